@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/kddm.yaml */
+/* YNL-GEN uapi header */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#ifndef _UAPI_LINUX_KDDM_H
+#define _UAPI_LINUX_KDDM_H
+
+#define KDDM_FAMILY_NAME	"kddm"
+#define KDDM_FAMILY_VERSION	1
+
+#define KDDM_NODE_ID_MAX	1023
+#define KDDM_SET_NAME_MAX	16
+#define KDDM_OBJECT_SIZE_MAX	65536
+#define KDDM_DATA_MAX		16384
+
+/**
+ * enum kddm_run_state - Where a namespace stands in its life as a node.
+ * @KDDM_RUN_STATE_STOPPED: The namespace is not a node.
+ * @KDDM_RUN_STATE_STARTING: The node is about to join the cluster.
+ * @KDDM_RUN_STATE_RUNNING: The node is part of the cluster.
+ * @KDDM_RUN_STATE_STOPPING: The node is about to leave the cluster.
+ */
+enum kddm_run_state {
+	KDDM_RUN_STATE_STOPPED = 1,
+	KDDM_RUN_STATE_STARTING,
+	KDDM_RUN_STATE_RUNNING,
+	KDDM_RUN_STATE_STOPPING,
+};
+
+/**
+ * enum kddm_membership - How far a node takes part in the cluster.
+ * @KDDM_MEMBERSHIP_OFFLINE: The node does not take part.
+ * @KDDM_MEMBERSHIP_ONLINE: The node can be talked to.
+ * @KDDM_MEMBERSHIP_POSSIBLE: The node serves sets and objects too.
+ */
+enum kddm_membership {
+	KDDM_MEMBERSHIP_OFFLINE = 1,
+	KDDM_MEMBERSHIP_ONLINE,
+	KDDM_MEMBERSHIP_POSSIBLE,
+};
+
+/**
+ * enum kddm_transition - A step of a node into the cluster or out of it.
+ * @KDDM_TRANSITION_ADD_ONLINE: From offline to online.
+ * @KDDM_TRANSITION_ADD_POSSIBLE: From online to possible.
+ * @KDDM_TRANSITION_REMOVE_POSSIBLE: From possible to online.
+ * @KDDM_TRANSITION_REMOVE_ONLINE: From online to offline.
+ */
+enum kddm_transition {
+	KDDM_TRANSITION_ADD_ONLINE = 1,
+	KDDM_TRANSITION_ADD_POSSIBLE,
+	KDDM_TRANSITION_REMOVE_POSSIBLE,
+	KDDM_TRANSITION_REMOVE_ONLINE,
+};
+
+enum {
+	KDDM_A_STATUS_RUN_STATE = 1,
+	KDDM_A_STATUS_ID,
+	KDDM_A_STATUS_CLUSTER,
+	KDDM_A_STATUS_INCARNATION,
+	KDDM_A_STATUS_ADDRESS,
+	KDDM_A_STATUS_EPOCH,
+	KDDM_A_STATUS_TX,
+	KDDM_A_STATUS_RX,
+	KDDM_A_STATUS_MALFORMED,
+	KDDM_A_STATUS_FOREIGN,
+	KDDM_A_STATUS_STALE,
+	KDDM_A_STATUS_REFUSED,
+	KDDM_A_STATUS_GAPS,
+	KDDM_A_STATUS_BUSY,
+
+	__KDDM_A_STATUS_MAX,
+	KDDM_A_STATUS_MAX = (__KDDM_A_STATUS_MAX - 1)
+};
+
+enum {
+	KDDM_A_NODE_ID = 1,
+	KDDM_A_NODE_STATE,
+	KDDM_A_NODE_ADDRESS,
+	KDDM_A_NODE_INCARNATION,
+	KDDM_A_NODE_SELF,
+	KDDM_A_NODE_TX,
+	KDDM_A_NODE_RX,
+	KDDM_A_NODE_TRANSITION,
+
+	__KDDM_A_NODE_MAX,
+	KDDM_A_NODE_MAX = (__KDDM_A_NODE_MAX - 1)
+};
+
+enum {
+	KDDM_A_SET_ID = 1,
+	KDDM_A_SET_NAME,
+	KDDM_A_SET_SIZE,
+	KDDM_A_SET_LINKER,
+	KDDM_A_SET_USERS,
+	KDDM_A_SET_OBJECTS,
+	KDDM_A_SET_HITS,
+	KDDM_A_SET_MISSES,
+	KDDM_A_SET_FORWARDS,
+	KDDM_A_SET_INVALIDATIONS,
+
+	__KDDM_A_SET_MAX,
+	KDDM_A_SET_MAX = (__KDDM_A_SET_MAX - 1)
+};
+
+enum {
+	KDDM_A_OBJECT_SET = 1,
+	KDDM_A_OBJECT_ID,
+	KDDM_A_OBJECT_NO_CREATE,
+	KDDM_A_OBJECT_OFFSET,
+	KDDM_A_OBJECT_LENGTH,
+	KDDM_A_OBJECT_DATA,
+	KDDM_A_OBJECT_SIZE,
+	KDDM_A_OBJECT_VERSION,
+
+	__KDDM_A_OBJECT_MAX,
+	KDDM_A_OBJECT_MAX = (__KDDM_A_OBJECT_MAX - 1)
+};
+
+enum {
+	KDDM_CMD_NODE_START = 1,
+	KDDM_CMD_NODE_STOP,
+	KDDM_CMD_STATUS_GET,
+	KDDM_CMD_NODE_GET,
+	KDDM_CMD_NODE_CHANGE_NTF,
+	KDDM_CMD_SET_NEW,
+	KDDM_CMD_SET_GET,
+	KDDM_CMD_SET_DEL,
+	KDDM_CMD_SET_NEW_NTF,
+	KDDM_CMD_SET_DEL_NTF,
+	KDDM_CMD_OBJ_GET,
+	KDDM_CMD_OBJ_SET,
+	KDDM_CMD_OBJ_DEL,
+
+	__KDDM_CMD_MAX,
+	KDDM_CMD_MAX = (__KDDM_CMD_MAX - 1)
+};
+
+#define KDDM_MCGRP_MONITOR	"monitor"
+
+#endif /* _UAPI_LINUX_KDDM_H */

@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The catalog: creation and destruction of sets on all nodes, by two RPC
+ * services.  "kddm-set" runs on the coordinator, one request at a time.
+ * "kddm-set-tell" runs on every node and calls nobody else, so that no circle
+ * of calls can form: add a descriptor; prepare, abort or commit a destruction;
+ * hand out descriptors to a node that joins.
+ *
+ * Two nodes that have only just met may both take themselves for the
+ * coordinator.  Then a name that both use is refused by whoever has it.
+ */
+#include <linux/export.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include "catalog.h"
+#include "iolinker.h"
+#include "member.h"
+#include "rpc.h"
+#include "set.h"
+
+#define SET_TIMEOUT	(10 * HZ)
+
+/**
+ * struct kddm_catalog - the catalog of one node
+ * @coord: serialises what this node does as the coordinator
+ * @meet: fetches what new nodes know
+ * @lock: protects @met; innermost
+ * @met: nodes that @meet has to ask
+ * @kn: the node
+ */
+struct kddm_catalog {
+	struct mutex		coord;
+	struct work_struct	meet;
+	spinlock_t		lock;
+	u64			met[KDDM_MAX_NODES / 64];
+	struct kddm_net		*kn;
+};
+
+enum set_op {
+	OP_CREATE = 1,
+	OP_DESTROY,
+	OP_ADD,
+	OP_PREPARE,
+	OP_ABORT,
+	OP_COMMIT,
+	OP_NEXT,
+};
+
+struct wire_home {
+	__le16	id;
+	__le32	incarnation;
+} __packed;
+
+/* Request and reply of both services; an op ignores what it does not need. */
+struct wire_set {
+	__le32			op;
+	__le32			id;
+	__le32			size;
+	char			name[KDDM_SET_NAME_LEN];
+	char			linker[KDDM_SET_NAME_LEN];
+	__le16			nr;
+	struct wire_home	home[];
+} __packed;
+
+static struct kddm_rpc_service svc_set, svc_tell;
+
+static size_t wire_size(u16 nr)
+{
+	return sizeof(struct wire_set) + nr * sizeof(struct wire_home);
+}
+
+static bool wire_ok(const struct wire_set *w, size_t len)
+{
+	return len >= sizeof(*w) && le16_to_cpu(w->nr) <= KDDM_MAX_NODES &&
+	       len == wire_size(le16_to_cpu(w->nr));
+}
+
+static void str_from_wire(char *str, const char *wire)
+{
+	memcpy(str, wire, KDDM_SET_NAME_LEN);
+	str[KDDM_SET_NAME_LEN] = '\0';
+}
+
+/* On success the caller frees desc->homes. */
+static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
+{
+	u16 i, nr = le16_to_cpu(w->nr);
+	int err = 0;
+
+	desc->id = le32_to_cpu(w->id);
+	desc->size = le32_to_cpu(w->size);
+	str_from_wire(desc->name, w->name);
+	str_from_wire(desc->linker, w->linker);
+	if (!desc->id || !desc->name[0] || !nr || !desc->size ||
+	    desc->size > KDDM_OBJ_SIZE_MAX)
+		return -EBADMSG;
+	desc->homes = kzalloc(kddm_view_size(nr), GFP_KERNEL);
+	if (!desc->homes)
+		return -ENOMEM;
+	kddm_view_init(desc->homes, nr);
+	for (i = 0; i < nr && !err; i++)
+		err = kddm_view_add(desc->homes, le16_to_cpu(w->home[i].id),
+				    le32_to_cpu(w->home[i].incarnation));
+	if (err)
+		kfree(desc->homes);
+	return err ? -EBADMSG : 0;
+}
+
+static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
+{
+	u16 i;
+
+	memset(w, 0, sizeof(*w));
+	w->id = cpu_to_le32(set->id);
+	w->size = cpu_to_le32(set->size);
+	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
+	memcpy(w->linker, set->linker->name,
+	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
+	w->nr = cpu_to_le16(set->homes->nr);
+	for (i = 0; i < set->homes->nr; i++) {
+		w->home[i].id = cpu_to_le16(set->homes->m[i].id);
+		w->home[i].incarnation =
+			cpu_to_le32(set->homes->m[i].incarnation);
+	}
+}
+
+/* Every node */
+
+static int tell_add(struct kddm_net *kn, const struct wire_set *w)
+{
+	struct kddm_set_desc desc;
+	int err;
+
+	err = desc_from_wire(&desc, w);
+	if (err)
+		return err;
+	err = kddm_set_add(kn, &desc);
+	kfree(desc.homes);
+	return err;
+}
+
+static int tell_next(struct kddm_net *kn, u32 id, void *reply, size_t max)
+{
+	struct kddm_set *set = kddm_set_next(kn, &id);
+	int len = -ENOENT;
+
+	if (!set)
+		return len;
+	len = wire_size(set->homes->nr);
+	if (len <= max)
+		set_to_wire(set, reply);
+	else
+		len = -EMSGSIZE;
+	kddm_set_unref(set);
+	return len;
+}
+
+static int tell_handler(struct kddm_net *kn, u16 src, const void *req,
+			size_t len, void *reply, size_t max)
+{
+	const struct wire_set *w = req;
+
+	if (!wire_ok(w, len))
+		return -EBADMSG;
+	switch (le32_to_cpu(w->op)) {
+	case OP_ADD:
+		return tell_add(kn, w);
+	case OP_PREPARE:
+		return kddm_set_prepare(kn, le32_to_cpu(w->id));
+	case OP_ABORT:
+		kddm_set_abort(kn, le32_to_cpu(w->id));
+		return 0;
+	case OP_COMMIT:
+		return kddm_set_commit(kn, le32_to_cpu(w->id));
+	case OP_NEXT:
+		return tell_next(kn, le32_to_cpu(w->id), reply, max);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* The coordinator */
+
+static bool has(const u64 *nodes, u16 n)
+{
+	return nodes[n / 64] & BIT_ULL(n % 64);
+}
+
+/*
+ * Tell all nodes in @nodes, up to the first error if @stop; those that agreed
+ * are left in @told.  A node that fails meanwhile does not count.
+ */
+static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
+		    const u64 *nodes, u64 *told, bool stop)
+{
+	size_t len = wire_size(le16_to_cpu(w->nr));
+	int err = 0, ret;
+	u16 n;
+
+	w->op = cpu_to_le32(op);
+	memset(told, 0, KDDM_MAX_NODES / 8);
+	for (n = 0; n < KDDM_MAX_NODES && !(err && stop); n++) {
+		if (!has(nodes, n))
+			continue;
+		ret = kddm_rpc_call(kn, n, &svc_tell, w, len, NULL, 0,
+				    SET_TIMEOUT);
+		if (ret >= 0 || ret == -EALREADY)
+			told[n / 64] |= BIT_ULL(n % 64);
+		else if (ret != -EHOSTDOWN && !err)
+			err = ret;
+	}
+	return err;
+}
+
+static void fill_homes(struct kddm_net *kn, struct wire_set *w)
+{
+	u64 up[KDDM_MAX_NODES / 64] = { };
+	u16 n, nr = 0;
+	u32 inc;
+
+	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
+	for (n = 0; n < KDDM_MAX_NODES; n++) {
+		if (!has(up, n))
+			continue;
+		inc = kddm_node_incarnation(kn, n);
+		w->home[nr].id = cpu_to_le16(n);
+		w->home[nr++].incarnation = cpu_to_le32(inc);
+	}
+	w->nr = cpu_to_le16(nr);
+}
+
+static int coord_create(struct kddm_net *kn, const struct wire_set *req,
+			void *reply, size_t max)
+{
+	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
+	char name[KDDM_SET_NAME_LEN + 1];
+	struct wire_set *w;
+	int err;
+
+	str_from_wire(name, req->name);
+	if (kddm_set_id(kn, name))
+		return -EEXIST;
+	w = kzalloc(wire_size(KDDM_MAX_NODES), GFP_KERNEL);
+	if (!w)
+		return -ENOMEM;
+	memcpy(w, req, sizeof(*w));
+	fill_homes(kn, w);
+	do {
+		w->id = cpu_to_le32(get_random_u32());
+	} while (!w->id);
+	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
+	err = tell_all(kn, w, OP_ADD, nodes, told, true);
+	if (err) {
+		memcpy(nodes, told, sizeof(nodes));
+		tell_all(kn, w, OP_PREPARE, nodes, told, false);
+		tell_all(kn, w, OP_COMMIT, nodes, told, false);
+	} else if (max >= sizeof(w->id)) {
+		memcpy(reply, &w->id, sizeof(w->id));
+		err = sizeof(w->id);
+	}
+	kfree(w);
+	return err;
+}
+
+static int coord_destroy(struct kddm_net *kn, const struct wire_set *req)
+{
+	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
+	char name[KDDM_SET_NAME_LEN + 1];
+	struct wire_set w = { };
+	int err;
+	u32 id;
+
+	str_from_wire(name, req->name);
+	id = kddm_set_id(kn, name);
+	if (!id)
+		return -ENOENT;
+	w.id = cpu_to_le32(id);
+	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
+	err = tell_all(kn, &w, OP_PREPARE, nodes, told, true);
+	memcpy(nodes, told, sizeof(nodes));
+	tell_all(kn, &w, err ? OP_ABORT : OP_COMMIT, nodes, told, false);
+	return err;
+}
+
+static int coord_handler(struct kddm_net *kn, u16 src, const void *req,
+			 size_t len, void *reply, size_t max)
+{
+	const struct wire_set *w = req;
+	int err;
+
+	if (!wire_ok(w, len))
+		return -EBADMSG;
+	err = mutex_lock_killable(&kn->catalog->coord);
+	if (err)
+		return err;
+	switch (le32_to_cpu(w->op)) {
+	case OP_CREATE:
+		err = coord_create(kn, w, reply, max);
+		break;
+	case OP_DESTROY:
+		err = coord_destroy(kn, w);
+		break;
+	default:
+		err = -EOPNOTSUPP;
+	}
+	mutex_unlock(&kn->catalog->coord);
+	return err;
+}
+
+/* Ask the coordinator, whoever it is. */
+static int ask(struct kddm_net *kn, const struct wire_set *w, void *reply,
+	       size_t max)
+{
+	u64 up[KDDM_MAX_NODES / 64] = { };
+	u16 n;
+
+	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
+	for (n = 0; n < KDDM_MAX_NODES; n++)
+		if (has(up, n))
+			return kddm_rpc_call(kn, n, &svc_set, w, sizeof(*w),
+					     reply, max, SET_TIMEOUT);
+	return -ENOTCONN;
+}
+
+/* For clients */
+
+static bool name_ok(const char *name)
+{
+	size_t len = strnlen(name, KDDM_SET_NAME_LEN + 1);
+
+	return len && len <= KDDM_SET_NAME_LEN;
+}
+
+struct kddm_set *kddm_set_create(struct net *net, const char *name, u32 size,
+				 const char *linker)
+{
+	struct wire_set w = { .op = cpu_to_le32(OP_CREATE) };
+	struct kddm_net *kn;
+	__le32 id;
+	int err;
+
+	if (!linker)
+		linker = "memory";
+	if (!name_ok(name) || !name_ok(linker) || !size ||
+	    size > KDDM_OBJ_SIZE_MAX)
+		return ERR_PTR(-EINVAL);
+	if (!kddm_iolinker_find(linker))
+		return ERR_PTR(-ENOENT);
+	kn = kddm_enter(net);
+	if (IS_ERR(kn))
+		return ERR_CAST(kn);
+	w.size = cpu_to_le32(size);
+	memcpy(w.name, name, strlen(name));
+	memcpy(w.linker, linker, strlen(linker));
+	err = ask(kn, &w, &id, sizeof(id));
+	kddm_exit(kn);
+	return err < 0 ? ERR_PTR(err) : kddm_set_open(net, name);
+}
+EXPORT_SYMBOL_GPL(kddm_set_create);
+
+int kddm_set_destroy(struct net *net, const char *name)
+{
+	struct wire_set w = { .op = cpu_to_le32(OP_DESTROY) };
+	struct kddm_net *kn;
+	int err;
+
+	if (!name_ok(name))
+		return -ENOENT;
+	kn = kddm_enter(net);
+	if (IS_ERR(kn))
+		return PTR_ERR(kn);
+	memcpy(w.name, name, strlen(name));
+	err = ask(kn, &w, NULL, 0);
+	kddm_exit(kn);
+	return err < 0 ? err : 0;
+}
+EXPORT_SYMBOL_GPL(kddm_set_destroy);
+
+/* Joining */
+
+/* Learn the sets that node @n knows. */
+static int fetch(struct kddm_net *kn, u16 n)
+{
+	struct wire_set w = { .op = cpu_to_le32(OP_NEXT) };
+	size_t max = wire_size(KDDM_MAX_NODES);
+	struct wire_set *reply;
+	u32 id = 0;
+	int ret;
+
+	reply = kzalloc(max, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	do {
+		w.id = cpu_to_le32(id);
+		ret = kddm_rpc_call(kn, n, &svc_tell, &w, sizeof(w), reply,
+				    max, SET_TIMEOUT);
+		if (ret < 0)
+			break;
+		ret = wire_ok(reply, ret) ? tell_add(kn, reply) : -EBADMSG;
+		if (ret == -EEXIST)
+			pr_notice_ratelimited("kddm: node %u has another set \"%.*s\"\n",
+					      n, KDDM_SET_NAME_LEN,
+					      reply->name);
+		else if (ret && ret != -EALREADY)
+			break;
+		ret = 0;
+		id = le32_to_cpu(reply->id) + 1;
+	} while (id);
+	kfree(reply);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static void meet_work(struct work_struct *work)
+{
+	struct kddm_catalog *cat = container_of(work, struct kddm_catalog,
+						meet);
+	u64 met[KDDM_MAX_NODES / 64];
+	u16 n;
+
+	spin_lock(&cat->lock);
+	memcpy(met, cat->met, sizeof(met));
+	memset(cat->met, 0, sizeof(met));
+	spin_unlock(&cat->lock);
+	for (n = 0; n < KDDM_MAX_NODES; n++)
+		if (has(met, n))
+			fetch(cat->kn, n);
+}
+
+void kddm_catalog_meet(struct kddm_net *kn, u16 id)
+{
+	struct kddm_catalog *cat = kn->catalog;
+
+	spin_lock(&cat->lock);
+	cat->met[id / 64] |= BIT_ULL(id % 64);
+	spin_unlock(&cat->lock);
+	schedule_work(&cat->meet);
+}
+
+int kddm_catalog_join(struct kddm_net *kn)
+{
+	u64 up[KDDM_MAX_NODES / 64] = { };
+	int err = 0;
+	u16 n;
+
+	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
+	for (n = 0; n < KDDM_MAX_NODES; n++) {
+		if (n == kn->self || !has(up, n))
+			continue;
+		err = fetch(kn, n);
+		if (err != -EHOSTDOWN)
+			break;
+	}
+	return err == -EHOSTDOWN ? 0 : err;
+}
+
+int kddm_catalog_start(struct kddm_net *kn)
+{
+	struct kddm_catalog *cat;
+
+	cat = kzalloc_obj(*cat);
+	if (!cat)
+		return -ENOMEM;
+	mutex_init(&cat->coord);
+	INIT_WORK(&cat->meet, meet_work);
+	spin_lock_init(&cat->lock);
+	cat->kn = kn;
+	kn->catalog = cat;
+	return 0;
+}
+
+void kddm_catalog_stop(struct kddm_net *kn)
+{
+	cancel_work_sync(&kn->catalog->meet);
+	kfree(kn->catalog);
+	kn->catalog = NULL;
+}
+
+static struct kddm_rpc_service svc_set = {
+	.name		= "kddm-set",
+	.handler	= coord_handler,
+	.ordered	= true,
+	.owner		= THIS_MODULE,
+};
+
+static struct kddm_rpc_service svc_tell = {
+	.name		= "kddm-set-tell",
+	.handler	= tell_handler,
+	.owner		= THIS_MODULE,
+};
+
+int kddm_catalog_init(void)
+{
+	int err;
+
+	err = kddm_rpc_register(&svc_tell);
+	if (err)
+		return err;
+	err = kddm_rpc_register(&svc_set);
+	if (err)
+		kddm_rpc_unregister(&svc_tell);
+	return err;
+}
+
+void kddm_catalog_exit(void)
+{
+	kddm_rpc_unregister(&svc_set);
+	kddm_rpc_unregister(&svc_tell);
+}

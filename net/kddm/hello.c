@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handshake of two nodes, and its end by a lost message: what the receiving
+ * threads and the drainers report to the membership layer.  member.h tells how
+ * it goes.
+ */
+#include <linux/printk.h>
+#include "member_int.h"
+#include "transport.h"
+
+/* Once for each publication. */
+static void refuse(struct kddm_member *m, struct kddm_node *node,
+		   const char *why)
+{
+	if (!kddm_member_end(m, node, true))
+		return;
+	pr_notice_ratelimited("kddm: node %u: refusing node %u at %x: %s\n",
+			      m->kn->self, node->id, node->addr, why);
+	/* So that it sees what we are, and does not wait for us. */
+	kddm_transport_hello(m->kn, node, 0);
+}
+
+static void link_up(struct kddm_member *m, struct kddm_node *node)
+{
+	lockdep_assert_held(&m->lock);
+	kddm_node_set_link(node, KDDM_LINK_UP);
+	kddm_member_todo(m, node);
+}
+
+/* Is it the session that we know? */
+static bool same_session(const struct kddm_node *node,
+			 const struct kddm_hdr *h)
+{
+	return node->incarnation == h->incarnation &&
+	       node->peer_session == h->session;
+}
+
+/* What a HELLO does to a session; called and returns without the lock. */
+static enum kddm_link meet(struct kddm_member *m, struct kddm_node *node,
+			   const struct kddm_hdr *h,
+			   const struct kddm_hello *hello)
+{
+	enum kddm_link link;
+	int i;
+
+	spin_lock(&m->lock);
+	link = node->link;
+	if (link == KDDM_LINK_NEW || link == KDDM_LINK_HELLO) {
+		WRITE_ONCE(node->incarnation, h->incarnation);
+		WRITE_ONCE(node->peer_session, h->session);
+		for (i = 1; i < KDDM_CHANNELS; i++)
+			WRITE_ONCE(node->port[i], hello->port[i]);
+		link = KDDM_LINK_HELLO;
+		kddm_node_set_link(node, link);
+		if (hello->peer_incarnation == m->kn->incarnation &&
+		    hello->peer_session == node->session) {
+			link = KDDM_LINK_UP;
+			link_up(m, node);
+		}
+	} else if (link == KDDM_LINK_UP && !same_session(node, h)) {
+		/* It has lost sight of us, we not of it: begin again. */
+		link = KDDM_LINK_DOWN;
+	}
+	spin_unlock(&m->lock);
+	return link;
+}
+
+static int hello_from(struct kddm_member *m, struct kddm_node *node,
+		      const struct kddm_hdr *h, const struct kddm_hello *hello)
+{
+	enum kddm_link link;
+
+	if (hello->cluster != m->kn->cluster) {
+		refuse(m, node, "another cluster");
+		return KDDM_DROP_REFUSED + 1;
+	}
+	if (hello->flags & KDDM_HELLO_BYE) {
+		if (!same_session(node, h) ||
+		    hello->peer_session != node->session)
+			return KDDM_DROP_STALE + 1;
+		refuse(m, node, "it has lost a message");
+		return 0;
+	}
+	link = meet(m, node, h, hello);
+	if (link == KDDM_LINK_DOWN || link == KDDM_LINK_NONE) {
+		kddm_member_end(m, node, false);
+		return KDDM_DROP_STALE + 1;
+	}
+	if (link == KDDM_LINK_UP)
+		kddm_transport_wake(m->kn, node);
+	if (hello->flags & KDDM_HELLO_ANSWER)
+		kddm_transport_hello(m->kn, node, link == KDDM_LINK_UP ?
+				     0 : KDDM_HELLO_ANSWER);
+	return 0;
+}
+
+static int rx_hello(struct kddm_net *kn, const struct kddm_hdr *h, u32 addr,
+		    u32 port, const void *body, size_t len)
+{
+	struct kddm_node *node;
+	struct kddm_hello hello;
+	int rc;
+
+	if (kddm_wire_get_hello(body, len, &hello))
+		return KDDM_DROP_MALFORMED + 1;
+	node = kddm_node_get(kn, h->src);
+	if (!node)
+		return KDDM_DROP_FOREIGN + 1;
+	if (node->addr == addr && node->port[0] == port &&
+	    hello.port[0] == port)
+		rc = hello_from(kn->member, node, h, &hello);
+	else
+		rc = KDDM_DROP_FOREIGN + 1;
+	kddm_node_put(node);
+	return rc;
+}
+
+static bool rx_confirmed(struct kddm_net *kn, struct kddm_node *node,
+			 const struct kddm_hdr *h)
+{
+	struct kddm_member *m = kn->member;
+	bool wake = false, ok;
+
+	spin_lock(&m->lock);
+	ok = same_session(node, h);
+	if (ok && node->link == KDDM_LINK_HELLO) {
+		link_up(m, node);
+		wake = true;
+	}
+	ok = ok && node->link == KDDM_LINK_UP;
+	spin_unlock(&m->lock);
+	if (wake)
+		kddm_transport_wake(kn, node);
+	return ok;
+}
+
+static bool rx_version(struct kddm_net *kn, u32 addr, u32 port)
+{
+	struct kddm_node *node, *found = NULL;
+	struct kddm_member *m = kn->member;
+
+	spin_lock(&m->lock);
+	list_for_each_entry(node, &m->nodes, list) {
+		if (node->addr == addr && node->port[0] == port) {
+			found = node;
+			refcount_inc(&found->ref);
+			break;
+		}
+	}
+	spin_unlock(&m->lock);
+	if (!found)
+		return false;
+	refuse(m, found, "another protocol version");
+	kddm_node_put(found);
+	return true;
+}
+
+static void rx_failed(struct kddm_net *kn, struct kddm_node *node)
+{
+	if (!kddm_member_end(kn->member, node, true))
+		return;
+	pr_notice_ratelimited("kddm: node %u: a message to or from node %u was lost, dropping it\n",
+			      kn->self, node->id);
+	kddm_transport_hello(kn, node, KDDM_HELLO_BYE);
+}
+
+const struct kddm_peer_ops kddm_hello_peer_ops = {
+	.hello		= rx_hello,
+	.confirmed	= rx_confirmed,
+	.version	= rx_version,
+	.failed		= rx_failed,
+};

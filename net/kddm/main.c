@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Life of the module and of each node: the ladder up and down.
+ *
+ * The transport opens its sockets first, and begins to receive when all layers
+ * above are there; the node is published after that, so that no message finds
+ * nobody to take it.  On the way down the node leaves first, then its receiving
+ * threads end, then the layers go.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/kddm.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/tipc.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include "catalog.h"
+#include "main.h"
+#include "member.h"
+#include "netlink.h"
+#include "rpc.h"
+#include "set.h"
+#include "transport.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static unsigned int kddm_net_id;
+
+struct kddm_net *kddm_pernet(const struct net *net)
+{
+	return net_generic(net, kddm_net_id);
+}
+EXPORT_SYMBOL_GPL(kddm_pernet);
+
+int kddm_self(struct net *net)
+{
+	struct kddm_net *kn = kddm_pernet(net);
+
+	if (READ_ONCE(kn->run) != KDDM_RUNNING)
+		return -ENOTCONN;
+	return kn->self;
+}
+EXPORT_SYMBOL_GPL(kddm_self);
+
+struct kddm_net *kddm_enter(struct net *net)
+{
+	struct kddm_net *kn = kddm_pernet(net);
+
+	if (down_read_killable(&kn->gate))
+		return ERR_PTR(-EINTR);
+	if (READ_ONCE(kn->run) == KDDM_RUNNING)
+		return kn;
+	up_read(&kn->gate);
+	return ERR_PTR(-ENOTCONN);
+}
+
+void kddm_exit(struct kddm_net *kn)
+{
+	up_read(&kn->gate);
+}
+
+/* Nobody enters any more; wait until those inside have left. */
+static void shut_gate(struct kddm_net *kn)
+{
+	WRITE_ONCE(kn->run, KDDM_STOPPING);
+	down_write(&kn->gate);
+	up_write(&kn->gate);
+}
+
+static int choose_id(struct kddm_net *kn, int id,
+		     struct netlink_ext_ack *extack)
+{
+	u32 addr = kddm_transport_addr(kn);
+
+	if (id < 0 && addr >= KDDM_MAX_NODES) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "TIPC address %x is no node id, give an id of 0 to %u",
+				   addr, KDDM_MAX_NODES - 1);
+		return -ERANGE;
+	}
+	if (id >= KDDM_MAX_NODES) {
+		NL_SET_ERR_MSG_FMT(extack, "node ids are 0 to %u",
+				   KDDM_MAX_NODES - 1);
+		return -ERANGE;
+	}
+	kn->self = id < 0 ? addr : id;
+	return 0;
+}
+
+/* From the threads of the transport down to nothing. */
+static void take_down(struct kddm_net *kn)
+{
+	kddm_member_stop(kn);
+	kddm_transport_halt(kn);
+	kddm_rpc_shut(kn);
+	kddm_sets_stop(kn);
+	kddm_rpc_stop(kn);
+	kddm_transport_stop(kn);
+	kddm_member_exit(kn);
+	kn->node_change = NULL;
+	WRITE_ONCE(kn->run, KDDM_STOPPED);
+}
+
+static int bring_up(struct kddm_net *kn, int id,
+		    struct netlink_ext_ack *extack)
+{
+	int rc;
+
+	rc = kddm_transport_start(kn, extack);
+	if (rc)
+		return rc;
+	rc = choose_id(kn, id, extack);
+	if (rc)
+		goto stop_transport;
+	rc = kddm_member_init(kn);
+	if (rc)
+		goto stop_transport;
+	rc = kddm_rpc_start(kn);
+	if (rc)
+		goto exit_member;
+	rc = kddm_sets_start(kn);
+	if (rc)
+		goto stop_rpc;
+	rc = kddm_transport_listen(kn);
+	if (rc)
+		goto down;
+	rc = kddm_member_start(kn, extack);
+	if (rc)
+		goto down;
+	rc = kddm_catalog_join(kn);
+	if (rc) {
+		NL_SET_ERR_MSG(extack, "cannot learn the cluster's sets");
+		goto down;
+	}
+	rc = kddm_member_announce(kn);
+	if (rc)
+		goto down;
+	WRITE_ONCE(kn->run, KDDM_RUNNING);
+	kddm_member_announced(kn);
+	return 0;
+
+down:
+	take_down(kn);
+	return rc;
+stop_rpc:
+	kddm_rpc_stop(kn);
+exit_member:
+	kddm_transport_stop(kn);
+	kddm_member_exit(kn);
+	return rc;
+stop_transport:
+	kddm_transport_stop(kn);
+	return rc;
+}
+
+int kddm_start(struct kddm_net *kn, int id, u32 cluster,
+	       struct netlink_ext_ack *extack)
+{
+	int rc;
+
+	if (mutex_lock_killable(&kn->lock))
+		return -EINTR;
+	if (kn->run != KDDM_STOPPED) {
+		NL_SET_ERR_MSG_FMT(extack, "already running as node %u",
+				   kn->self);
+		rc = -EALREADY;
+		goto unlock;
+	}
+	WRITE_ONCE(kn->run, KDDM_STARTING);
+	kn->cluster = cluster;
+	do {
+		kn->incarnation = get_random_u32();
+	} while (!kn->incarnation);
+	rc = bring_up(kn, id, extack);
+	if (rc)
+		WRITE_ONCE(kn->run, KDDM_STOPPED);
+unlock:
+	mutex_unlock(&kn->lock);
+	return rc;
+}
+
+int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
+{
+	int rc = 0;
+
+	if (mutex_lock_killable(&kn->lock))
+		return -EINTR;
+	if (kn->run != KDDM_RUNNING) {
+		NL_SET_ERR_MSG(extack, "not running");
+		rc = -ENOTCONN;
+		goto unlock;
+	}
+	shut_gate(kn);
+	rc = kddm_sets_quiesce(kn);
+	if (rc) {
+		NL_SET_ERR_MSG(extack, "sets or objects are in use");
+		WRITE_ONCE(kn->run, KDDM_RUNNING);
+	} else {
+		kddm_member_retire(kn);
+		take_down(kn);
+	}
+unlock:
+	mutex_unlock(&kn->lock);
+	return rc;
+}
+
+static int __net_init kddm_net_init(struct net *net)
+{
+	struct kddm_net *kn = kddm_pernet(net);
+
+	kn->net = net;
+	mutex_init(&kn->lock);
+	init_rwsem(&kn->gate);
+	xa_init(&kn->nodes);
+	return kddm_sets_alloc(kn);
+}
+
+/*
+ * Before any exit function, so that TIPC is there, whichever of the two modules
+ * was loaded first.  Nobody else uses the namespace any more; clients in the
+ * kernel hold a reference to it while they use sets.
+ */
+static void __net_exit kddm_net_pre_exit(struct net *net)
+{
+	struct kddm_net *kn = kddm_pernet(net);
+
+	mutex_lock(&kn->lock);
+	if (kn->run == KDDM_RUNNING) {
+		shut_gate(kn);
+		kddm_sets_quiesce(kn);
+		kddm_member_retire(kn);
+		take_down(kn);
+	}
+	mutex_unlock(&kn->lock);
+}
+
+static void __net_exit kddm_net_exit(struct net *net)
+{
+	struct kddm_net *kn = kddm_pernet(net);
+
+	kddm_sets_free(kn);
+	xa_destroy(&kn->nodes);
+	mutex_destroy(&kn->lock);
+}
+
+static struct pernet_operations kddm_net_ops = {
+	.init		= kddm_net_init,
+	.pre_exit	= kddm_net_pre_exit,
+	.exit		= kddm_net_exit,
+	.id		= &kddm_net_id,
+	.size		= sizeof(struct kddm_net),
+};
+
+static int __init kddm_mod_init(void)
+{
+	int rc;
+
+	rc = register_pernet_subsys(&kddm_net_ops);
+	if (rc)
+		return rc;
+	rc = kddm_sets_init();
+	if (rc)
+		goto pernet;
+	rc = kddm_nl_init();
+	if (rc)
+		goto sets;
+	return 0;
+
+sets:
+	kddm_sets_exit();
+pernet:
+	unregister_pernet_subsys(&kddm_net_ops);
+	return rc;
+}
+
+static void __exit kddm_mod_exit(void)
+{
+	kddm_nl_exit();
+	unregister_pernet_subsys(&kddm_net_ops);
+	kddm_sets_exit();
+	rcu_barrier();
+}
+
+module_init(kddm_mod_init);
+module_exit(kddm_mod_exit);
+
+MODULE_DESCRIPTION("Objects shared coherently by the kernels of a cluster");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: tipc");

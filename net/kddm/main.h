@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KDDM's state in one network namespace, and its life cycle.
+ *
+ * A namespace is one node.  kddm_start() takes it through the ladder of layers
+ * (transport, membership, RPC, sets), kddm_stop() back; namespace exit and
+ * module unload stop what still runs.
+ */
+#ifndef _NET_KDDM_MAIN_H
+#define _NET_KDDM_MAIN_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+#include "wire.h"
+
+struct kddm_catalog;
+struct kddm_member;
+struct kddm_node_event;
+struct kddm_rpc;
+struct kddm_sets;
+struct kddm_transport;
+struct net;
+struct netlink_ext_ack;
+
+/**
+ * enum kddm_run - where a namespace stands in its life
+ * @KDDM_STOPPED: not a node; nothing is allocated
+ * @KDDM_STARTING: layers come up
+ * @KDDM_RUNNING: a node of the cluster
+ * @KDDM_STOPPING: layers go down; new calls get -ESHUTDOWN
+ */
+enum kddm_run {
+	KDDM_STOPPED,
+	KDDM_STARTING,
+	KDDM_RUNNING,
+	KDDM_STOPPING
+};
+
+/**
+ * struct kddm_net - KDDM in one network namespace
+ * @net: the namespace
+ * @lock: serialises start and stop; outermost lock, may sleep
+ * @run: enum kddm_run; written under @lock
+ * @gate: read-held between kddm_enter() and kddm_exit(); stop takes it for
+ *	writing once @run is KDDM_STOPPING, before any layer goes down
+ * @self: own node id, valid unless stopped
+ * @cluster: cluster id; nodes of other clusters are refused
+ * @incarnation: random, never 0, new at every start
+ * @epoch: of the view, goes with each message
+ * @nodes: struct kddm_node by id, the own one included; writers hold the xarray
+ *	lock, readers RCU
+ * @stats: counters since the namespace was made
+ * @tp: transport layer
+ * @member: membership layer
+ * @rpc: RPC layer
+ * @catalog: which sets exist
+ * @sets: sets and objects; from kddm_sets_alloc() at namespace init to
+ *	kddm_sets_free() at its exit, also while stopped
+ * @node_change: told of each transition of another node, before the notifier
+ *	chains; set by the layer of sets, see kddm_member_set_hook()
+ * @peer_down: told at once, from any context that may sleep, that a session
+ *	with a node has ended; set by the RPC layer
+ */
+struct kddm_net {
+	struct net		*net;
+	struct mutex		lock;		/* start and stop */
+	int			run;
+	struct rw_semaphore	gate;		/* see kddm_enter() */
+	u16			self;
+	u32			cluster;
+	u32			incarnation;
+	u32			epoch;
+	struct xarray		nodes;
+	struct kddm_stats {
+		atomic64_t	tx;		/* messages sent */
+		atomic64_t	rx;		/* messages accepted */
+		atomic64_t	malformed;	/* did not decode */
+		atomic64_t	foreign;	/* from no published address */
+		atomic64_t	stale;		/* other incarnation or state */
+		atomic64_t	refused;	/* version, cluster, id */
+		atomic64_t	gaps;		/* sequence number missing */
+		atomic64_t	busy;		/* requests beyond the limit */
+	} stats;
+	struct kddm_transport	*tp;
+	struct kddm_member	*member;
+	struct kddm_rpc		*rpc;
+	struct kddm_catalog	*catalog;
+	struct kddm_sets	*sets;
+	void (*node_change)(struct kddm_net *kn,
+			    const struct kddm_node_event *ev);
+	void (*peer_down)(struct kddm_net *kn, u16 id);
+};
+
+/**
+ * kddm_pernet() - KDDM in a namespace
+ * @net: the namespace
+ *
+ * Return: its state, which lives as long as the namespace and the module.
+ */
+struct kddm_net *kddm_pernet(const struct net *net);
+
+/*
+ * A call of a client into a running node: the layers stay until kddm_exit().
+ * Returns the node, or an ERR_PTR(): -ENOTCONN (not running), -EINTR (killed
+ * while the node starts or stops).  Context: may sleep.
+ */
+struct kddm_net *kddm_enter(struct net *net);
+void kddm_exit(struct kddm_net *kn);
+
+/**
+ * kddm_start() - make a namespace a node
+ * @kn: the namespace
+ * @id: node id, or -1 for TIPC's node address
+ * @cluster: cluster id; only nodes with the same one become members
+ * @extack: what went wrong, for humans
+ *
+ * Context: may sleep, waits for other nodes; a fatal signal ends it.
+ * Return: 0, -EALREADY (runs), -ENETDOWN (TIPC has no node address),
+ * -ERANGE (@id), -EADDRINUSE (@id is another node's), -EINTR, -ENOMEM, or an
+ * error of TIPC.
+ */
+int kddm_start(struct kddm_net *kn, int id, u32 cluster,
+	       struct netlink_ext_ack *extack);
+
+/**
+ * kddm_stop() - leave the cluster
+ * @kn: the namespace
+ * @extack: what went wrong, for humans
+ *
+ * Context: may sleep, waits for users of objects; a fatal signal ends that.
+ * Return: 0, -ENOTCONN (does not run), -EBUSY (objects in use), -EINTR.  After
+ * an error the node is a member as before.
+ */
+int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack);
+
+#endif /* _NET_KDDM_MAIN_H */

@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Membership: from the publications that TIPC reports to sessions with nodes,
+ * and from these to ordered transitions.  member.h has the roles, the handshake
+ * and the locks.
+ *
+ * A publication of ONLINE is a struct kddm_node on member->nodes.  One of each
+ * id, the first, is also in kn->nodes and has a session; another node that
+ * publishes the same id is refused, and remembered in case the first goes.
+ * What withdraws and publishes again, or has to begin a new session, gets a new
+ * struct kddm_node.
+ *
+ * Three contexts change things: the topology thread (publications), the
+ * receiving threads (HELLO, lost messages), and the worker (transitions, new
+ * sessions).
+ */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/netlink.h>
+#include <linux/printk.h>
+#include <linux/sched/signal.h>
+#include "member_int.h"
+#include "topology.h"
+#include "transport.h"
+
+#define HELLO_INTERVAL	HZ		/* between repeated HELLOs */
+#define SETTLE_TIMEOUT	(5 * HZ)	/* for nodes that do not answer */
+
+/* Nodes and sessions */
+
+static struct kddm_node *publication(struct kddm_member *m, u16 id, u32 addr,
+				     u32 port)
+{
+	struct kddm_node *node;
+
+	lockdep_assert_held(&m->lock);
+	list_for_each_entry(node, &m->nodes, list) {
+		if (node->id == id && node->addr == addr &&
+		    node->port[0] == port)
+			return node;
+	}
+	return NULL;
+}
+
+void kddm_member_todo(struct kddm_member *m, struct kddm_node *node)
+{
+	lockdep_assert_held(&m->lock);
+	if (list_empty(&node->todo)) {
+		refcount_inc(&node->ref);
+		list_add_tail(&node->todo, &m->todo);
+	}
+	queue_work(m->wq, &m->work);
+}
+
+/*
+ * Begin a session with a publication whose id has none.  Returns true if it
+ * has begun; the caller then sends a HELLO.  On lack of memory, the repetition
+ * of HELLOs tries again.
+ */
+static bool begin(struct kddm_member *m, struct kddm_node *node)
+{
+	struct kddm_net *kn = m->kn;
+
+	lockdep_assert_held(&m->lock);
+	if (m->closing || !node->online || node->ended || node->link ||
+	    xa_load(&kn->nodes, node->id))
+		return false;
+	if (!++m->sessions)
+		m->sessions = 1;
+	node->session = m->sessions;
+	refcount_inc(&node->ref);
+	if (xa_err(xa_store(&kn->nodes, node->id, node, GFP_ATOMIC))) {
+		refcount_dec(&node->ref);
+		return false;
+	}
+	WRITE_ONCE(m->max_id, max(m->max_id, node->id));
+	kddm_node_set_link(node, KDDM_LINK_NEW);
+	kddm_transport_room(kn, ++m->peers);
+	mod_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
+	return true;
+}
+
+static struct kddm_node *begin_next(struct kddm_member *m)
+{
+	struct kddm_node *node;
+
+	lockdep_assert_held(&m->lock);
+	list_for_each_entry(node, &m->nodes, list) {
+		if (begin(m, node)) {
+			refcount_inc(&node->ref);
+			return node;
+		}
+	}
+	return NULL;
+}
+
+/* Begin what can begin. */
+static void begin_all(struct kddm_member *m)
+{
+	struct kddm_node *node;
+
+	for (;;) {
+		spin_lock(&m->lock);
+		node = begin_next(m);
+		spin_unlock(&m->lock);
+		if (!node)
+			return;
+		kddm_transport_hello(m->kn, node, KDDM_HELLO_ANSWER);
+		kddm_node_put(node);
+	}
+}
+
+bool kddm_member_end(struct kddm_member *m, struct kddm_node *node,
+		     bool forever)
+{
+	bool ended = false;
+
+	spin_lock(&m->lock);
+	if (forever)
+		node->ended = true;
+	if (node->link != KDDM_LINK_NONE && node->link != KDDM_LINK_DOWN) {
+		kddm_node_set_link(node, KDDM_LINK_DOWN);
+		kddm_transport_room(m->kn, --m->peers);
+		kddm_member_todo(m, node);
+		ended = true;
+	}
+	spin_unlock(&m->lock);
+	if (!ended)
+		return false;
+	if (m->kn->peer_down)
+		m->kn->peer_down(m->kn, node->id);
+	kddm_transport_wake(m->kn, node);
+	return true;
+}
+
+/* Transitions */
+
+/* Hand out one transition; false if there is none. */
+static bool advance(struct kddm_member *m, struct kddm_node *node)
+{
+	u8 next;
+	int rc;
+
+	spin_lock(&m->lock);
+	rc = kddm_member_next(node->state, node->link == KDDM_LINK_UP,
+			      node->possible, &next);
+	if (rc >= 0)
+		WRITE_ONCE(node->state, next);
+	spin_unlock(&m->lock);
+	if (rc < 0)
+		return false;
+	kddm_node_report(m->kn, node, rc);
+	return true;
+}
+
+/*
+ * The session is over and everyone knows: free its place, and put a fresh
+ * publication in place of the old one if it can be met again.
+ */
+static void clear_place(struct kddm_member *m, struct kddm_node *node)
+{
+	struct kddm_node *fresh;
+
+	fresh = kddm_node_new(node->id, node->addr, node->port[0],
+			      GFP_KERNEL | __GFP_NOFAIL);
+	spin_lock(&m->lock);
+	if (xa_load(&m->kn->nodes, node->id) == node)
+		xa_erase(&m->kn->nodes, node->id);
+	else
+		node = NULL;
+	if (node && (node->online || node->possible) && !m->closing) {
+		fresh->online = node->online;
+		fresh->possible = node->possible;
+		fresh->ended = node->ended;
+		list_replace_init(&node->list, &fresh->list);
+		fresh = NULL;
+	} else if (node) {
+		list_del_init(&node->list);
+	}
+	spin_unlock(&m->lock);
+	if (node) {
+		kddm_node_put(node);	/* of the list */
+		kddm_node_put(node);	/* of kn->nodes */
+	}
+	if (fresh)
+		kddm_node_put(fresh);
+}
+
+static struct kddm_node *next_todo(struct kddm_member *m)
+{
+	struct kddm_node *node;
+
+	spin_lock(&m->lock);
+	node = list_first_entry_or_null(&m->todo, struct kddm_node, todo);
+	if (node)
+		list_del_init(&node->todo);
+	m->busy = node;
+	spin_unlock(&m->lock);
+	return node;
+}
+
+static void member_work(struct work_struct *work)
+{
+	struct kddm_member *m = container_of(work, struct kddm_member, work);
+	struct kddm_node *node;
+
+	while ((node = next_todo(m))) {
+		while (advance(m, node))
+			;
+		if (kddm_node_link(node) == KDDM_LINK_DOWN &&
+		    node != m->self) {
+			clear_place(m, node);
+			begin_all(m);
+		}
+		kddm_node_put(node);
+	}
+	wake_up_all(&m->settled);
+}
+
+/* Once more to all who have not answered. */
+static void hello_work(struct work_struct *work)
+{
+	struct kddm_member *m = container_of(to_delayed_work(work),
+					     struct kddm_member, hello);
+	struct kddm_node *node;
+	unsigned long id;
+	u8 link;
+
+	begin_all(m);
+	xa_for_each(&m->kn->nodes, id, node) {
+		node = kddm_node_get(m->kn, id);
+		if (!node)
+			continue;
+		link = kddm_node_link(node);
+		if (link == KDDM_LINK_NEW || link == KDDM_LINK_HELLO) {
+			kddm_transport_hello(m->kn, node, KDDM_HELLO_ANSWER);
+			queue_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
+		}
+		kddm_node_put(node);
+	}
+}
+
+/* What the topology server reports */
+
+/* End all sessions, for good. */
+static void end_all(struct kddm_member *m)
+{
+	struct kddm_node *node;
+	unsigned long id;
+
+	xa_for_each(&m->kn->nodes, id, node) {
+		node = kddm_node_get(m->kn, id);
+		if (!node)
+			continue;
+		if (node != m->self)
+			kddm_member_end(m, node, true);
+		kddm_node_put(node);
+	}
+}
+
+/* Withdraw, and meet nobody any more; false if that was so already. */
+static bool withdraw(struct kddm_member *m)
+{
+	bool was;
+
+	spin_lock(&m->lock);
+	was = m->closing;
+	m->closing = true;
+	spin_unlock(&m->lock);
+	if (was)
+		return false;
+	kddm_transport_bind(m->kn, KDDM_TIPC_POSSIBLE, false);
+	kddm_transport_bind(m->kn, KDDM_TIPC_ONLINE, false);
+	end_all(m);
+	return true;
+}
+
+/*
+ * Another node publishes our id.  A node that starts gives way; of two that
+ * have started where they could not see each other, the one with the lower
+ * TIPC address stays.
+ */
+static void rival(struct kddm_member *m, bool up, u32 addr, u32 port)
+{
+	bool lost;
+
+	spin_lock(&m->lock);
+	if (up)
+		m->rival = addr;
+	else if (m->rival == addr)
+		m->rival = 0;
+	lost = up && m->online && addr < kddm_transport_addr(m->kn);
+	spin_unlock(&m->lock);
+	if (!up)
+		return;
+	kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
+	if (lost && withdraw(m))
+		pr_err("kddm: node %u: the id is in use by %x too, leaving the cluster\n",
+		       m->kn->self, addr);
+}
+
+static bool has_place(struct kddm_member *m, u16 id)
+{
+	struct kddm_node *node;
+
+	lockdep_assert_held(&m->lock);
+	node = xa_load(&m->kn->nodes, id);
+	return node && node->link != KDDM_LINK_DOWN;
+}
+
+/* A publication, the first of a node or another. */
+static void published(struct kddm_member *m, u32 type, u16 id, u32 addr,
+		      u32 port)
+{
+	struct kddm_node *node, *fresh;
+	bool duplicate = false;
+
+	fresh = kddm_node_new(id, addr, port, GFP_KERNEL | __GFP_NOFAIL);
+	spin_lock(&m->lock);
+	node = publication(m, id, addr, port);
+	if (!node) {
+		node = fresh;
+		list_add_tail(&node->list, &m->nodes);
+		fresh = NULL;
+	}
+	if (type == KDDM_TIPC_ONLINE) {
+		duplicate = !node->link && has_place(m, id);
+		node->online = true;
+		node->ended = false;
+	} else {
+		node->possible = true;
+		if (node->link == KDDM_LINK_UP)
+			kddm_member_todo(m, node);
+	}
+	spin_unlock(&m->lock);
+	if (fresh)
+		kddm_node_put(fresh);
+	if (duplicate) {
+		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
+		pr_notice_ratelimited("kddm: node %u: id %u is in use, refusing it to %x\n",
+				      m->kn->self, id, addr);
+	}
+	begin_all(m);
+}
+
+static void withdrawn(struct kddm_member *m, u32 type, u16 id, u32 addr,
+		      u32 port)
+{
+	struct kddm_node *node;
+	bool gone = false;
+
+	spin_lock(&m->lock);
+	node = publication(m, id, addr, port);
+	if (!node) {
+		spin_unlock(&m->lock);
+		return;
+	}
+	refcount_inc(&node->ref);
+	if (type == KDDM_TIPC_ONLINE) {
+		node->online = false;
+	} else {
+		node->possible = false;
+		if (node->link == KDDM_LINK_UP)
+			kddm_member_todo(m, node);
+	}
+	if (!node->online && !node->possible && !node->link) {
+		list_del_init(&node->list);
+		gone = true;
+	}
+	spin_unlock(&m->lock);
+	if (type == KDDM_TIPC_ONLINE)
+		kddm_member_end(m, node, false);
+	if (gone)
+		kddm_node_put(node);
+	kddm_node_put(node);
+}
+
+static void topology_event(struct kddm_net *kn, u32 type, bool up, u32 id,
+			   u32 addr, u32 port)
+{
+	struct kddm_member *m = kn->member;
+
+	if (addr == kddm_transport_addr(kn) &&
+	    port == kddm_transport_port(kn, 0))
+		return;
+	if (id >= KDDM_MAX_NODES)
+		return;
+	if (id == kn->self) {
+		if (type == KDDM_TIPC_ONLINE)
+			rival(m, up, addr, port);
+		return;
+	}
+	if (up)
+		published(m, type, id, addr, port);
+	else
+		withdrawn(m, type, id, addr, port);
+}
+
+static void topology_lost(struct kddm_net *kn)
+{
+	if (withdraw(kn->member))
+		pr_err("kddm: node %u: TIPC's topology server is gone, leaving the cluster\n",
+		       kn->self);
+}
+
+static const struct kddm_topology_ops topology_ops = {
+	.event	= topology_event,
+	.lost	= topology_lost,
+};
+
+/* Life of the layer */
+
+int kddm_member_init(struct kddm_net *kn)
+{
+	struct kddm_member *m;
+	int i, rc = -ENOMEM;
+
+	m = kzalloc_obj(*m);
+	if (!m)
+		return -ENOMEM;
+	m->kn = kn;
+	spin_lock_init(&m->lock);
+	INIT_LIST_HEAD(&m->nodes);
+	INIT_LIST_HEAD(&m->todo);
+	INIT_WORK(&m->work, member_work);
+	INIT_DELAYED_WORK(&m->hello, hello_work);
+	init_waitqueue_head(&m->settled);
+	m->max_id = kn->self;
+	m->wq = alloc_ordered_workqueue("kddm_member", 0);
+	if (!m->wq)
+		goto free;
+	m->self = kddm_node_new(kn->self, kddm_transport_addr(kn), 0,
+				GFP_KERNEL);
+	if (!m->self)
+		goto destroy;
+	for (i = 0; i < KDDM_CHANNELS; i++)
+		m->self->port[i] = kddm_transport_port(kn, i);
+	m->self->incarnation = kn->incarnation;
+	rc = xa_err(xa_store(&kn->nodes, kn->self, m->self, GFP_KERNEL));
+	if (rc)
+		goto put;
+	kn->member = m;
+	kddm_transport_set_peer_ops(kn, &kddm_hello_peer_ops);
+	return 0;
+
+put:
+	kddm_node_put(m->self);
+destroy:
+	destroy_workqueue(m->wq);
+free:
+	kfree(m);
+	return rc;
+}
+
+void kddm_member_exit(struct kddm_net *kn)
+{
+	struct kddm_member *m = kn->member;
+
+	xa_erase(&kn->nodes, kn->self);
+	kddm_node_put(m->self);
+	destroy_workqueue(m->wq);
+	kn->member = NULL;
+	kfree(m);
+}
+
+/* Change what the worker reports of the own node. */
+static void set_self(struct kddm_member *m, enum kddm_link link, bool possible)
+{
+	spin_lock(&m->lock);
+	kddm_node_set_link(m->self, link);
+	m->self->possible = possible;
+	kddm_member_todo(m, m->self);
+	spin_unlock(&m->lock);
+}
+
+static bool is_settled(struct kddm_member *m)
+{
+	struct kddm_node *node;
+	bool ok;
+
+	spin_lock(&m->lock);
+	ok = list_empty(&m->todo) && !m->busy;
+	list_for_each_entry(node, &m->nodes, list) {
+		if (node->link == KDDM_LINK_NEW ||
+		    node->link == KDDM_LINK_HELLO)
+			ok = false;
+	}
+	spin_unlock(&m->lock);
+	return ok;
+}
+
+/* Until all nodes in sight are met; those that do not answer do not count. */
+static int settle(struct kddm_member *m, long timeout)
+{
+	if (wait_event_killable_timeout(m->settled, is_settled(m),
+					timeout) < 0)
+		return -EINTR;
+	return READ_ONCE(m->closing) ? -EADDRINUSE : 0;
+}
+
+static int look_for_rival(struct kddm_member *m)
+{
+	int rc;
+
+	rc = kddm_topology_subscribe(m->topology, KDDM_TIPC_ONLINE,
+				     m->kn->self, m->kn->self);
+	if (!rc)
+		rc = kddm_topology_sync(m->topology);
+	if (!rc && READ_ONCE(m->rival))
+		rc = -EADDRINUSE;
+	return rc;
+}
+
+static int go_online(struct kddm_member *m)
+{
+	u32 max = KDDM_MAX_NODES - 1;
+	int rc;
+
+	rc = kddm_transport_bind(m->kn, KDDM_TIPC_ONLINE, true);
+	if (rc)
+		return rc;
+	spin_lock(&m->lock);
+	m->online = true;
+	spin_unlock(&m->lock);
+	set_self(m, KDDM_LINK_UP, false);
+	rc = kddm_topology_subscribe(m->topology, KDDM_TIPC_ONLINE, 0, max);
+	if (!rc)
+		rc = kddm_topology_subscribe(m->topology, KDDM_TIPC_POSSIBLE,
+					     0, max);
+	if (!rc)
+		rc = kddm_topology_sync(m->topology);
+	return rc ?: settle(m, SETTLE_TIMEOUT);
+}
+
+int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
+{
+	struct kddm_member *m = kn->member;
+	struct kddm_topology *t;
+	int rc;
+
+	t = kddm_topology_open(kn, &topology_ops);
+	if (IS_ERR(t)) {
+		NL_SET_ERR_MSG(extack, "cannot reach TIPC's topology server");
+		return PTR_ERR(t);
+	}
+	m->topology = t;
+	rc = look_for_rival(m);
+	if (!rc)
+		rc = go_online(m);
+	if (rc == -EADDRINUSE)
+		NL_SET_ERR_MSG_FMT(extack, "node id %u is in use by %x",
+				   kn->self, READ_ONCE(m->rival));
+	return rc;
+}
+
+int kddm_member_announce(struct kddm_net *kn)
+{
+	struct kddm_member *m = kn->member;
+	int rc;
+
+	rc = settle(m, SETTLE_TIMEOUT / 5);
+	if (rc)
+		return rc;
+	return kddm_transport_bind(kn, KDDM_TIPC_POSSIBLE, true);
+}
+
+void kddm_member_announced(struct kddm_net *kn)
+{
+	set_self(kn->member, KDDM_LINK_UP, true);
+}
+
+void kddm_member_retire(struct kddm_net *kn)
+{
+	struct kddm_member *m = kn->member;
+
+	kddm_transport_bind(kn, KDDM_TIPC_POSSIBLE, false);
+	set_self(m, KDDM_LINK_UP, false);
+	flush_work(&m->work);
+}
+
+void kddm_member_stop(struct kddm_net *kn)
+{
+	struct kddm_member *m = kn->member;
+	struct kddm_node *node, *next;
+
+	withdraw(m);
+	kddm_topology_close(m->topology);
+	m->topology = NULL;
+	cancel_delayed_work_sync(&m->hello);
+	end_all(m);
+	set_self(m, KDDM_LINK_DOWN, false);
+	flush_work(&m->work);
+	/* The worker has cleared all places; what is left has none. */
+	list_for_each_entry_safe(node, next, &m->nodes, list) {
+		list_del_init(&node->list);
+		kddm_node_put(node);
+	}
+}
+
+u16 kddm_node_max_id(struct kddm_net *kn)
+{
+	return READ_ONCE(kn->member->max_id);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Membership: which nodes there are, and in which state.
+ *
+ * A node that has its transport up publishes the TIPC service KDDM_TIPC_ONLINE,
+ * and KDDM_TIPC_POSSIBLE once it can serve sets; instance is the node id.  Both
+ * types are reserved (below TIPC_RESERVED_TYPES), so that only a kernel can
+ * publish them.  The topology server of TIPC reports publications and
+ * withdrawals; there are no state messages of our own, but one: HELLO.
+ *
+ * HELLO
+ * -----
+ *
+ * Publications travel on another link of TIPC than messages, with no order
+ * between the two, so two nodes learn of each other at different times.  Each
+ * sends a HELLO when it sees the other's publication; a HELLO from an address
+ * not (yet) published is dropped.  The side that sees the publication last gets
+ * through, is answered, and answers in turn: the handshake has three ways.
+ *
+ * From a peer's HELLO on, we accept its messages.  We send it messages when a
+ * HELLO of its shows that it has had ours (it repeats our incarnation and
+ * session), or when it sends us a message itself, which shows the same.  What
+ * is sent to a node whose handshake is under way waits in its backlog.  So no
+ * message between nodes that see each other is lost.
+ *
+ * Each meeting of two nodes is a session, numbered by either side.  It ends
+ * when TIPC withdraws the publication, when a message was lost, or when the
+ * peer begins another one (it lost sight of us, we not of it).
+ *
+ * States
+ * ------
+ *
+ * A single ordered worker hands out the transitions, one step at a time:
+ * offline -> online -> possible and back, never offline from possible directly,
+ * even if TIPC reports the two withdrawals the other way round.  It may lag
+ * behind: a node can be sent to, and is in kddm_node_set(), from the moment its
+ * handshake is done, and cannot be sent to from the moment its session ends.
+ *
+ * Locks
+ * -----
+ *
+ * kn->lock (start and stop) is outermost.  member->lock (spin lock) protects
+ * the list of publications, the queue of the worker, and the membership part
+ * of struct kddm_node; the xarray lock of kn->nodes and a channel's lock nest
+ * inside it.  Notifiers, hooks and sends happen outside.
+ */
+#ifndef _NET_KDDM_MEMBER_H
+#define _NET_KDDM_MEMBER_H
+
+#include <linux/list.h>
+#include <linux/notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include "main.h"
+
+#define KDDM_TIPC_ONLINE	24
+#define KDDM_TIPC_POSSIBLE	25
+
+enum kddm_node_state {
+	KDDM_NODE_OFFLINE,
+	KDDM_NODE_ONLINE,
+	KDDM_NODE_POSSIBLE
+};
+
+/**
+ * enum kddm_node_change - the transitions that notifiers see
+ * @KDDM_ADD_ONLINE: offline to online (add chain)
+ * @KDDM_ADD_POSSIBLE: online to possible (add chain)
+ * @KDDM_REMOVE_POSSIBLE: possible to online (remove chain)
+ * @KDDM_REMOVE_ONLINE: online to offline (remove chain)
+ */
+enum kddm_node_change {
+	KDDM_ADD_ONLINE,
+	KDDM_ADD_POSSIBLE,
+	KDDM_REMOVE_POSSIBLE,
+	KDDM_REMOVE_ONLINE
+};
+
+/**
+ * enum kddm_link - how far the session with a node is
+ * @KDDM_LINK_NONE: a publication that has no session (another of the same id
+ *	has it, or the last one ended and will not begin again)
+ * @KDDM_LINK_NEW: the node is published; messages to it wait
+ * @KDDM_LINK_HELLO: it has said HELLO: its messages are accepted
+ * @KDDM_LINK_UP: it has had our HELLO too: messages to it are sent
+ * @KDDM_LINK_DOWN: ended; nothing goes or comes
+ */
+enum kddm_link {
+	KDDM_LINK_NONE,
+	KDDM_LINK_NEW,
+	KDDM_LINK_HELLO,
+	KDDM_LINK_UP,
+	KDDM_LINK_DOWN
+};
+
+/**
+ * struct kddm_peer_chan - one channel to one peer
+ * @seq: last number sent; written by the drainer
+ * @rcvd: last number received in order; written by the receiving thread
+ * @acked: highest of our numbers that the peer has confirmed; written by the
+ *	receiving thread under the channel's lock
+ * @confirmed: the @rcvd that we last told the peer; written by the drainer
+ * @waiting: the drainer waits for credit; under the channel's lock
+ * @backlog: messages that wait for credit, for the handshake, or for TIPC's
+ *	congestion to end; bounded by the requests in flight; the drainer's
+ * @ready: place in the channel's list of peers that the drainer should look at
+ */
+struct kddm_peer_chan {
+	u32			seq;
+	u32			rcvd;
+	u32			acked;
+	u32			confirmed;
+	bool			waiting;
+	struct list_head	backlog;
+	struct list_head	ready;
+};
+
+/**
+ * struct kddm_node - a publication of a node, and our session with it
+ * @id: node id
+ * @state: enum kddm_node_state, as the notifiers know it; written by the worker
+ * @link: enum kddm_link; written under the member lock
+ * @addr: TIPC node address
+ * @port: TIPC ports of its channels; the first from the publication, the
+ *	others from HELLO
+ * @incarnation: from HELLO
+ * @session: our number for this meeting
+ * @peer_session: the node's number for it, from HELLO
+ * @tx: messages sent
+ * @rx: messages accepted
+ * @requests: RPC requests of this node that are not yet answered
+ * @chan: state of each channel
+ * @online: it publishes ONLINE; member lock
+ * @possible: it publishes POSSIBLE; member lock
+ * @ended: not to be met again before the publication is withdrawn; member lock
+ * @list: place among all publications; member lock
+ * @todo: place in the worker's queue; member lock
+ * @ref: one for @list, one for kn->nodes, one for each user
+ * @rcu: for freeing
+ */
+struct kddm_node {
+	u16			id;
+	u8			state;
+	u8			link;
+	u32			addr;
+	u32			port[KDDM_CHANNELS];
+	u32			incarnation;
+	u16			session;
+	u16			peer_session;
+	atomic64_t		tx;
+	atomic64_t		rx;
+	atomic_t		requests;
+	struct kddm_peer_chan	chan[KDDM_CHANNELS];
+	bool			online;
+	bool			possible;
+	bool			ended;
+	struct list_head	list;
+	struct list_head	todo;
+	refcount_t		ref;
+	struct rcu_head		rcu;
+};
+
+/* The node with id @id and a reference, or NULL. */
+static inline struct kddm_node *kddm_node_get(struct kddm_net *kn, u16 id)
+{
+	struct kddm_node *node;
+
+	rcu_read_lock();
+	node = xa_load(&kn->nodes, id);
+	if (node && !refcount_inc_not_zero(&node->ref))
+		node = NULL;
+	rcu_read_unlock();
+	return node;
+}
+
+static inline void kddm_node_put(struct kddm_node *node)
+{
+	if (refcount_dec_and_test(&node->ref))
+		kfree_rcu(node, rcu);
+}
+
+/* For member.c: a publication, with one reference. */
+struct kddm_node *kddm_node_new(u16 id, u32 addr, u32 port, gfp_t gfp);
+/* For member.c: tell the hook and the notifiers of enum kddm_node_change. */
+void kddm_node_report(struct kddm_net *kn, const struct kddm_node *node,
+		      u8 change);
+
+/* What the session is; what was written before it, is seen after. */
+static inline u8 kddm_node_link(const struct kddm_node *node)
+{
+	/* Pairs with kddm_node_set_link(). */
+	return smp_load_acquire(&node->link);
+}
+
+/**
+ * kddm_member_init() - make the membership layer; nothing is published
+ * @kn: the namespace, with transport up and own id set
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kddm_member_init(struct kddm_net *kn);
+
+/**
+ * kddm_member_start() - become online
+ * @kn: the namespace; the layers above take messages already
+ * @extack: what went wrong, for humans
+ *
+ * Returns when all nodes that TIPC knows have been met, or have not answered
+ * for some seconds.  After an error, call kddm_member_stop() as well.
+ *
+ * Return: 0, -EADDRINUSE (the id is another node's), -EINTR, -ENOMEM, or an
+ * error of TIPC.
+ */
+int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack);
+
+/**
+ * kddm_member_announce() - publish POSSIBLE
+ * @kn: the namespace
+ *
+ * Waits, for some seconds at most, until all nodes that are in sight have been
+ * met, so that they know us before others tell them of us.
+ *
+ * Return: 0, -EINTR, -EADDRINUSE, or an error of TIPC.
+ */
+int kddm_member_announce(struct kddm_net *kn);
+
+/**
+ * kddm_member_announced() - let the notifiers know that we are possible
+ * @kn: the namespace; its clients can use it by now
+ */
+void kddm_member_announced(struct kddm_net *kn);
+
+/**
+ * kddm_member_retire() - withdraw POSSIBLE
+ * @kn: the namespace
+ */
+void kddm_member_retire(struct kddm_net *kn);
+
+/**
+ * kddm_member_stop() - leave: withdraw ONLINE, end all sessions
+ * @kn: the namespace
+ *
+ * All notifiers have been called when this returns, and no more will be.
+ */
+void kddm_member_stop(struct kddm_net *kn);
+
+/**
+ * kddm_member_exit() - free what kddm_member_init() made
+ * @kn: the namespace; its receiving threads are gone
+ */
+void kddm_member_exit(struct kddm_net *kn);
+
+/**
+ * kddm_member_set_hook() - let the layer above know of transitions
+ * @kn: the namespace
+ * @hook: called by the ordered worker for each transition of another node,
+ *	before the notifier chains; may sleep
+ */
+static inline void
+kddm_member_set_hook(struct kddm_net *kn,
+		     void (*hook)(struct kddm_net *kn,
+				  const struct kddm_node_event *ev))
+{
+	kn->node_change = hook;
+}
+
+/**
+ * kddm_node_state() - the state of a node
+ * @kn: the namespace
+ * @id: node id, may be the own one
+ *
+ * A node from which messages are accepted is at least online, even while the
+ * notifiers have not been told.  Publications and messages travel separately:
+ * a node may be possible in the eyes of another before it is in ours.
+ *
+ * Return: the state; offline for an unknown node.
+ */
+enum kddm_node_state kddm_node_state(struct kddm_net *kn, u16 id);
+
+/**
+ * kddm_node_incarnation() - the incarnation of a node
+ * @kn: the namespace
+ * @id: node id
+ *
+ * Return: the incarnation, or 0 if the node is offline.
+ */
+u32 kddm_node_incarnation(struct kddm_net *kn, u16 id);
+
+/**
+ * kddm_node_set() - the nodes that are at least in a state
+ * @kn: the namespace
+ * @min: the state
+ * @set: where to, KDDM_MAX_NODES / 64 words; the own node is included
+ *
+ * Return: number of nodes in the set.
+ */
+int kddm_node_set(struct kddm_net *kn, enum kddm_node_state min, u64 *set);
+
+/**
+ * kddm_node_max_id() - the highest node id seen since the start
+ * @kn: the namespace
+ *
+ * Return: the id.
+ */
+u16 kddm_node_max_id(struct kddm_net *kn);
+
+/**
+ * kddm_member_next() - the next transition of a node; pure
+ * @state: enum kddm_node_state that the last transition led to
+ * @up: there is a session with the node
+ * @possible: the node publishes POSSIBLE
+ * @next: where to store the state behind the transition
+ *
+ * Return: enum kddm_node_change, or -ENOENT if there is nothing to do.
+ */
+int kddm_member_next(u8 state, bool up, bool possible, u8 *next);
+
+/**
+ * struct kddm_node_event - what notifiers get
+ * @kn: the namespace that saw it
+ * @id: the node, which may be the own one
+ * @incarnation: of that node
+ * @change: enum kddm_node_change
+ */
+struct kddm_node_event {
+	struct kddm_net	*kn;
+	u16		id;
+	u32		incarnation;
+	u8		change;
+};
+
+/*
+ * In-kernel notifiers, for all namespaces: the action is the transition, @data
+ * is struct kddm_node_event.  The own node's transitions are reported too.
+ * Called by an ordered worker per namespace; they may sleep, but must not start
+ * or stop KDDM, or wait for another transition.  Return: as the notifier
+ * chain's functions.
+ */
+int kddm_register_add_notifier(struct notifier_block *nb);
+int kddm_unregister_add_notifier(struct notifier_block *nb);
+int kddm_register_remove_notifier(struct notifier_block *nb);
+int kddm_unregister_remove_notifier(struct notifier_block *nb);
+
+#endif /* _NET_KDDM_MEMBER_H */

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control interface: the family, the node in a namespace, the nodes that it
+ * sees, and the events for those who listen.  netlink.h says more.
+ */
+#include <linux/atomic.h>
+#include <linux/module.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+#include "main.h"
+#include "member.h"
+#include "netlink.h"
+#include "netlink-gen.h"
+#include "set.h"
+
+/* The numbers of the interface are those inside, plus one. */
+#define ASSERT_ONE_MORE(inside, outside) \
+	static_assert((int)(inside) + 1 == (int)(outside))
+ASSERT_ONE_MORE(KDDM_STOPPED, KDDM_RUN_STATE_STOPPED);
+ASSERT_ONE_MORE(KDDM_STOPPING, KDDM_RUN_STATE_STOPPING);
+ASSERT_ONE_MORE(KDDM_NODE_OFFLINE, KDDM_MEMBERSHIP_OFFLINE);
+ASSERT_ONE_MORE(KDDM_NODE_POSSIBLE, KDDM_MEMBERSHIP_POSSIBLE);
+ASSERT_ONE_MORE(KDDM_ADD_ONLINE, KDDM_TRANSITION_ADD_ONLINE);
+ASSERT_ONE_MORE(KDDM_REMOVE_ONLINE, KDDM_TRANSITION_REMOVE_ONLINE);
+ASSERT_ONE_MORE(KDDM_NODE_ID_MAX, KDDM_MAX_NODES);
+
+static_assert(KDDM_SET_NAME_MAX == KDDM_SET_NAME_LEN);
+static_assert(KDDM_OBJECT_SIZE_MAX == KDDM_OBJ_SIZE_MAX);
+
+/**
+ * struct nl_net - what dumps need to know of a namespace
+ * @changes: counts the transitions of nodes
+ */
+struct nl_net {
+	atomic_t	changes;
+};
+
+static unsigned int nl_net_id;
+
+static struct pernet_operations nl_net_ops = {
+	.id	= &nl_net_id,
+	.size	= sizeof(struct nl_net),
+};
+
+static struct kddm_net *info_kn(const struct genl_info *info)
+{
+	return kddm_pernet(genl_info_net(info));
+}
+
+struct sk_buff *kddm_nl_reply_new(struct genl_info *info, size_t payload,
+				  void **hdr)
+{
+	struct sk_buff *skb;
+
+	skb = nlmsg_new_large(genlmsg_total_size(payload));
+	if (!skb)
+		goto err;
+	*hdr = genlmsg_iput(skb, info);
+	if (*hdr)
+		return skb;
+	nlmsg_free(skb);
+err:
+	GENL_SET_ERR_MSG(info, "no memory for the reply");
+	return NULL;
+}
+
+/* The node of this namespace */
+
+int kddm_nl_node_start_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *cluster = info->attrs[KDDM_A_STATUS_CLUSTER];
+	struct nlattr *id = info->attrs[KDDM_A_STATUS_ID];
+	struct kddm_net *kn = info_kn(info);
+	struct sk_buff *rsp;
+	void *hdr;
+	int err;
+
+	rsp = kddm_nl_reply_new(info, 3 * nla_total_size_64bit(sizeof(u64)),
+				&hdr);
+	if (!rsp)
+		return -ENOMEM;
+
+	err = kddm_start(kn, id ? (int)nla_get_uint(id) : -1,
+			 cluster ? nla_get_uint(cluster) : 0, info->extack);
+	if (err) {
+		nlmsg_free(rsp);
+		return err;
+	}
+
+	/* There is room. */
+	nla_put_uint(rsp, KDDM_A_STATUS_ID, kn->self);
+	nla_put_uint(rsp, KDDM_A_STATUS_CLUSTER, kn->cluster);
+	nla_put_uint(rsp, KDDM_A_STATUS_INCARNATION, kn->incarnation);
+	genlmsg_end(rsp, hdr);
+	return genlmsg_reply(rsp, info);
+}
+
+int kddm_nl_node_stop_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return kddm_stop(info_kn(info), info->extack);
+}
+
+static int put_self(struct sk_buff *skb, struct kddm_net *kn)
+{
+	const struct kddm_node *node;
+	u32 addr = 0;
+
+	rcu_read_lock();
+	node = xa_load(&kn->nodes, kn->self);
+	if (node)
+		addr = READ_ONCE(node->addr);
+	rcu_read_unlock();
+
+	if (nla_put_uint(skb, KDDM_A_STATUS_ID, kn->self) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_CLUSTER, kn->cluster) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_INCARNATION, kn->incarnation) ||
+	    (addr && nla_put_uint(skb, KDDM_A_STATUS_ADDRESS, addr)) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_EPOCH, READ_ONCE(kn->epoch)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_counter(struct sk_buff *skb, int attr, const atomic64_t *c)
+{
+	return nla_put_uint(skb, attr, atomic64_read(c));
+}
+
+static int put_stats(struct sk_buff *skb, const struct kddm_stats *s)
+{
+	if (put_counter(skb, KDDM_A_STATUS_TX, &s->tx) ||
+	    put_counter(skb, KDDM_A_STATUS_RX, &s->rx) ||
+	    put_counter(skb, KDDM_A_STATUS_MALFORMED, &s->malformed) ||
+	    put_counter(skb, KDDM_A_STATUS_FOREIGN, &s->foreign) ||
+	    put_counter(skb, KDDM_A_STATUS_STALE, &s->stale) ||
+	    put_counter(skb, KDDM_A_STATUS_REFUSED, &s->refused) ||
+	    put_counter(skb, KDDM_A_STATUS_GAPS, &s->gaps) ||
+	    put_counter(skb, KDDM_A_STATUS_BUSY, &s->busy))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int kddm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kddm_net *kn = info_kn(info);
+	int run = READ_ONCE(kn->run);
+	struct sk_buff *rsp;
+	void *hdr;
+
+	rsp = kddm_nl_reply_new(info, KDDM_A_STATUS_MAX *
+				nla_total_size_64bit(sizeof(u64)), &hdr);
+	if (!rsp)
+		return -ENOMEM;
+	if (nla_put_uint(rsp, KDDM_A_STATUS_RUN_STATE, run + 1) ||
+	    (run != KDDM_STOPPED && put_self(rsp, kn)) ||
+	    put_stats(rsp, &kn->stats)) {
+		nlmsg_free(rsp);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(rsp, hdr);
+	return genlmsg_reply(rsp, info);
+}
+
+/* The nodes of the cluster */
+
+/* @cb: of a dump, or NULL */
+static int put_node(struct sk_buff *skb, const struct genl_info *info,
+		    struct netlink_callback *cb, const struct kddm_net *kn,
+		    const struct kddm_node *node)
+{
+	u32 incarnation = READ_ONCE(node->incarnation);
+	u32 addr = READ_ONCE(node->addr);
+	void *hdr;
+
+	hdr = __genlmsg_iput(skb, info, cb ? NLM_F_MULTI : 0);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, hdr);
+	if (nla_put_uint(skb, KDDM_A_NODE_ID, node->id) ||
+	    nla_put_uint(skb, KDDM_A_NODE_STATE, READ_ONCE(node->state) + 1) ||
+	    (addr && nla_put_uint(skb, KDDM_A_NODE_ADDRESS, addr)) ||
+	    nla_put_uint(skb, KDDM_A_NODE_INCARNATION, incarnation) ||
+	    (node->id == kn->self && nla_put_flag(skb, KDDM_A_NODE_SELF)) ||
+	    nla_put_uint(skb, KDDM_A_NODE_TX, atomic64_read(&node->tx)) ||
+	    nla_put_uint(skb, KDDM_A_NODE_RX, atomic64_read(&node->rx))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+int kddm_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kddm_net *kn = info_kn(info);
+	const struct kddm_node *node;
+	struct sk_buff *rsp;
+	int err = -ENOENT;
+	u16 id;
+
+	if (GENL_REQ_ATTR_CHECK(info, KDDM_A_NODE_ID)) {
+		GENL_SET_ERR_MSG(info, "which node? the id is missing");
+		return -EINVAL;
+	}
+	id = nla_get_uint(info->attrs[KDDM_A_NODE_ID]);
+
+	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!rsp)
+		return -ENOMEM;
+	rcu_read_lock();
+	node = xa_load(&kn->nodes, id);
+	if (node)
+		err = put_node(rsp, info, NULL, kn, node);
+	rcu_read_unlock();
+	if (err) {
+		if (err == -ENOENT)
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+						info->attrs[KDDM_A_NODE_ID],
+						"node %u is not known here",
+						id);
+		nlmsg_free(rsp);
+		return err;
+	}
+	return genlmsg_reply(rsp, info);
+}
+
+/* Where a dump goes on. */
+struct node_dump {
+	unsigned long	id;
+};
+
+int kddm_nl_node_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nl_net *nn = net_generic(sock_net(skb->sk), nl_net_id);
+	struct kddm_net *kn = kddm_pernet(sock_net(skb->sk));
+	const struct genl_info *info = genl_info_dump(cb);
+	struct node_dump *dump = (void *)cb->ctx;
+	const struct kddm_node *node;
+	unsigned long id;
+	int err = 0;
+
+	NL_ASSERT_CTX_FITS(struct node_dump);
+	rcu_read_lock();
+	xa_for_each_start(&kn->nodes, id, node, dump->id) {
+		/* Never 0. */
+		cb->seq = (u32)atomic_read(&nn->changes) << 1 | 1;
+		err = put_node(skb, info, cb, kn, node);
+		if (err)
+			break;
+	}
+	rcu_read_unlock();
+	dump->id = id;
+	return err;
+}
+
+/* Events */
+
+static void notify(const struct kddm_net *kn, struct sk_buff *skb)
+{
+	genlmsg_multicast_netns(&kddm_nl_family, kn->net, skb, 0,
+				KDDM_NLGRP_MONITOR, GFP_KERNEL);
+}
+
+static bool nobody_listens(const struct kddm_net *kn)
+{
+	return !genl_has_listeners(&kddm_nl_family, kn->net,
+				   KDDM_NLGRP_MONITOR);
+}
+
+/* The state that a transition leads to. */
+static u32 state_after(u8 change)
+{
+	switch (change) {
+	case KDDM_ADD_POSSIBLE:
+		return KDDM_MEMBERSHIP_POSSIBLE;
+	case KDDM_REMOVE_ONLINE:
+		return KDDM_MEMBERSHIP_OFFLINE;
+	default:
+		return KDDM_MEMBERSHIP_ONLINE;
+	}
+}
+
+static int node_event(struct notifier_block *nb, unsigned long action,
+		      void *data)
+{
+	const struct kddm_node_event *ev = data;
+	struct nl_net *nn = net_generic(ev->kn->net, nl_net_id);
+	bool self = ev->id == ev->kn->self;
+	u32 state = state_after(ev->change);
+	struct genl_info info;
+	struct sk_buff *skb;
+	void *hdr;
+
+	atomic_inc(&nn->changes);
+	if (nobody_listens(ev->kn))
+		return NOTIFY_DONE;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NOTIFY_DONE;
+	genl_info_init_ntf(&info, &kddm_nl_family, KDDM_CMD_NODE_CHANGE_NTF);
+	hdr = genlmsg_iput(skb, &info);
+	if (!hdr ||
+	    nla_put_uint(skb, KDDM_A_NODE_ID, ev->id) ||
+	    nla_put_uint(skb, KDDM_A_NODE_STATE, state) ||
+	    nla_put_uint(skb, KDDM_A_NODE_INCARNATION, ev->incarnation) ||
+	    (self && nla_put_flag(skb, KDDM_A_NODE_SELF)) ||
+	    nla_put_uint(skb, KDDM_A_NODE_TRANSITION, ev->change + 1)) {
+		nlmsg_free(skb);
+		return NOTIFY_DONE;
+	}
+	genlmsg_end(skb, hdr);
+	notify(ev->kn, skb);
+	return NOTIFY_DONE;
+}
+
+static int set_event(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	const struct kddm_set *set = data;
+	struct genl_info info;
+	struct sk_buff *skb;
+
+	if (nobody_listens(set->kn))
+		return NOTIFY_DONE;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NOTIFY_DONE;
+	genl_info_init_ntf(&info, &kddm_nl_family,
+			   action == KDDM_SET_CREATED ?
+			   KDDM_CMD_SET_NEW_NTF : KDDM_CMD_SET_DEL_NTF);
+	if (kddm_nl_put_set(skb, &info, NULL, set))
+		nlmsg_free(skb);
+	else
+		notify(set->kn, skb);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block node_add_nb = { .notifier_call = node_event };
+static struct notifier_block node_remove_nb = { .notifier_call = node_event };
+static struct notifier_block set_nb = { .notifier_call = set_event };
+
+int __init kddm_nl_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&nl_net_ops);
+	if (err)
+		return err;
+	err = kddm_register_add_notifier(&node_add_nb);
+	if (err)
+		goto err_pernet;
+	err = kddm_register_remove_notifier(&node_remove_nb);
+	if (err)
+		goto err_add;
+	err = kddm_set_register_notifier(&set_nb);
+	if (err)
+		goto err_remove;
+	err = genl_register_family(&kddm_nl_family);
+	if (err)
+		goto err_set;
+	return 0;
+
+err_set:
+	kddm_set_unregister_notifier(&set_nb);
+err_remove:
+	kddm_unregister_remove_notifier(&node_remove_nb);
+err_add:
+	kddm_unregister_add_notifier(&node_add_nb);
+err_pernet:
+	unregister_pernet_subsys(&nl_net_ops);
+	return err;
+}
+
+void kddm_nl_exit(void)
+{
+	genl_unregister_family(&kddm_nl_family);
+	kddm_set_unregister_notifier(&set_nb);
+	kddm_unregister_remove_notifier(&node_remove_nb);
+	kddm_unregister_add_notifier(&node_add_nb);
+	unregister_pernet_subsys(&nl_net_ops);
+}
+
+/* Whoever asks for the family gets the module. */
+MODULE_ALIAS_GENL_FAMILY(KDDM_FAMILY_NAME);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control interface: generic netlink family "kddm", as described by
+ * Documentation/netlink/specs/kddm.yaml, from which netlink-gen.[ch] are made.
+ *
+ * netlink.c has the node, the cluster's nodes and the events, nl_set.c the
+ * sets, nl_obj.c the objects.
+ *
+ * Operations run without the lock of generic netlink (parallel_ops), since
+ * those on nodes, sets and objects wait: for other nodes, or for an object.
+ * Every wait ends when the caller is killed.
+ */
+#ifndef _NET_KDDM_NETLINK_H
+#define _NET_KDDM_NETLINK_H
+
+#include <linux/types.h>
+
+struct genl_info;
+struct kddm_set;
+struct netlink_callback;
+struct nlattr;
+struct sk_buff;
+
+int kddm_nl_init(void);
+/* Waits for operations that are under way. */
+void kddm_nl_exit(void);
+
+/**
+ * kddm_nl_reply_new() - begin the reply to a request
+ * @info: the request
+ * @payload: bytes of attributes, their headers included
+ * @hdr: where the message begins, for genlmsg_end()
+ *
+ * Context: may sleep.
+ * Return: the reply, to be sent with genlmsg_reply() or freed with
+ * nlmsg_free(), or NULL.
+ */
+struct sk_buff *kddm_nl_reply_new(struct genl_info *info, size_t payload,
+				  void **hdr);
+
+/**
+ * kddm_nl_put_set() - write a message that describes a set
+ * @skb: where to
+ * @info: request, dump or notification that the message belongs to
+ * @cb: the dump, or NULL
+ * @set: the set
+ *
+ * Return: 0, or -EMSGSIZE if there is no room for it.
+ */
+int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
+		    struct netlink_callback *cb, const struct kddm_set *set);
+
+/**
+ * kddm_nl_set_error() - say what went wrong with a set
+ * @info: the request
+ * @attr: its attribute that names the set, not NULL
+ * @err: a negative error number of kddm_set_open(), kddm_set_destroy() or
+ *	kddm_set_create()
+ *
+ * Return: @err.
+ */
+int kddm_nl_set_error(struct genl_info *info, const struct nlattr *attr,
+		      int err);
+
+#endif /* _NET_KDDM_NETLINK_H */

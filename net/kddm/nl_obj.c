@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control interface: read, write and remove objects, as a client of
+ * include/linux/kddm.h.
+ *
+ * A message holds up to KDDM_DATA_MAX bytes; larger objects are read and
+ * written in several parts, by offset.  What can fail for want of memory is
+ * done before an object is taken.
+ */
+#include <linux/err.h>
+#include <linux/kddm.h>
+#include <linux/minmax.h>
+#include "netlink.h"
+#include "netlink-gen.h"
+#include "object.h"
+
+/*
+ * Generic netlink lets no family come or go while a request is under way, so
+ * none may wait for ever for a user who does not let go.
+ */
+#define OBJ_TIMEOUT	(10 * HZ)
+
+/**
+ * struct part - what a request names
+ * @set: the set, open
+ * @id: the object
+ * @flags: for kddm_get() and kddm_grab()
+ * @offset: first byte
+ * @len: bytes from there
+ */
+struct part {
+	struct kddm_set	*set;
+	u64		id;
+	unsigned int	flags;
+	u32		offset;
+	u32		len;
+};
+
+static int object_error(struct genl_info *info, int err)
+{
+	struct nlattr *set = info->attrs[KDDM_A_OBJECT_SET];
+	struct nlattr *attr = info->attrs[KDDM_A_OBJECT_ID];
+	u64 id = nla_get_uint(attr);
+
+	switch (err) {
+	case -ENOENT:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"no object %llu in set \"%s\"", id,
+					(char *)nla_data(set));
+		break;
+	case -EIO:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"object %llu was lost with a node", id);
+		break;
+	case -ERANGE:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"%llu is too large on this machine",
+					id);
+		break;
+	case -ETIMEDOUT:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"object %llu was not free in time", id);
+		break;
+	case -ESHUTDOWN:
+		GENL_SET_ERR_MSG(info,
+				 "the node stops, or the set is destroyed");
+		break;
+	case -EHOSTDOWN:
+	case -ENOMEM:
+		return kddm_nl_set_error(info, set, err);
+	case -EINTR:
+		break;		/* nobody is there to read it */
+	default:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"object %llu: error %d", id, err);
+		break;
+	}
+	return err;
+}
+
+/* Open the set; the caller closes it. */
+static int part_open(struct genl_info *info, struct part *p)
+{
+	struct nlattr *set = info->attrs[KDDM_A_OBJECT_SET];
+
+	if (GENL_REQ_ATTR_CHECK(info, KDDM_A_OBJECT_SET)) {
+		GENL_SET_ERR_MSG(info, "the set's name is missing");
+		return -EINVAL;
+	}
+	if (GENL_REQ_ATTR_CHECK(info, KDDM_A_OBJECT_ID)) {
+		GENL_SET_ERR_MSG(info, "the object's id is missing");
+		return -EINVAL;
+	}
+	p->id = nla_get_uint(info->attrs[KDDM_A_OBJECT_ID]);
+	p->set = kddm_set_open(genl_info_net(info), nla_data(set));
+	if (IS_ERR(p->set))
+		return kddm_nl_set_error(info, set, PTR_ERR(p->set));
+	return 0;
+}
+
+/* What a request to get or set may have, but not one to remove. */
+static void part_options(struct genl_info *info, struct part *p)
+{
+	struct nlattr *offset = info->attrs[KDDM_A_OBJECT_OFFSET];
+
+	p->flags = info->attrs[KDDM_A_OBJECT_NO_CREATE] ? KDDM_NOCREATE : 0;
+	p->offset = offset ? nla_get_uint(offset) : 0;
+}
+
+/* How much of the object a reader gets. */
+static int part_limit(struct genl_info *info, struct part *p)
+{
+	struct nlattr *length = info->attrs[KDDM_A_OBJECT_LENGTH];
+	u32 size = kddm_set_size(p->set);
+
+	if (p->offset >= size) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+					info->attrs[KDDM_A_OBJECT_OFFSET],
+					"offset %u, but objects have %u bytes",
+					p->offset, size);
+		return -EINVAL;
+	}
+	p->len = min(size - p->offset, KDDM_DATA_MAX);
+	if (length)
+		p->len = min_t(u32, p->len, nla_get_uint(length));
+	return 0;
+}
+
+static int part_read(struct genl_info *info, const struct part *p,
+		     struct sk_buff *rsp)
+{
+	const char *name = nla_data(info->attrs[KDDM_A_OBJECT_SET]);
+	struct kddm_obj *obj;
+	struct nlattr *data;
+	u64 version;
+
+	data = nla_reserve(rsp, KDDM_A_OBJECT_DATA, p->len);
+	if (!data)
+		return -EMSGSIZE;
+
+	obj = kddm_obj_take(p->set, p->id, false, p->flags, OBJ_TIMEOUT);
+	if (IS_ERR(obj))
+		return object_error(info, PTR_ERR(obj));
+	memcpy(nla_data(data), kddm_data(obj) + p->offset, p->len);
+	version = kddm_version(obj);
+	kddm_put(obj);
+
+	if (nla_put_string(rsp, KDDM_A_OBJECT_SET, name) ||
+	    nla_put_uint(rsp, KDDM_A_OBJECT_ID, p->id) ||
+	    nla_put_uint(rsp, KDDM_A_OBJECT_OFFSET, p->offset) ||
+	    nla_put_uint(rsp, KDDM_A_OBJECT_SIZE, kddm_set_size(p->set)) ||
+	    nla_put_uint(rsp, KDDM_A_OBJECT_VERSION, version))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int kddm_nl_obj_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *rsp;
+	struct part p;
+	void *hdr;
+	int err;
+
+	err = part_open(info, &p);
+	if (err)
+		return err;
+	part_options(info, &p);
+	err = part_limit(info, &p);
+	if (err)
+		goto out;
+
+	err = -ENOMEM;
+	rsp = kddm_nl_reply_new(info, nla_total_size(p.len) +
+				nla_total_size(KDDM_SET_NAME_LEN + 1) +
+				4 * nla_total_size_64bit(sizeof(u64)), &hdr);
+	if (!rsp)
+		goto out;
+	err = part_read(info, &p, rsp);
+	if (err) {
+		nlmsg_free(rsp);
+		goto out;
+	}
+	genlmsg_end(rsp, hdr);
+	err = genlmsg_reply(rsp, info);
+out:
+	kddm_set_close(p.set);
+	return err;
+}
+
+/* Without an offset, what is behind the data becomes zero. */
+static int part_write(struct genl_info *info, const struct part *p,
+		      u64 *version)
+{
+	u32 end = p->offset + p->len;
+	struct kddm_obj *obj;
+
+	obj = kddm_obj_take(p->set, p->id, true, p->flags, OBJ_TIMEOUT);
+	if (IS_ERR(obj))
+		return object_error(info, PTR_ERR(obj));
+	nla_memcpy(kddm_data(obj) + p->offset,
+		   info->attrs[KDDM_A_OBJECT_DATA], p->len);
+	if (!info->attrs[KDDM_A_OBJECT_OFFSET])
+		memset(kddm_data(obj) + end, 0, kddm_set_size(p->set) - end);
+	*version = kddm_version(obj);
+	kddm_put(obj);
+	return 0;
+}
+
+int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *data = info->attrs[KDDM_A_OBJECT_DATA];
+	struct sk_buff *rsp;
+	struct part p;
+	u64 version;
+	void *hdr;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, KDDM_A_OBJECT_DATA)) {
+		GENL_SET_ERR_MSG(info, "the data are missing");
+		return -EINVAL;
+	}
+	err = part_open(info, &p);
+	if (err)
+		return err;
+	part_options(info, &p);
+	p.len = nla_len(data);
+	if (p.offset + p.len > kddm_set_size(p.set)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, data,
+					"%u bytes at offset %u, but objects have %u bytes",
+					p.len, p.offset, kddm_set_size(p.set));
+		err = -EMSGSIZE;
+		goto out;
+	}
+
+	err = -ENOMEM;
+	rsp = kddm_nl_reply_new(info, nla_total_size_64bit(sizeof(u64)), &hdr);
+	if (!rsp)
+		goto out;
+	err = part_write(info, &p, &version);
+	if (err) {
+		nlmsg_free(rsp);
+		goto out;
+	}
+	nla_put_uint(rsp, KDDM_A_OBJECT_VERSION, version); /* there is room */
+	genlmsg_end(rsp, hdr);
+	err = genlmsg_reply(rsp, info);
+out:
+	kddm_set_close(p.set);
+	return err;
+}
+
+int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct kddm_obj *obj;
+	struct part p;
+	int err;
+
+	err = part_open(info, &p);
+	if (err)
+		return err;
+	obj = kddm_obj_take(p.set, p.id, true, KDDM_NOCREATE, OBJ_TIMEOUT);
+	err = PTR_ERR_OR_ZERO(obj);
+	if (err)
+		object_error(info, err);
+	else
+		kddm_remove_held(obj);
+	kddm_set_close(p.set);
+	return err;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receiving: the checks that each datagram passes before a layer above sees it.
+ *
+ * A datagram can come from anyone who can reach TIPC: what matters is the
+ * socket address that TIPC says it comes from.  Nothing is allocated before all
+ * checks have been passed.
+ */
+#include <linux/kthread.h>
+#include <linux/net.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/tipc.h>
+#include <net/sock.h>
+#include "channel.h"
+#include "trace.h"
+
+void kddm_drop(struct kddm_net *kn, u16 chan, u32 addr, u32 port, u32 len,
+	       enum kddm_drop why)
+{
+	atomic64_t *counter[] = {
+		[KDDM_DROP_MALFORMED] = &kn->stats.malformed,
+		[KDDM_DROP_FOREIGN] = &kn->stats.foreign,
+		[KDDM_DROP_STALE] = &kn->stats.stale,
+		[KDDM_DROP_REFUSED] = &kn->stats.refused,
+		[KDDM_DROP_GAP] = &kn->stats.gaps,
+		[KDDM_DROP_BUSY] = &kn->stats.busy,
+	};
+
+	atomic64_inc(counter[why]);
+	trace_kddm_msg_drop(kn->self, chan, addr, port, len, why);
+}
+
+/* Take the peer's ack; false if it confirms what was not sent. */
+static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	bool kick = false;
+
+	if (ack == pc->acked)
+		return true;
+	if ((s32)(ack - pc->acked) < 0 ||
+	    (s32)(READ_ONCE(pc->seq) - ack) < 0)
+		return false;
+	spin_lock(&c->lock);
+	WRITE_ONCE(pc->acked, ack);
+	if (pc->waiting) {
+		pc->waiting = false;
+		kddm_chan_make_ready(c, node);
+		kick = true;
+	}
+	spin_unlock(&c->lock);
+	if (kick)
+		kddm_chan_kick(c);
+	return true;
+}
+
+/* Does a message belong to the session?  Returns 0 or enum kddm_drop + 1. */
+static int admit(struct kddm_chan *c, struct kddm_node *node,
+		 const struct kddm_hdr *h)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	u8 link = kddm_node_link(node);
+
+	if (link == KDDM_LINK_HELLO && h->type != KDDM_WIRE_CREDIT &&
+	    c->kn->tp->peer_ops->confirmed(c->kn, node, h))
+		link = KDDM_LINK_UP;
+	if (link != KDDM_LINK_UP || h->incarnation != node->incarnation ||
+	    h->session != node->peer_session)
+		return KDDM_DROP_STALE + 1;
+	if (h->type != KDDM_WIRE_CREDIT && h->seq != pc->rcvd + 1) {
+		if ((s32)(h->seq - pc->rcvd) <= 0)
+			return KDDM_DROP_STALE + 1;
+		c->kn->tp->peer_ops->failed(c->kn, node);
+		return KDDM_DROP_GAP + 1;
+	}
+	return take_ack(c, node, h->ack) ? 0 : KDDM_DROP_MALFORMED + 1;
+}
+
+/* A counted message in its turn: hand it up. */
+static int deliver(struct kddm_chan *c, struct kddm_node *node,
+		   const struct kddm_hdr *h)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	size_t hdr = sizeof(struct kddm_wire_hdr);
+	int rc;
+
+	WRITE_ONCE(pc->rcvd, h->seq);
+	atomic64_inc(&c->kn->stats.rx);
+	atomic64_inc(&node->rx);
+	trace_kddm_msg_rx(h);
+	if (!c->ops)
+		return KDDM_DROP_STALE + 1;
+	rc = c->ops->rx(c->kn, h, c->rxbuf + hdr, h->len - hdr);
+	if (kddm_chan_credit_due(pc)) {
+		spin_lock(&c->lock);
+		kddm_chan_make_ready(c, node);
+		spin_unlock(&c->lock);
+		kddm_chan_kick(c);
+	}
+	switch (rc) {
+	case 0:
+		return 0;
+	case -EBADMSG:
+		return KDDM_DROP_MALFORMED + 1;
+	case -EBUSY:
+		return KDDM_DROP_BUSY + 1;
+	default:
+		return KDDM_DROP_STALE + 1;
+	}
+}
+
+/* All checks of a datagram of @len bytes; 0 or enum kddm_drop + 1. */
+static int chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
+{
+	const struct kddm_peer_ops *peer = c->kn->tp->peer_ops;
+	size_t hdr = sizeof(struct kddm_wire_hdr);
+	struct kddm_node *node;
+	struct kddm_hdr h;
+	int rc;
+
+	rc = kddm_wire_get_hdr(c->rxbuf, len, &h);
+	if (rc == -EPROTONOSUPPORT)
+		return peer->version(c->kn, addr, port) ?
+		       KDDM_DROP_REFUSED + 1 : KDDM_DROP_FOREIGN + 1;
+	if (rc || h.dst != c->kn->self || h.chan != c->nr)
+		return KDDM_DROP_MALFORMED + 1;
+	if (h.type == KDDM_WIRE_HELLO)
+		return peer->hello(c->kn, &h, addr, port, c->rxbuf + hdr,
+				   len - hdr);
+	node = kddm_node_get(c->kn, h.src);
+	if (!node)
+		return KDDM_DROP_FOREIGN + 1;
+	if (node->addr != addr || READ_ONCE(node->port[c->nr]) != port) {
+		rc = KDDM_DROP_FOREIGN + 1;
+	} else {
+		rc = admit(c, node, &h);
+		if (!rc && h.type != KDDM_WIRE_CREDIT)
+			rc = deliver(c, node, &h);
+	}
+	kddm_node_put(node);
+	return rc;
+}
+
+/* Without the socket's lock: what is in its backlog will be announced. */
+static bool has_data(struct kddm_chan *c)
+{
+	return !skb_queue_empty_lockless(&c->sock->sk->sk_receive_queue);
+}
+
+/* Receive and handle one datagram; false if there is none. */
+static bool receive(struct kddm_chan *c)
+{
+	struct sockaddr_tipc from = { };
+	struct msghdr m = { .msg_name = &from };
+	struct kvec iov = {
+		.iov_base = c->rxbuf,
+		.iov_len = KDDM_MSG_MAX + 1,
+	};
+	int n, rc;
+
+	lockdep_assert_held(&c->rx_lock);
+	if (!has_data(c))
+		return false;
+	n = kernel_recvmsg(c->sock, &m, &iov, 1, iov.iov_len, MSG_DONTWAIT);
+	if (n < 0)
+		return false;
+	/* n == 0: somebody returns a message that we did not send. */
+	rc = n ? chan_rx(c, n, from.addr.id.node, from.addr.id.ref) :
+		 KDDM_DROP_FOREIGN + 1;
+	if (rc)
+		kddm_drop(c->kn, c->nr, from.addr.id.node, from.addr.id.ref,
+			  n, rc - 1);
+	return true;
+}
+
+/*
+ * The thread and the helper sleep without a wait queue, and are woken by
+ * name: either they see what has come before they sleep, or they are woken.
+ */
+int kddm_chan_thread(void *data)
+{
+	struct kddm_chan *c = data;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (!has_data(c) || READ_ONCE(c->helper)) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		/* Or somebody is becoming a helper, or has just been one. */
+		if (mutex_trylock(&c->rx_lock)) {
+			while (!kthread_should_stop() && receive(c))
+				cond_resched();
+			mutex_unlock(&c->rx_lock);
+		}
+		cond_resched();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+void kddm_chan_data_ready(struct sock *sk)
+{
+	struct task_struct *task = NULL;
+	struct kddm_chan *c;
+
+	/* The helper's task_struct is freed by RCU. */
+	rcu_read_lock();
+	read_lock_bh(&sk->sk_callback_lock);
+	c = sk->sk_user_data;
+	if (c) {
+		/* Pairs with the barrier in help(). */
+		smp_mb();
+		task = READ_ONCE(c->helper) ?: READ_ONCE(c->task);
+	}
+	if (task)
+		wake_up_process(task);
+	read_unlock_bh(&sk->sk_callback_lock);
+	rcu_read_unlock();
+}
+
+static bool may_help(struct kddm_chan *c, struct kddm_waiter *w)
+{
+	return !kddm_waiter_done(w) && !fatal_signal_pending(current) &&
+	       READ_ONCE(c->task);
+}
+
+/*
+ * Receive in place of the thread until @w is done, or there is a reason to
+ * give up.  Returns what is left of @timeout.
+ */
+static long help(struct kddm_chan *c, struct kddm_waiter *w, long timeout)
+{
+	struct task_struct *task;
+
+	lockdep_assert_held(&c->rx_lock);
+	WRITE_ONCE(c->helper, current);
+	while (timeout && may_help(c, w)) {
+		if (receive(c))
+			continue;
+		set_current_state(TASK_KILLABLE);
+		if (!has_data(c) && may_help(c, w))
+			timeout = schedule_timeout(timeout);
+		__set_current_state(TASK_RUNNING);
+	}
+	WRITE_ONCE(c->helper, NULL);
+	mutex_unlock(&c->rx_lock);
+	/* Either we see what has come, or who brings it sees no helper. */
+	smp_mb();
+	if (!has_data(c))
+		return timeout;
+	read_lock_bh(&c->sock->sk->sk_callback_lock);
+	task = READ_ONCE(c->task);
+	if (task)
+		wake_up_process(task);
+	read_unlock_bh(&c->sock->sk->sk_callback_lock);
+	return timeout;
+}
+
+int kddm_wait(struct kddm_net *kn, u16 chan, struct kddm_waiter *w,
+	      long timeout)
+{
+	struct kddm_chan *c = &kn->tp->chan[chan];
+	int rc = 0;
+
+	if (!kddm_waiter_done(w) && mutex_trylock(&c->rx_lock))
+		timeout = help(c, w, timeout);
+	for (;;) {
+		set_current_state(TASK_KILLABLE);
+		if (kddm_waiter_done(w))
+			break;
+		rc = fatal_signal_pending(current) ? -EINTR :
+		     timeout ? 0 : -ETIMEDOUT;
+		if (rc)
+			break;
+		timeout = schedule_timeout(timeout);
+	}
+	__set_current_state(TASK_RUNNING);
+	return rc;
+}
+
+void kddm_wake(struct kddm_waiter *w)
+{
+	struct task_struct *task = w->task;
+
+	if (task == current) {
+		w->done = true;
+		return;
+	}
+	/* As soon as it is done, @w can be gone, and the task soon after. */
+	get_task_struct(task);
+	/* Pairs with kddm_waiter_done(). */
+	smp_store_release(&w->done, true);
+	wake_up_process(task);
+	put_task_struct(task);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * RPC: calls (with reply) and casts (without) to services registered by name,
+ * over channel 0.  Handlers run in a workqueue and may sleep.  A call to a node
+ * that goes down ends at once with -EHOSTDOWN.
+ *
+ * Requests of a service that is "ordered" run one at a time on each node;
+ * services do not wait for each other.  A node that has KDDM_RPC_PENDING
+ * requests waiting or running at another gets -EBUSY for the next one.
+ *
+ * Locks: the registry's spin lock protects the list of services; the lock of
+ * the xarray of calls decides who ends a call (whoever erases it); the lock of
+ * the serial queues protects these.  None nests inside another.
+ */
+#ifndef _NET_KDDM_RPC_H
+#define _NET_KDDM_RPC_H
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include "main.h"
+
+#define KDDM_RPC_NAME_LEN	16
+#define KDDM_RPC_PENDING	256	/* requests of one node at another */
+
+/**
+ * struct kddm_rpc_service - a service
+ * @name: up to 16 characters; its hash is the id on the wire
+ * @handler: @req of @len bytes came from @src; writes at most @max bytes to
+ *	@reply and returns their number, or a negative error number, which the
+ *	caller gets.  A cast has @max 0, and what is returned is ignored.
+ *	Context: workqueue, or the caller's own for a call to the own node; may
+ *	sleep.
+ * @ordered: requests of the service run one at a time, in order of arrival
+ *	(calls to the own node excepted)
+ * @owner: module that has @handler; it unregisters before it goes
+ * @id: hash of @name; filled in when registered
+ * @list: place in the registry
+ * @users: one for the registry, one for each request
+ * @idle: nobody uses it any more
+ */
+struct kddm_rpc_service {
+	const char		*name;
+	int (*handler)(struct kddm_net *kn, u16 src, const void *req,
+		       size_t len, void *reply, size_t max);
+	bool			ordered;
+	struct module		*owner;
+	u32			id;
+	struct list_head	list;
+	refcount_t		users;
+	struct completion	idle;
+};
+
+/**
+ * kddm_rpc_register() - offer a service on all nodes of this kernel
+ * @svc: the service; stays until unregistered
+ *
+ * Return: 0, -EINVAL (name), -EEXIST (a service of this name, or one whose name
+ * has the same hash).
+ */
+int kddm_rpc_register(struct kddm_rpc_service *svc);
+
+/**
+ * kddm_rpc_unregister() - withdraw a service
+ * @svc: the service
+ *
+ * Waits until no handler of @svc runs.
+ *
+ * Context: may sleep; not from a handler of @svc.
+ */
+void kddm_rpc_unregister(struct kddm_rpc_service *svc);
+
+/**
+ * kddm_rpc_call() - call a service on a node and wait for the reply
+ * @kn: the namespace
+ * @dst: node id; the own node's handler is called directly
+ * @svc: the service; needs not be registered here
+ * @req: request
+ * @len: bytes of @req, at most %KDDM_MAX_DATA
+ * @reply: where to put the reply
+ * @max: room in @reply, bytes
+ * @timeout: jiffies
+ *
+ * Context: may sleep; a fatal signal ends the wait.
+ * Return: bytes of the reply, or: the handler's error, -EHOSTDOWN (not online,
+ * or went down), -ETIMEDOUT, -EINTR (killed), -EMSGSIZE, -ENOMEM, -EBUSY (too
+ * many requests there), -EOPNOTSUPP (no such service there), -ESHUTDOWN (the
+ * own node stops).
+ */
+int kddm_rpc_call(struct kddm_net *kn, u16 dst,
+		  const struct kddm_rpc_service *svc, const void *req,
+		  size_t len, void *reply, size_t max, long timeout);
+
+/**
+ * kddm_rpc_cast() - send a request without reply
+ * @kn: the namespace
+ * @dst: node id; the own node's handler is called directly
+ * @svc: the service
+ * @req: request
+ * @len: bytes of @req, at most %KDDM_MAX_DATA
+ *
+ * Context: may sleep.
+ * Return: 0, -EMSGSIZE, -ENOMEM, -ESHUTDOWN.  Whether it arrives, is not known.
+ */
+int kddm_rpc_cast(struct kddm_net *kn, u16 dst,
+		  const struct kddm_rpc_service *svc, const void *req,
+		  size_t len);
+
+/**
+ * kddm_rpc_start() - begin to serve a namespace
+ * @kn: the namespace, with transport up
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kddm_rpc_start(struct kddm_net *kn);
+
+/**
+ * kddm_rpc_shut() - end all calls, and let no more begin
+ * @kn: the namespace
+ *
+ * Calls end with -ESHUTDOWN.  Returns when no handler runs.
+ */
+void kddm_rpc_shut(struct kddm_net *kn);
+
+/**
+ * kddm_rpc_stop() - free everything
+ * @kn: the namespace; shut, and its receiving threads are gone
+ */
+void kddm_rpc_stop(struct kddm_net *kn);
+
+#endif /* _NET_KDDM_RPC_H */

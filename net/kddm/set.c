@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sets on this node: the table of descriptors, handles, and what a change of
+ * membership means to the objects.  Which sets exist is agreed in catalog.c.
+ */
+#include <linux/export.h>
+#include <linux/slab.h>
+#include "catalog.h"
+#include "iolinker.h"
+#include "member.h"
+#include "object.h"
+#include "set.h"
+
+#define QUIESCE_TIMEOUT	(5 * HZ)
+
+static BLOCKING_NOTIFIER_HEAD(set_chain);
+
+int kddm_set_register_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&set_chain, nb);
+}
+
+int kddm_set_unregister_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_unregister(&set_chain, nb);
+}
+
+/* References */
+
+static void set_release(struct kddm_set *set)
+{
+	kddm_objects_free(set);
+	free_percpu(set->hits);
+	kfree(set->homes);
+	kfree_rcu(set, rcu);
+}
+
+struct kddm_set *kddm_set_get(struct kddm_set *set)
+{
+	refcount_inc(&set->ref);
+	return set;
+}
+
+void kddm_set_unref(struct kddm_set *set)
+{
+	if (refcount_dec_and_test(&set->ref))
+		set_release(set);
+}
+
+struct kddm_set *kddm_set_find(struct kddm_net *kn, u32 id)
+{
+	struct kddm_set *set;
+
+	rcu_read_lock();
+	set = xa_load(&kn->sets->table, id);
+	if (set && !refcount_inc_not_zero(&set->ref))
+		set = NULL;
+	rcu_read_unlock();
+	return set;
+}
+
+struct kddm_set *kddm_set_next(struct kddm_net *kn, u32 *id)
+{
+	struct kddm_set *set = NULL;
+	unsigned long i = *id;
+
+	mutex_lock(&kn->sets->lock);
+	set = xa_find(&kn->sets->table, &i, U32_MAX, XA_PRESENT);
+	if (set)
+		kddm_set_get(set);
+	mutex_unlock(&kn->sets->lock);
+	*id = i;
+	return set;
+}
+
+u64 kddm_set_hits(const struct kddm_set *set)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += *per_cpu_ptr(set->hits, cpu);
+	return sum;
+}
+
+static struct kddm_set *set_by_name(struct kddm_sets *sets, const char *name)
+{
+	struct kddm_set *set;
+	unsigned long i;
+
+	lockdep_assert_held(&sets->lock);
+	xa_for_each(&sets->table, i, set)
+		if (!strcmp(set->name, name))
+			return set;
+	return NULL;
+}
+
+/* The table */
+
+static struct kddm_set *set_new(struct kddm_net *kn,
+				const struct kddm_set_desc *desc)
+{
+	struct kddm_set *set;
+	int err = -ENOMEM;
+
+	set = kzalloc_obj(*set);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	set->hits = alloc_percpu(u64);
+	if (!set->hits)
+		goto free_set;
+	set->homes = kmemdup(desc->homes, kddm_view_size(desc->homes->nr),
+			     GFP_KERNEL);
+	if (!set->homes)
+		goto free_hits;
+	err = -ENOENT;
+	set->linker = kddm_iolinker_find(desc->linker);
+	if (!set->linker)
+		goto free_homes;
+	set->kn = kn;
+	set->id = desc->id;
+	set->size = desc->size;
+	strscpy(set->name, desc->name);
+	xa_init(&set->objs);
+	refcount_set(&set->ref, 1);
+	return set;
+
+free_homes:
+	kfree(set->homes);
+free_hits:
+	free_percpu(set->hits);
+free_set:
+	kfree(set);
+	return ERR_PTR(err);
+}
+
+int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set, *old;
+	int err;
+
+	set = set_new(kn, desc);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	mutex_lock(&sets->lock);
+	old = set_by_name(sets, set->name);
+	if (old)
+		err = old->id == set->id ? -EALREADY : -EEXIST;
+	else
+		err = xa_insert(&sets->table, set->id, set, GFP_KERNEL);
+	if (!err) {
+		sets->gen++;
+		kddm_set_get(set);
+	}
+	mutex_unlock(&sets->lock);
+	if (!err)
+		blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
+	kddm_set_unref(set);
+	return err == -EBUSY ? -EEXIST : err;
+}
+
+u32 kddm_set_id(struct kddm_net *kn, const char *name)
+{
+	struct kddm_set *set;
+	u32 id;
+
+	mutex_lock(&kn->sets->lock);
+	set = set_by_name(kn->sets, name);
+	id = set ? set->id : 0;
+	mutex_unlock(&kn->sets->lock);
+	return id;
+}
+
+int kddm_set_prepare(struct kddm_net *kn, u32 id)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set;
+	int err = -ENOENT;
+
+	mutex_lock(&sets->lock);
+	set = xa_load(&sets->table, id);
+	if (set) {
+		err = set->users ? -EBUSY : 0;
+		if (!err)
+			set->users = -1;
+	}
+	mutex_unlock(&sets->lock);
+	return err;
+}
+
+void kddm_set_abort(struct kddm_net *kn, u32 id)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set;
+
+	mutex_lock(&sets->lock);
+	set = xa_load(&sets->table, id);
+	if (set && set->users < 0)
+		set->users = 0;
+	mutex_unlock(&sets->lock);
+}
+
+int kddm_set_commit(struct kddm_net *kn, u32 id)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set;
+
+	mutex_lock(&sets->lock);
+	set = xa_load(&sets->table, id);
+	if (set && set->users < 0) {
+		xa_erase(&sets->table, id);
+		sets->gen++;
+	} else {
+		set = NULL;
+	}
+	mutex_unlock(&sets->lock);
+	if (!set)
+		return -ENOENT;
+	WRITE_ONCE(set->dead, true);
+	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
+	kddm_set_unref(set);
+	return 0;
+}
+
+/* Handles */
+
+struct kddm_set *kddm_set_open(struct net *net, const char *name)
+{
+	struct kddm_net *kn = kddm_enter(net);
+	struct kddm_sets *sets;
+	struct kddm_set *set;
+
+	if (IS_ERR(kn))
+		return ERR_CAST(kn);
+	sets = kn->sets;
+	mutex_lock(&sets->lock);
+	set = set_by_name(sets, name);
+	if (set && set->users >= 0 && !set->dead) {
+		set->users++;
+		kddm_set_get(set);
+	} else {
+		set = ERR_PTR(-ENOENT);
+	}
+	mutex_unlock(&sets->lock);
+	kddm_exit(kn);
+	return set;
+}
+EXPORT_SYMBOL_GPL(kddm_set_open);
+
+void kddm_set_close(struct kddm_set *set)
+{
+	struct kddm_sets *sets;
+
+	if (IS_ERR_OR_NULL(set))
+		return;
+	sets = set->kn->sets;
+	mutex_lock(&sets->lock);
+	if (!--set->users)
+		wake_up_all(&sets->idle);
+	mutex_unlock(&sets->lock);
+	kddm_set_unref(set);
+}
+EXPORT_SYMBOL_GPL(kddm_set_close);
+
+u32 kddm_set_size(const struct kddm_set *set)
+{
+	return set->size;
+}
+EXPORT_SYMBOL_GPL(kddm_set_size);
+
+/* Life of the layer */
+
+static void sets_node_change(struct kddm_net *kn,
+			     const struct kddm_node_event *ev)
+{
+	struct kddm_set *set;
+	u32 id = 0;
+
+	if (ev->id == kn->self)
+		return;
+	if (ev->change == KDDM_ADD_POSSIBLE)
+		kddm_catalog_meet(kn, ev->id);
+	/* Twice: what it sent in between counts no more than before. */
+	if (ev->change != KDDM_REMOVE_POSSIBLE &&
+	    ev->change != KDDM_REMOVE_ONLINE)
+		return;
+	while ((set = kddm_set_next(kn, &id))) {
+		kddm_objects_node_down(set, ev->id);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+}
+
+static bool sets_idle(struct kddm_sets *sets)
+{
+	struct kddm_set *set;
+	bool idle = true;
+	unsigned long i;
+
+	mutex_lock(&sets->lock);
+	xa_for_each(&sets->table, i, set)
+		if (set->users > 0)
+			idle = false;
+	mutex_unlock(&sets->lock);
+	return idle;
+}
+
+static void sets_set_dead(struct kddm_net *kn, bool dead)
+{
+	struct kddm_set *set;
+	u32 id = 0;
+
+	while ((set = kddm_set_next(kn, &id))) {
+		WRITE_ONCE(set->dead, dead);
+		if (dead)
+			kddm_objects_cancel(set, -ESHUTDOWN);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+}
+
+int kddm_sets_quiesce(struct kddm_net *kn)
+{
+	long left;
+
+	sets_set_dead(kn, true);
+	left = wait_event_killable_timeout(kn->sets->idle,
+					   sets_idle(kn->sets),
+					   QUIESCE_TIMEOUT);
+	if (left > 0)
+		return 0;
+	sets_set_dead(kn, false);
+	return left ? -EINTR : -EBUSY;
+}
+
+int kddm_sets_start(struct kddm_net *kn)
+{
+	u16 chan;
+	int err;
+
+	err = kddm_catalog_start(kn);
+	if (err)
+		return err;
+	for (chan = 1; chan < KDDM_CHANNELS; chan++)
+		kddm_transport_set_ops(kn, chan, &kddm_obj_channel_ops);
+	kddm_member_set_hook(kn, sets_node_change);
+	return 0;
+}
+
+void kddm_sets_stop(struct kddm_net *kn)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set;
+	unsigned long i;
+
+	kddm_catalog_stop(kn);
+	mutex_lock(&sets->lock);
+	xa_for_each(&sets->table, i, set) {
+		WRITE_ONCE(set->dead, true);
+		xa_erase(&sets->table, i);
+		sets->gen++;
+		kddm_set_unref(set);
+	}
+	mutex_unlock(&sets->lock);
+}
+
+int kddm_sets_alloc(struct kddm_net *kn)
+{
+	struct kddm_sets *sets;
+
+	sets = kzalloc_obj(*sets);
+	if (!sets)
+		return -ENOMEM;
+	xa_init(&sets->table);
+	mutex_init(&sets->lock);
+	init_waitqueue_head(&sets->idle);
+	kn->sets = sets;
+	return 0;
+}
+
+void kddm_sets_free(struct kddm_net *kn)
+{
+	xa_destroy(&kn->sets->table);
+	kfree(kn->sets);
+	kn->sets = NULL;
+}
+
+int kddm_sets_init(void)
+{
+	int err;
+
+	err = kddm_objects_init();
+	if (err)
+		return err;
+	err = kddm_catalog_init();
+	if (err)
+		kddm_objects_exit();
+	return err;
+}
+
+void kddm_sets_exit(void)
+{
+	kddm_catalog_exit();
+	kddm_objects_exit();
+}

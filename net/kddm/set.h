@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sets on this node: named collections of objects of one size.
+ *
+ * Which sets exist in the cluster is the catalog's business (catalog.h); here
+ * is what this node has of them.
+ */
+#ifndef _NET_KDDM_SET_H
+#define _NET_KDDM_SET_H
+
+#include <linux/kddm.h>
+#include <linux/notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+#include "main.h"
+#include "view.h"
+
+struct kddm_iolinker;
+
+/**
+ * struct kddm_sets - the sets of one node
+ * @table: struct kddm_set by id; writers hold @lock, readers RCU
+ * @lock: protects the table and kddm_set.users; a leaf among sleeping locks
+ * @idle: woken when a set loses a user
+ * @gen: counts changes of the table, for dumps
+ *
+ * Lives as long as the namespace; empty while the node is stopped.
+ */
+struct kddm_sets {
+	struct xarray		table;
+	struct mutex		lock;
+	wait_queue_head_t	idle;
+	u32			gen;
+};
+
+/**
+ * struct kddm_set_desc - what all nodes know of a set
+ * @id: random, never 0
+ * @size: bytes of each object
+ * @name: NUL-terminated
+ * @linker: name of the I/O linker, NUL-terminated
+ * @homes: members among which objects find their home
+ */
+struct kddm_set_desc {
+	u32			id;
+	u32			size;
+	char			name[KDDM_SET_NAME_LEN + 1];
+	char			linker[KDDM_SET_NAME_LEN + 1];
+	struct kddm_view	*homes;
+};
+
+/**
+ * struct kddm_set - a set on one node
+ * @kn: the node
+ * @objs: struct kddm_obj by id; writers hold the xarray lock, readers RCU
+ * @id: random, never 0, the same on all nodes
+ * @size: bytes of each object
+ * @name: NUL-terminated
+ * @linker: provides the objects' memory and first contents
+ * @users: opened handles; -1 while being destroyed; protected by sets->lock
+ * @dead: no new requests: the node stops or the set is destroyed
+ * @ref: one for the table, one for each handle and for whoever looks at it
+ * @rcu: for freeing
+ * @homes: members among which objects find their home, as of creation
+ * @hits: gets and grabs that sent nothing, per CPU
+ * @stats: requests sent and forwarded, invalidations ordered, objects known
+ */
+struct kddm_set {
+	struct kddm_net			*kn;
+	struct xarray			objs;
+	u32				id;
+	u32				size;
+	char				name[KDDM_SET_NAME_LEN + 1];
+	const struct kddm_iolinker	*linker;
+	int				users;
+	bool				dead;
+	refcount_t			ref;
+	struct rcu_head			rcu;
+	struct kddm_view		*homes;
+	u64 __percpu			*hits;
+	struct {
+		atomic64_t	misses;
+		atomic64_t	forwards;
+		atomic64_t	invalidations;
+		atomic64_t	objects;
+	} stats;
+};
+
+/* Notifier actions; data is the struct kddm_set.  Called on every node. */
+#define KDDM_SET_CREATED	1
+#define KDDM_SET_DESTROYED	2
+
+int kddm_set_register_notifier(struct notifier_block *nb);
+int kddm_set_unregister_notifier(struct notifier_block *nb);
+
+int kddm_sets_init(void);
+void kddm_sets_exit(void);
+/* With the namespace: kn->sets. */
+int kddm_sets_alloc(struct kddm_net *kn);
+void kddm_sets_free(struct kddm_net *kn);
+int kddm_sets_start(struct kddm_net *kn);
+/*
+ * No new requests; ends the waits of local users and waits until all handles
+ * are closed.  Returns 0, or -EBUSY or -EINTR, and then all is as before.
+ */
+int kddm_sets_quiesce(struct kddm_net *kn);
+/* After quiesce; no message and no membership change comes any more. */
+void kddm_sets_stop(struct kddm_net *kn);
+
+/* 0, -EALREADY (known), -EEXIST (another set has the name), -ENOENT (linker) */
+int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc);
+/* The set's id, or 0. */
+u32 kddm_set_id(struct kddm_net *kn, const char *name);
+/* Destruction in two steps: 0, -ENOENT, -EBUSY */
+int kddm_set_prepare(struct kddm_net *kn, u32 id);
+void kddm_set_abort(struct kddm_net *kn, u32 id);
+int kddm_set_commit(struct kddm_net *kn, u32 id);
+
+/* With a reference, or NULL. */
+struct kddm_set *kddm_set_find(struct kddm_net *kn, u32 id);
+struct kddm_set *kddm_set_get(struct kddm_set *set);
+void kddm_set_unref(struct kddm_set *set);
+/* Next set with an id of at least *@id, with a reference; for dumps. */
+struct kddm_set *kddm_set_next(struct kddm_net *kn, u32 *id);
+u64 kddm_set_hits(const struct kddm_set *set);
+
+#endif /* _NET_KDDM_SET_H */

@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model cluster of model.h: local users, channels, and the loop around
+ * kddm_co_step() that object.c has in the kernel.  What it sees on the way
+ * (values, versions, errors) it checks here; what can be seen of a state as a
+ * whole is checked in invariants.c.
+ */
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include "model.h"
+
+/**
+ * model_fail_no() - note the first thing that is wrong
+ * @m: the model
+ * @at: index of a node
+ * @err: error number, or 0
+ * @why: what
+ */
+void model_fail_no(struct model *m, u16 at, int err, const char *why)
+{
+	if (m->error)
+		return;
+	m->error = why;
+	m->error_node = at;
+	m->error_no = err;
+}
+
+/* Nodes */
+
+static void forget(struct model *m, u16 at)
+{
+	struct model_node *n = &m->node[at];
+
+	kddm_co_init(&n->co, &n->env);
+	if (at == m->cfg->home)
+		m->version = 0;
+}
+
+/**
+ * model_init() - an empty cluster
+ * @m: the model
+ * @cfg: its configuration, which stays in use
+ */
+void model_init(struct model *m, const struct model_cfg *cfg)
+{
+	u16 i;
+
+	memset(m, 0, sizeof(*m));
+	m->cfg = cfg;
+	for (i = 0; i < cfg->nodes; i++) {
+		m->node[i].env.self = model_id(m, i);
+		m->node[i].env.home = model_id(m, cfg->home);
+		m->node[i].env.max_hops = cfg->max_hops;
+		forget(m, i);
+	}
+	for (i = 1; i < MODEL_MSGS - 1; i++)
+		m->msg[i].next = i + 1;
+	m->free = 1;
+}
+
+/**
+ * model_copy() - copy a cluster
+ * @to: where to
+ * @from: where from
+ */
+void model_copy(struct model *to, const struct model *from)
+{
+	u16 i;
+
+	*to = *from;
+	for (i = 0; i < to->cfg->nodes; i++) {
+		struct model_node *n = &to->node[i];
+
+		if (n->co.x)
+			n->co.x = (struct kddm_co_ext *)n->ext[n->buf];
+	}
+}
+
+/**
+ * model_ext() - make an extension for a node
+ * @m: the model
+ * @at: index of the node
+ * @qcap: its capacity
+ *
+ * Return: the one of the node's two that it does not use, empty, or NULL.
+ */
+struct kddm_co_ext *model_ext(struct model *m, u16 at, u16 qcap)
+{
+	struct model_node *n = &m->node[at];
+	u16 words = model_id(m, m->cfg->nodes - 1) / 64 + 1;
+	struct kddm_co_ext *x;
+
+	if (words > MODEL_WORDS || qcap > MODEL_QUEUE) {
+		model_fail(m, at, "queue too long for the model");
+		return NULL;
+	}
+	x = (struct kddm_co_ext *)n->ext[n->co.x ? !n->buf : 0];
+	kddm_co_ext_init(x, words, qcap);
+	return x;
+}
+
+/* Messages */
+
+/**
+ * model_post() - put a message into a channel
+ * @m: the model
+ * @src: index of the sender
+ * @dst: index of the receiver
+ *
+ * Return: the message, to be filled in, or NULL.
+ */
+struct model_msg *model_post(struct model *m, u16 src, u16 dst)
+{
+	struct model_msg *msg;
+	u16 i = m->free;
+
+	if (!i) {
+		model_fail(m, src, "too many messages on the way");
+		return NULL;
+	}
+	msg = &m->msg[i];
+	m->free = msg->next;
+	m->used++;
+	memset(msg, 0, sizeof(*msg));
+	msg->src = src;
+	msg->dst = dst;
+	if (m->head[src][dst]) {
+		m->msg[m->tail[src][dst]].next = i;
+	} else {
+		m->head[src][dst] = i;
+		m->busy_at[src][dst] = m->nr_busy;
+		m->busy[m->nr_busy++] = src * MODEL_NODES + dst;
+	}
+	m->tail[src][dst] = i;
+	return msg;
+}
+
+static void take(struct model *m, u16 src, u16 dst, struct model_msg *msg)
+{
+	u16 i = m->head[src][dst];
+
+	*msg = m->msg[i];
+	m->head[src][dst] = msg->next;
+	if (!msg->next) {
+		u16 last = m->busy[--m->nr_busy];
+
+		m->busy[m->busy_at[src][dst]] = last;
+		m->busy_at[last / MODEL_NODES][last % MODEL_NODES] =
+			m->busy_at[src][dst];
+	}
+	m->msg[i].next = m->free;
+	m->free = i;
+	m->used--;
+	if (msg->type == KDDM_EV_REMOVED)
+		m->removed--;
+}
+
+static void drop_channel(struct model *m, u16 src, u16 dst)
+{
+	struct model_msg msg;
+
+	while (m->head[src][dst])
+		take(m, src, dst, &msg);
+}
+
+static void post(struct model *m, u16 at, u8 type, u16 dst,
+		 const struct kddm_co_action *a, const struct kddm_co_out *out)
+{
+	struct model_node *n = &m->node[at];
+	struct model_msg *msg;
+	u16 to = model_index(m, dst);
+
+	if (to == at || to >= m->cfg->nodes) {
+		model_fail(m, at, "message to oneself or to nobody");
+		return;
+	}
+	m->sent[type]++;
+	if (m->node[to].dead)
+		return;
+	msg = model_post(m, at, to);
+	if (!msg)
+		return;
+	msg->type = type;
+	msg->flags = a->flags;
+	msg->origin = a->origin;
+	msg->hops = a->hops;
+	msg->seq = a->seq;
+	msg->err = a->err;
+	msg->version = a->version;
+	msg->data = a->data;
+	msg->value = a->data ? n->value : 0;
+	if (a->need && a->type == KDDM_ACT_SEND) {
+		msg->nwords = out->nwords;
+		memcpy(msg->need, out->targets, out->nwords * sizeof(u64));
+	}
+	if (type == KDDM_EV_REMOVED)
+		m->removed++;
+	if (m->cfg->carry)
+		m->cfg->carry(m, msg);
+	if (msg->hops > m->max_hops[type == KDDM_EV_GRAB_REQ])
+		m->max_hops[type == KDDM_EV_GRAB_REQ] = msg->hops;
+}
+
+/* Actions */
+
+static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
+		     const struct kddm_co_out *out)
+{
+	if (a->msg < KDDM_EV_GET_REQ || a->msg > KDDM_EV_REMOVED)
+		model_fail(m, at, "not a message");
+	if (m->cfg->max_down == 0 && a->msg == KDDM_EV_NAK) {
+		if (a->err != -ENOENT && a->err != -EEXIST && a->err != -EAGAIN)
+			model_fail_no(m, at, a->err, "NAK without a failure");
+		if (a->err != -EAGAIN && (a->err == -EEXIST) != m->exists)
+			model_fail_no(m, at, a->err, "NAK is not the truth");
+	}
+	if (a->data && m->node[at].value == 0)
+		model_fail(m, at, "data sent that are not there");
+	post(m, at, a->msg, a->dst, a, out);
+}
+
+static void act_inval(struct model *m, u16 at, const struct kddm_co_action *a,
+		      const struct kddm_co_out *out)
+{
+	u16 i;
+
+	for (i = 0; i < m->cfg->nodes; i++) {
+		u16 id = model_id(m, i);
+
+		if (id / 64 < out->nwords &&
+		    (out->targets[id / 64] >> (id % 64)) & 1)
+			post(m, at, KDDM_EV_INVAL, id, a, out);
+	}
+}
+
+static void act_fill(struct model *m, u16 at)
+{
+	if (m->exists && !m->cfg->max_down)
+		model_fail(m, at, "created twice");
+	m->exists = true;
+	m->filled = true;
+	m->value = ++m->values;
+	m->node[at].value = m->value;
+}
+
+/* A local user is inside: do they see what they should? */
+static void entered(struct model *m, u16 at, bool grab)
+{
+	struct model_node *n = &m->node[at];
+
+	if (grab)
+		n->writer = 1;
+	else
+		n->readers++;
+	if (m->cfg->max_down)
+		return;
+	if (!m->exists)
+		model_fail(m, at, "inside an object that does not exist");
+	if (n->value != m->value)
+		model_fail(m, at, "old data");
+	if (n->co.version != m->version + (grab || m->filled || m->moved))
+		model_fail(m, at, "wrong version");
+	m->version = n->co.version;
+	m->filled = false;
+	m->moved = false;
+}
+
+static void act_done(struct model *m, u16 at, int err,
+		     const struct model_msg *msg)
+{
+	struct model_node *n = &m->node[at];
+	u8 op;
+
+	if (!n->nwait) {
+		model_fail(m, at, "end of a request that nobody made");
+		return;
+	}
+	op = n->wait[0];
+	memmove(n->wait, n->wait + 1, --n->nwait);
+	n->failed = err && err != -ENOENT;
+	n->leave = !err && (op & MODEL_OP_KILLED);
+	if (!err)
+		entered(m, at, op & MODEL_OP_GRAB);
+	else if (err == -ENOENT && !(op & MODEL_OP_NOCREATE))
+		model_fail(m, at, "-ENOENT, but it may be created");
+	else if (err == -ENOENT && !msg && m->exists)
+		model_fail(m, at, "-ENOENT, but it exists");
+	else if (err != -ENOENT && !m->cfg->max_down)
+		model_fail_no(m, at, err, "error without a failure");
+}
+
+static void carry_out(struct model *m, u16 at, const struct kddm_co_action *a,
+		      const struct kddm_co_out *out,
+		      const struct model_msg *msg)
+{
+	struct model_node *n = &m->node[at];
+
+	switch (a->type) {
+	case KDDM_ACT_SEND:
+		act_send(m, at, a, out);
+		break;
+	case KDDM_ACT_INVAL:
+		act_inval(m, at, a, out);
+		break;
+	case KDDM_ACT_FILL:
+		act_fill(m, at);
+		break;
+	case KDDM_ACT_INSTALL:
+		if (!msg || !msg->data)
+			model_fail(m, at, "no data to install");
+		else
+			n->value = msg->value;
+		break;
+	case KDDM_ACT_DROP:
+		if (!n->value)
+			model_fail(m, at, "dropped twice");
+		n->value = 0;
+		break;
+	case KDDM_ACT_DONE:
+		act_done(m, at, a->err, msg);
+		break;
+	default:
+		model_fail(m, at, "unknown action");
+	}
+}
+
+/* The loop around the machine */
+
+/* One kddm_co_step(), with an extension if it asks for one. */
+static int step(struct model *m, u16 at, struct kddm_co_event *ev,
+		struct kddm_co_out *out)
+{
+	struct model_node *n = &m->node[at];
+	struct kddm_co before = n->co;
+	int err;
+
+	err = kddm_co_step(&n->co, &n->env, ev, out);
+	if (err != -ENOBUFS)
+		return err;
+	if (memcmp(&before, &n->co, sizeof(before)) || out->nr)
+		model_fail(m, at, "-ENOBUFS, but something changed");
+	ev->spare = model_ext(m, at, before.x ? before.x->qlen + 1 : 1);
+	if (!ev->spare)
+		return err;
+	err = kddm_co_step(&n->co, &n->env, ev, out);
+	if (!err && ev->spare)
+		model_fail(m, at, "extension asked for and not taken");
+	if (!err && out->freed != before.x)
+		model_fail(m, at, "old extension not given back");
+	n->buf = n->co.x == (struct kddm_co_ext *)n->ext[1];
+	if (out->freed)
+		memset(out->freed, 0xa5, sizeof(n->ext[0]));
+	return err;
+}
+
+static void check_turn(struct model *m, u16 at, const struct kddm_co_out *out)
+{
+	const struct kddm_co_ext *x = m->node[at].co.x;
+	unsigned int i, data = 0;
+
+	for (i = 0; i < out->nr; i++)
+		data += out->act[i].type == KDDM_ACT_SEND && out->act[i].data;
+	if (data > 1)
+		model_fail(m, at, "data sent twice in a step");
+	if (out->nr > KDDM_CO_MAX_ACTIONS)
+		model_fail(m, at, "too many actions");
+	if (x && x->qlen > x->qcap)
+		model_fail(m, at, "queue overflows");
+	if (x && x->qlen > m->max_queue)
+		m->max_queue = x->qlen;
+}
+
+/* An event and all that follows at once. */
+static int event(struct model *m, u16 at, struct kddm_co_event *ev,
+		 const struct model_msg *msg)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+	struct kddm_co_out out;
+	unsigned int i, turns = 0;
+	int err;
+
+	err = step(m, at, ev, &out);
+	while (!err) {
+		check_turn(m, at, &out);
+		for (i = 0; i < out.nr && !m->error; i++)
+			carry_out(m, at, &out.act[i], &out, msg);
+		if (m->error || !out.more)
+			break;
+		if (++turns > 4 * MODEL_QUEUE) {
+			model_fail(m, at, "KDDM_EV_RUN never ends");
+			break;
+		}
+		err = step(m, at, &run, &out);
+	}
+	kddm_co_shed(&m->node[at].co);
+	return err;
+}
+
+static void must(struct model *m, u16 at, int err)
+{
+	if (err)
+		model_fail_no(m, at, err, "local call refused");
+}
+
+/* Submit the requests of local users, as object.c does. */
+static void pump(struct model *m, u16 at)
+{
+	struct kddm_co_event ev, put = { .type = KDDM_EV_PUT };
+	struct model_node *n = &m->node[at];
+
+	while (!m->error) {
+		if (n->leave) {
+			n->leave = 0;
+			if (n->writer)
+				n->writer = 0;
+			else
+				n->readers--;
+			must(m, at, event(m, at, &put, NULL));
+			continue;
+		}
+		if (n->co.want != KDDM_WANT_NONE || !n->nwait)
+			return;
+		ev = (struct kddm_co_event) {
+			.type = n->wait[0] & MODEL_OP_GRAB ? KDDM_EV_GRAB :
+							     KDDM_EV_GET,
+			.flags = n->wait[0] & MODEL_OP_NOCREATE ?
+				 KDDM_COF_NOCREATE : 0,
+		};
+		must(m, at, event(m, at, &ev, NULL));
+	}
+}
+
+/* The short ways in and out have to do what the long ones would. */
+static void same(struct model *m, u16 at, const struct kddm_co *before, u8 type)
+{
+	struct model_node *n = &m->node[at];
+	struct kddm_co_event ev = { .type = type };
+	struct kddm_co co = *before;
+	struct kddm_co_out out;
+	bool in = type != KDDM_EV_PUT;
+
+	if (kddm_co_step(&co, &n->env, &ev, &out) || out.more ||
+	    out.nr != in ||
+	    (in && (out.act[0].type != KDDM_ACT_DONE || out.act[0].err)))
+		model_fail(m, at, "short cut where there is none");
+	co.seq = n->co.seq;		/* what the last request left */
+	co.wflags = n->co.wflags;
+	if (memcmp(&co, &n->co, sizeof(co)))
+		model_fail(m, at, "short cut ends elsewhere");
+}
+
+static void do_start(struct model *m, u16 at, u8 op)
+{
+	struct model_node *n = &m->node[at];
+	bool grab = op & MODEL_OP_GRAB;
+	struct kddm_co before = n->co;
+
+	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
+	    kddm_co_hit(&n->co, grab)) {
+		same(m, at, &before, grab ? KDDM_EV_GRAB : KDDM_EV_GET);
+		entered(m, at, grab);
+		return;
+	}
+	n->wait[n->nwait++] = op;
+	pump(m, at);
+}
+
+static void do_put(struct model *m, u16 at)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_PUT };
+	struct model_node *n = &m->node[at];
+	struct kddm_co before = n->co;
+
+	if (n->writer) {
+		n->writer = 0;
+		m->value = ++m->values;
+		n->value = m->value;
+	} else {
+		n->readers--;
+	}
+	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
+	    kddm_co_leave(&n->co)) {
+		same(m, at, &before, KDDM_EV_PUT);
+		return;
+	}
+	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
+}
+
+static void do_remove(struct model *m, u16 at)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_REMOVE };
+
+	m->node[at].writer = 0;
+	m->exists = false;
+	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
+}
+
+static void do_deliver(struct model *m, u16 src, u16 dst)
+{
+	struct model_node *n = &m->node[dst];
+	struct kddm_co_event ev;
+	struct model_msg msg;
+	int err;
+
+	take(m, src, dst, &msg);
+	if (n->noticed & (1ULL << src))
+		return;
+	ev = (struct kddm_co_event) {
+		.type = msg.type,
+		.flags = msg.flags,
+		.src = model_id(m, src),
+		.origin = msg.origin,
+		.hops = msg.hops,
+		.seq = msg.seq,
+		.version = msg.version,
+		.err = msg.err,
+		.need = msg.need,
+		.nwords = msg.nwords,
+	};
+	m->moved = n->co.want == KDDM_WANT_GET &&
+		   (n->co.state == KDDM_CO_GRAB || n->co.state == KDDM_CO_ACKS);
+	err = event(m, dst, &ev, &msg);
+	m->moved = false;
+	if (err && !m->cfg->max_down)
+		model_fail_no(m, dst, err, "message refused");
+	pump(m, dst);
+}
+
+/* As abandon() in object.c: the request goes on, and what it gets is put. */
+static void do_kill(struct model *m, u16 at)
+{
+	m->node[at].wait[0] |= MODEL_OP_KILLED;
+}
+
+static void do_forget(struct model *m, u16 at)
+{
+	struct model_node *n = &m->node[at];
+
+	if (n->value || n->nwait || n->readers || n->writer)
+		model_fail(m, at, "forgets what is in use");
+	forget(m, at);
+}
+
+/* Node @at is gone; what it has sent may still arrive. */
+static void do_down(struct model *m, u16 at)
+{
+	struct model_node *n = &m->node[at];
+	u16 i;
+
+	n->dead = 1;
+	n->nwait = 0;
+	n->readers = 0;
+	n->writer = 0;
+	n->co.x = NULL;
+	kddm_co_init(&n->co, &n->env);
+	for (i = 0; i < m->cfg->nodes; i++)
+		drop_channel(m, i, at);
+	m->down++;
+}
+
+static void do_notice(struct model *m, u16 at, u16 who)
+{
+	struct kddm_co_event ev = {
+		.type = KDDM_EV_NODE_DOWN,
+		.src = model_id(m, who),
+	};
+	struct model_node *n = &m->node[at];
+	bool waits = n->co.want != KDDM_WANT_NONE &&
+		     n->co.state >= KDDM_CO_GET &&
+		     n->co.state <= KDDM_CO_DRAIN_UPGRADE;
+
+	waits = waits && n->co.asked == ev.src;
+	drop_channel(m, who, at);
+	n->noticed |= 1ULL << who;
+	n->failed = 0;
+	must(m, at, event(m, at, &ev, NULL));
+	if (waits && !n->failed && n->co.want != KDDM_WANT_NONE)
+		model_fail(m, at, "waits for a node that has left");
+	pump(m, at);
+}
+
+/* What can happen */
+
+static unsigned int list_node(const struct model *m, u16 i,
+			      struct model_move *mv)
+{
+	const struct model_node *n = &m->node[i];
+	unsigned int busy = n->readers + n->writer + n->nwait;
+	u8 ops = m->cfg->ops, nr = 0, op;
+
+	for (op = 0; op < 4 && busy < m->cfg->users; op++) {
+		if (!(ops & (op & MODEL_OP_GRAB ? MODEL_GRAB : MODEL_GET)))
+			continue;
+		if (op & MODEL_OP_NOCREATE && !(ops & MODEL_NOCREATE))
+			continue;
+		mv[nr++] = (struct model_move) { MOVE_START, i, op };
+	}
+	if (n->readers || n->writer)
+		mv[nr++] = (struct model_move) { MOVE_PUT, i, 0 };
+	if (n->writer && ops & MODEL_REMOVE &&
+	    (!m->cfg->max_removed || m->removed < m->cfg->max_removed))
+		mv[nr++] = (struct model_move) { MOVE_REMOVE, i, 0 };
+	if (ops & MODEL_KILL && n->nwait && !(n->wait[0] & MODEL_OP_KILLED))
+		mv[nr++] = (struct model_move) { MOVE_KILL, i, 0 };
+	if (ops & MODEL_FORGET && !n->nwait &&
+	    kddm_co_forgettable(&n->co, &n->env))
+		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
+	if (m->down < m->cfg->max_down)
+		mv[nr++] = (struct model_move) { MOVE_DOWN, i, 0 };
+	return nr;
+}
+
+/**
+ * model_list() - what can happen
+ * @m: the model
+ * @mv: room for MODEL_MOVES
+ *
+ * Return: how many.
+ */
+unsigned int model_list(const struct model *m, struct model_move *mv)
+{
+	unsigned int nr = 0;
+	u16 i, j;
+
+	for (i = 0; i < m->nr_busy; i++)
+		mv[nr++] = (struct model_move) {
+			MOVE_DELIVER, m->busy[i] / MODEL_NODES,
+			m->busy[i] % MODEL_NODES
+		};
+	for (i = 0; i < m->cfg->nodes; i++) {
+		if (m->node[i].dead)
+			continue;
+		nr += list_node(m, i, mv + nr);
+		for (j = 0; j < m->cfg->nodes && m->down; j++)
+			if (m->node[j].dead &&
+			    !(m->node[i].noticed & (1ULL << j)))
+				mv[nr++] = (struct model_move) {
+					MOVE_NOTICE, i, j
+				};
+	}
+	return nr;
+}
+
+/**
+ * model_must() - whether a move happens one day by itself
+ * @mv: the move
+ *
+ * Return: true for messages and for the end of critical sections.
+ */
+bool model_must(const struct model_move *mv)
+{
+	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
+	       mv->type == MOVE_REMOVE || mv->type == MOVE_NOTICE;
+}
+
+/**
+ * model_do() - let it happen
+ * @m: the model
+ * @mv: one of the moves that model_list() gave
+ */
+void model_do(struct model *m, const struct model_move *mv)
+{
+	switch (mv->type) {
+	case MOVE_START:
+		do_start(m, mv->a, mv->b);
+		break;
+	case MOVE_PUT:
+		do_put(m, mv->a);
+		break;
+	case MOVE_REMOVE:
+		do_remove(m, mv->a);
+		break;
+	case MOVE_DELIVER:
+		do_deliver(m, mv->a, mv->b);
+		break;
+	case MOVE_KILL:
+		do_kill(m, mv->a);
+		break;
+	case MOVE_FORGET:
+		do_forget(m, mv->a);
+		break;
+	case MOVE_DOWN:
+		do_down(m, mv->a);
+		break;
+	case MOVE_NOTICE:
+		do_notice(m, mv->a, mv->b);
+		break;
+	}
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A model of a cluster around the coherence machine, for its tests.
+ *
+ * struct model is one object on a few nodes: the machine's own struct kddm_co
+ * of each node, local users who wait and work as object.c lets them, and a
+ * first-in first-out channel between each two nodes.  model_list() lists what
+ * can happen next, model_do() lets it happen, and model_check() (invariants.c)
+ * says whether what is there may be.  There is no time and no chance in here:
+ * who calls decides, by search (search.c) or by dice (the simulation in
+ * tools/testing/kddm/sim).
+ *
+ * The struct has no pointers but those into itself, so it can be copied; see
+ * model_copy().
+ */
+#ifndef _NET_KDDM_TESTS_MODEL_H
+#define _NET_KDDM_TESTS_MODEL_H
+
+#include <linux/types.h>
+#include "../coherence.h"
+
+/* Limits; a user of the model may set others for all files at once. */
+#ifndef MODEL_NODES
+#define MODEL_NODES	4
+#define MODEL_WORDS	1
+#define MODEL_MSGS	40
+#endif
+#define MODEL_USERS	4			/* local users of a node */
+#define MODEL_QUEUE	(2 * MODEL_NODES + 2)	/* requests in one queue */
+#define MODEL_EXT_U64	(1 + 2 * MODEL_WORDS + \
+			 (MODEL_QUEUE * sizeof(struct kddm_co_req) + 7) / 8)
+#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 12))
+
+struct model;
+struct model_msg;
+
+/* What local users do: struct model_cfg.ops */
+#define MODEL_GET	0x01
+#define MODEL_GRAB	0x02
+#define MODEL_NOCREATE	0x04	/* also without creating */
+#define MODEL_REMOVE	0x08	/* a writer may remove */
+#define MODEL_KILL	0x10	/* who waits may be killed */
+#define MODEL_FORGET	0x20	/* entries are freed when that is allowed */
+#define MODEL_SLOW	0x40	/* never kddm_co_hit() and kddm_co_leave() */
+
+/**
+ * struct model_cfg - what is fixed
+ * @nodes: how many
+ * @users: local users of each node
+ * @home: index of the object's home
+ * @stride: distance of the ids of two nodes; index i has id i * stride
+ * @max_hops: see struct kddm_co_env
+ * @max_removed: no remove while so many KDDM_EV_REMOVED are on the way, 0 for
+ *	no limit: their number is the only thing in the model without a bound
+ * @max_down: so many nodes may leave
+ * @ops: MODEL_*
+ * @carry: called for each message, or NULL; may replace it by what a real wire
+ *	would deliver
+ */
+struct model_cfg {
+	u16	nodes;
+	u16	users;
+	u16	home;
+	u16	stride;
+	u16	max_hops;
+	u16	max_removed;
+	u16	max_down;
+	u8	ops;
+	void	(*carry)(struct model *m, struct model_msg *msg);
+};
+
+/**
+ * enum model_move_type - what can happen
+ * @MOVE_START: a local user of @a starts operation @b
+ * @MOVE_PUT: a local user of @a leaves
+ * @MOVE_REMOVE: the local writer of @a removes the object
+ * @MOVE_DELIVER: @b gets the oldest message of @a
+ * @MOVE_KILL: the first who waits on @a is killed
+ * @MOVE_FORGET: @a frees its entry
+ * @MOVE_DOWN: @a leaves the cluster, as it is
+ * @MOVE_NOTICE: @a notices that @b has left
+ */
+enum model_move_type {
+	MOVE_START,
+	MOVE_PUT,
+	MOVE_REMOVE,
+	MOVE_DELIVER,
+	MOVE_KILL,
+	MOVE_FORGET,
+	MOVE_DOWN,
+	MOVE_NOTICE
+};
+
+struct model_move {
+	u8	type;
+	u8	a;
+	u8	b;
+};
+
+/* Operations of MOVE_START, and of those who wait. */
+#define MODEL_OP_GRAB		0x1
+#define MODEL_OP_NOCREATE	0x2
+#define MODEL_OP_KILLED		0x4	/* only of those who wait */
+
+/**
+ * struct model_msg - a message
+ * @next: the one behind it, 0 if none
+ * @value: the object's data, if @data
+ * @dst: index of the receiver
+ *
+ * All else as in struct kddm_co_event.
+ */
+struct model_msg {
+	u16	next;
+	u8	type;
+	u8	flags;
+	u16	src;
+	u16	dst;
+	u16	origin;
+	u16	hops;
+	u32	seq;
+	int	err;
+	u64	version;
+	u64	value;
+	u16	nwords;
+	bool	data;
+	u64	need[MODEL_WORDS];
+};
+
+/**
+ * struct model_node - a node
+ * @co: the machine
+ * @env: its surroundings
+ * @value: the object's data, if there are any here
+ * @readers: local users who read
+ * @writer: a local user writes
+ * @nwait: local users who wait
+ * @leave: who is inside was killed while they waited, and leaves at once
+ * @buf: which of @ext the object uses
+ * @dead: has left
+ * @failed: NODE_DOWN ended the local request
+ * @noticed: bit mask of the nodes of which this one knows that they have left
+ * @wait: who waits, first in first out: MODEL_OP_*
+ * @ext: two extensions, one of them in use
+ */
+struct model_node {
+	struct kddm_co		co;
+	struct kddm_co_env	env;
+	u64			value;
+	u64			noticed;
+	u8			readers;
+	u8			writer;
+	u8			nwait;
+	u8			leave;
+	u8			buf;
+	u8			dead;
+	u8			failed;
+	u8			wait[MODEL_USERS];
+	u64			ext[2][MODEL_EXT_U64];
+};
+
+/**
+ * struct model - the cluster
+ * @cfg: what is fixed
+ * @error: what is wrong, or NULL
+ * @error_node: index of the node where
+ * @error_no: the error number, if it is about one
+ * @value: what the last put left
+ * @values: values used so far
+ * @version: of the object
+ * @exists: it does
+ * @filled: made in this move; its version is not yet counted
+ * @moved: whoever enters now is a reader who takes over the ownership
+ * @down: nodes that have left
+ * @removed: KDDM_EV_REMOVED on the way
+ * @sent: messages sent so far, by type
+ * @max_hops: most hops of a get and of a grab so far
+ * @max_queue: longest queue so far
+ * @head: oldest message from [a] to [b], 0 if none
+ * @tail: youngest
+ * @busy: channels that are not empty, as a * MODEL_NODES + b
+ * @busy_at: index of each of them in @busy
+ * @nr_busy: how many
+ * @free: first free entry of @msg
+ * @used: entries of @msg in use
+ * @node: the nodes
+ * @msg: the messages; entry 0 is not used
+ */
+struct model {
+	const struct model_cfg	*cfg;
+	const char		*error;
+	u16			error_node;
+	int			error_no;
+	u64			value;
+	u64			values;
+	u64			version;
+	bool			exists;
+	bool			filled;
+	bool			moved;
+	u16			down;
+	u16			removed;
+	u64			sent[KDDM_EV_NR];
+	u16			max_hops[2];
+	u16			max_queue;
+	u16			head[MODEL_NODES][MODEL_NODES];
+	u16			tail[MODEL_NODES][MODEL_NODES];
+	u16			busy[MODEL_NODES * MODEL_NODES];
+	u16			busy_at[MODEL_NODES][MODEL_NODES];
+	u16			nr_busy;
+	u16			free;
+	u16			used;
+	struct model_node	node[MODEL_NODES];
+	struct model_msg	msg[MODEL_MSGS];
+};
+
+#define model_fail(m, at, why)	model_fail_no(m, at, 0, why)
+
+void model_fail_no(struct model *m, u16 at, int err, const char *why);
+
+static inline u16 model_id(const struct model *m, u16 i)
+{
+	return i * m->cfg->stride;
+}
+
+static inline u16 model_index(const struct model *m, u16 id)
+{
+	return id / m->cfg->stride;
+}
+
+void model_init(struct model *m, const struct model_cfg *cfg);
+void model_copy(struct model *to, const struct model *from);
+/* Give node @at an empty extension and return it. */
+struct kddm_co_ext *model_ext(struct model *m, u16 at, u16 qcap);
+
+/* Room in @mv for MODEL_MOVES; returns how many. */
+unsigned int model_list(const struct model *m, struct model_move *mv);
+void model_do(struct model *m, const struct model_move *mv);
+/* Whether the cluster is bound to make this move by itself one day. */
+bool model_must(const struct model_move *mv);
+
+/* Append a message; NULL if there is no room (and m->error says so). */
+struct model_msg *model_post(struct model *m, u16 src, u16 dst);
+
+/* invariants.c */
+void model_check(struct model *m);
+/* Without what takes long in a large cluster. */
+void model_check_fast(struct model *m);
+/* For a state in which nothing has to happen any more. */
+void model_check_rest(struct model *m);
+
+#endif /* _NET_KDDM_TESTS_MODEL_H */

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pack and unpack states of the model cluster.
+ *
+ * Each node and each message is a few bytes of fixed layout, written and read
+ * side by side below.  All numbers of requests become PACK_SEQ, all versions
+ * PACK_VERSION, all values PACK_VALUE; where nodes may leave, a request may be
+ * an old one, and its age is kept.
+ */
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include "pack.h"
+
+#define PACK_SEQ	1000
+#define PACK_VERSION	1000
+#define PACK_VALUE	1000
+#define PACK_NONE	0xf	/* a node that is none */
+
+struct packer {
+	const struct model	*m;
+	const u8		*perm;
+	bool			hops;
+	bool			age;
+	u8			*p;
+};
+
+struct unpacker {
+	struct model		*m;
+	bool			hops;
+	bool			age;
+	const u8		*p;
+};
+
+static const int errors[] = {
+	0, -ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN
+};
+
+static u8 pack_id(const struct packer *k, u16 id)
+{
+	return id == KDDM_NODE_NONE ? PACK_NONE :
+				      k->perm[model_index(k->m, id)];
+}
+
+static u16 unpack_id(const struct unpacker *k, u8 n)
+{
+	return n == PACK_NONE ? KDDM_NODE_NONE : model_id(k->m, n);
+}
+
+static u64 pack_set(const struct packer *k, const u64 *set)
+{
+	u64 to = 0;
+	u16 i;
+
+	for (i = 0; i < k->m->cfg->nodes; i++)
+		if ((set[0] >> model_id(k->m, i)) & 1)
+			to |= 1ULL << k->perm[i];
+	return to;
+}
+
+/* Whether the request of the node with @id is an old one: for ever, then. */
+static void pack_seq(struct packer *k, u16 id, u32 seq)
+{
+	const struct model_node *n;
+
+	if (!k->age)
+		return;
+	n = &k->m->node[id == KDDM_NODE_NONE ? 0 : model_index(k->m, id)];
+	*k->p++ = id != KDDM_NODE_NONE && !n->dead && n->co.seq != seq;
+}
+
+static u32 unpack_seq(struct unpacker *k)
+{
+	return PACK_SEQ - (k->age ? *k->p++ : 0);
+}
+
+/* The extension */
+
+static void pack_req(struct packer *k, const struct kddm_co_req *r, bool own)
+{
+	*k->p++ = pack_id(k, r->node) | (r->grab << 4) | (r->flags << 5);
+	if (k->hops)
+		*k->p++ = r->hops;
+	if (!own)
+		pack_seq(k, r->node, r->seq);
+}
+
+static void unpack_req(struct unpacker *k, struct kddm_co_req *r, u16 self)
+{
+	u8 b = *k->p++;
+
+	memset(r, 0, sizeof(*r));
+	r->node = unpack_id(k, b & 0xf);
+	r->grab = (b >> 4) & 1;
+	r->flags = b >> 5;
+	if (k->hops)
+		r->hops = *k->p++;
+	if (r->node != self)
+		r->seq = unpack_seq(k);
+}
+
+static void pack_ext(struct packer *k, const struct model_node *n)
+{
+	struct kddm_co_ext *x = n->co.x;
+	u8 state = n->co.state;
+	u16 i;
+
+	*k->p++ = state == KDDM_CO_OWNER ? pack_set(k, x->bits) : 0;
+	*k->p++ = state == KDDM_CO_ACKS || state == KDDM_CO_GRAB ||
+		  state == KDDM_CO_UPGRADE ||
+		  state == KDDM_CO_DRAIN_UPGRADE ?
+		  pack_set(k, x->bits + x->words) : 0;
+	*k->p++ = x->qlen;
+	for (i = 0; i < x->qlen; i++)
+		pack_req(k, kddm_co_queue(x) + i,
+			 kddm_co_queue(x)[i].node == n->env.self);
+}
+
+static void unpack_ext(struct unpacker *k, u16 at)
+{
+	struct model_node *n = &k->m->node[at];
+	struct kddm_co_ext *x;
+	u16 i;
+
+	n->co.x = NULL;
+	x = model_ext(k->m, at, k->p[2] ? k->p[2] : 1);
+	x->bits[0] = *k->p++;
+	x->bits[1] = *k->p++;
+	x->qlen = *k->p++;
+	for (i = 0; i < x->qlen; i++)
+		unpack_req(k, kddm_co_queue(x) + i, n->env.self);
+	n->co.x = x;
+}
+
+/* Nodes */
+
+static bool drains(const struct kddm_co *co)
+{
+	return co->state == KDDM_CO_DRAIN ||
+	       co->state == KDDM_CO_DRAIN_UPGRADE;
+}
+
+static void pack_node(struct packer *k, const struct model_node *n)
+{
+	const struct kddm_co *co = &n->co;
+	bool idle = co->want == KDDM_WANT_NONE;
+	u16 asked = k->age && co->state >= KDDM_CO_GET &&
+		    co->state <= KDDM_CO_DRAIN_UPGRADE ? co->asked :
+							 KDDM_NODE_NONE;
+	u16 hint = co->state == KDDM_CO_VOID && !k->age ? KDDM_NODE_NONE :
+							  co->hint;
+	u16 wait = 0;
+	u8 i;
+
+	*k->p++ = co->state | (co->want << 4) | ((co->told || co->gone) << 6) |
+		  ((!idle && co->wflags & KDDM_COF_NOCREATE) << 7);
+	*k->p++ = pack_id(k, hint) |
+		  (pack_id(k, drains(co) ? co->inv_owner : KDDM_NODE_NONE)
+		   << 4);
+	*k->p++ = n->readers | (n->writer << 3) | (n->nwait << 4) |
+		  (!!co->x << 7);
+	*k->p++ = co->turned;
+	if (k->age)
+		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
+			  ((u8)pack_set(k, &n->noticed) << 5);
+	for (i = 0; i < n->nwait; i++)
+		wait |= n->wait[i] << (4 * i);
+	if (n->nwait)
+		*k->p++ = wait;
+	if (n->nwait > 2)
+		*k->p++ = wait >> 8;
+	if (drains(co))
+		pack_seq(k, co->inv_owner, co->inv_seq);
+	if (co->x)
+		pack_ext(k, n);
+}
+
+static void unpack_waits(struct unpacker *k, struct model_node *n)
+{
+	u16 wait = 0;
+	u8 i;
+
+	if (n->nwait)
+		wait = *k->p++;
+	if (n->nwait > 2)
+		wait |= *k->p++ << 8;
+	for (i = 0; i < n->nwait; i++)
+		n->wait[i] = (wait >> (4 * i)) & 0xf;
+}
+
+static void unpack_node(struct unpacker *k, u16 at)
+{
+	struct model_node *n = &k->m->node[at];
+	struct kddm_co *co = &n->co;
+	u8 b = *k->p++;
+	bool x;
+
+	kddm_co_init(co, &n->env);
+	co->state = b & 0xf;
+	co->want = (b >> 4) & 3;
+	co->told = co->state == KDDM_CO_VOID && b & 0x40;
+	co->gone = co->state != KDDM_CO_VOID && b & 0x40;
+	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
+		     b & 0x80 ? KDDM_COF_NOCREATE : 0;
+	b = *k->p++;
+	co->hint = unpack_id(k, b & 0xf);
+	co->inv_owner = unpack_id(k, b >> 4);
+	b = *k->p++;
+	n->readers = b & 7;
+	co->readers = n->readers;
+	n->writer = (b >> 3) & 1;
+	n->nwait = (b >> 4) & 7;
+	x = b >> 7;
+	co->turned = *k->p++;
+	if (k->age) {
+		b = *k->p++;
+		co->asked = unpack_id(k, b & 0xf);
+		n->dead = (b >> 4) & 1;
+		n->noticed = b >> 5;
+	}
+	unpack_waits(k, n);
+	co->seq = PACK_SEQ;
+	if (drains(co))
+		co->inv_seq = unpack_seq(k);
+	co->version = PACK_VERSION;
+	n->value = kddm_co_has_data(co) ? PACK_VALUE : 0;
+	if (x)
+		unpack_ext(k, at);
+}
+
+/* Messages */
+
+static void pack_msg(struct packer *k, const struct model_msg *msg)
+{
+	bool req = msg->type == KDDM_EV_GET_REQ ||
+		   msg->type == KDDM_EV_GRAB_REQ;
+	bool origin = req || msg->type == KDDM_EV_INVAL;
+	u8 err = 0;
+
+	while (err < 5 && errors[err] != msg->err)
+		err++;
+	*k->p++ = msg->type | (msg->flags << 4);
+	*k->p++ = pack_id(k, origin ? msg->origin : KDDM_NODE_NONE) |
+		  (err << 4) | (msg->data << 7);
+	if (msg->type == KDDM_EV_OWN)
+		*k->p++ = msg->nwords ? pack_set(k, msg->need) : 0;
+	if (req && k->hops)
+		*k->p++ = msg->hops;
+	if (msg->type != KDDM_EV_REMOVED)
+		pack_seq(k, origin ? msg->origin : model_id(k->m, msg->dst),
+			 msg->seq);
+}
+
+static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
+{
+	struct model_msg *msg = model_post(k->m, src, dst);
+	u8 b = *k->p++;
+
+	msg->type = b & 0xf;
+	msg->flags = b >> 4;
+	b = *k->p++;
+	msg->origin = unpack_id(k, b & 0xf);
+	msg->err = errors[(b >> 4) & 7];
+	msg->data = b >> 7;
+	if (msg->type == KDDM_EV_OWN) {
+		msg->need[0] = *k->p++;
+		msg->nwords = !!msg->need[0];
+	}
+	if (k->hops && (msg->type == KDDM_EV_GET_REQ ||
+			msg->type == KDDM_EV_GRAB_REQ))
+		msg->hops = *k->p++;
+	if (msg->type != KDDM_EV_REMOVED)
+		msg->seq = unpack_seq(k);
+	msg->version = PACK_VERSION;
+	msg->value = msg->data ? PACK_VALUE : 0;
+	k->m->removed += msg->type == KDDM_EV_REMOVED;
+}
+
+static void pack_channel(struct packer *k, u8 *map, u16 src, u16 dst, u16 bit)
+{
+	u16 i = k->m->head[src][dst];
+	u8 *nr = k->p;
+
+	if (!i)
+		return;
+	map[bit / 8] |= 1 << (bit % 8);
+	*k->p++ = 0;
+	for (; i; i = k->m->msg[i].next, (*nr)++)
+		pack_msg(k, &k->m->msg[i]);
+}
+
+size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
+{
+	struct packer k = { m, perm, hops, m->cfg->max_down, to };
+	u16 nodes = m->cfg->nodes, i, j;
+	u8 inv[MODEL_NODES], *map;
+
+	for (i = 0; i < nodes; i++)
+		inv[perm[i]] = i;
+	*k.p++ = m->exists | (m->down << 1);
+	for (i = 0; i < nodes; i++)
+		pack_node(&k, &m->node[inv[i]]);
+	map = k.p;
+	k.p += (nodes * nodes + 7) / 8;
+	memset(map, 0, k.p - map);
+	for (i = 0; i < nodes; i++)
+		for (j = 0; j < nodes; j++)
+			pack_channel(&k, map, inv[i], inv[j], i * nodes + j);
+	return k.p - to;
+}
+
+size_t model_unpack(struct model *m, bool hops, const u8 *from)
+{
+	struct unpacker k = { m, hops, m->cfg->max_down, from };
+	u16 nodes = m->cfg->nodes, i;
+	const u8 *map;
+	u8 b, nr;
+
+	model_init(m, m->cfg);
+	b = *k.p++;
+	m->exists = b & 1;
+	m->down = b >> 1;
+	m->version = PACK_VERSION;
+	m->value = PACK_VALUE;
+	m->values = PACK_VALUE;
+	for (i = 0; i < nodes; i++)
+		unpack_node(&k, i);
+	map = k.p;
+	k.p += (nodes * nodes + 7) / 8;
+	for (i = 0; i < nodes * nodes; i++) {
+		if (!(map[i / 8] & (1 << (i % 8))))
+			continue;
+		for (nr = *k.p++; nr; nr--)
+			unpack_msg(&k, i / nodes, i % nodes);
+	}
+	return k.p - from;
+}

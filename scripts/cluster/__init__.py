@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Clusters of machines or of network namespaces, for the demo and the tests."""

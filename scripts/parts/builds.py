@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds that are not booted, the series, and the documentation."""
+
+import os
+import re
+import shutil
+
+from .run import CACHE, ROOT, TREE, project, say, script
+from .static import objects
+
+
+def builds(run):
+    """net/kddm as a module, for 32 bit and for big-endian machines"""
+    project("net/kddm/Makefile")
+    run.need("module", script("build", "uml-debug"), timeout=1500)
+    modules = os.path.join(CACHE, "build/uml-debug/net/kddm/kddm.ko")
+    run.case("as a module", os.path.exists(modules), f"{modules} is missing")
+    objects(run, "32 bit", "i386", ["W=1", "net/kddm/"])
+    objects(run, "big endian, 64 bit", "s390", ["W=1", "net/kddm/"])
+    run.check("without KDDM", script("build", "without", "net/"), timeout=1200)
+
+
+def series(run):
+    """patches/ is current and gives the tree"""
+    project("patches")
+    run.check("series", script("check-series"), timeout=900)
+    run.check("checkpatch of the patches", script("checkpatch", *[
+        os.path.join(ROOT, "patches", name)
+        for name in sorted(os.listdir(project("patches")))
+        if re.match(r"\d{4}-.*\.patch$", name) and not name.startswith("0000")]))
+
+
+def series_build(run):
+    """each patch builds and passes checkpatch (not part of a plain run)"""
+    project("patches")
+    run.check("series, patch by patch", script("check-series", "--build"),
+              timeout=3600)
+
+
+def docs(run):
+    """Documentation/kddm in Sphinx: no warning"""
+    project("Documentation/kddm/index.rst")
+    run.need("tree", script("lay-tree"))
+    out = os.path.join(CACHE, "build/docs")
+    # Sphinx warns once about a page and then remembers it.
+    shutil.rmtree(out, ignore_errors=True)
+    os.makedirs(out)
+    status, log = run.command("htmldocs", [
+        "make", "-C", TREE, f"O={out}", "SPHINXDIRS=kddm",
+        "PYTHON3=/usr/bin/python3", "htmldocs"], timeout=900,
+        env={**os.environ, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"})
+    run.case("built", status == 0, f"status {status}, see {log}")
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        said = [line.rstrip() for line in lines
+                if re.search(r"kddm\S*:.*(WARNING|ERROR|warning|error)", line)]
+    if not run.case("warnings", not said, f"{len(said)} in {log}"):
+        for line in said[:20]:
+            say("   | " + line)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests that boot a kernel, and the user-space simulation."""
+
+import os
+import re
+import shlex
+
+from .run import CACHE, TESTING, Failure, project, script
+
+SELFTESTS = os.path.join(CACHE, "build/selftests")
+
+
+def sim(run):
+    """the pure code in user space: exploration and random walks, sanitized"""
+    project(f"{TESTING}/sim/Makefile")
+    run.need("build", script("build-tools", "sim"))
+    run.check("sim", ["make", "-C", os.path.join(CACHE, "tree", TESTING, "sim"),
+                      "O=" + os.path.join(CACHE, "build/sim"), "check"],
+              timeout=1200)
+
+
+def mutants(run):
+    """the machine broken on purpose: every mutation must be found"""
+    run.need("build", script("build-tools", "sim"))
+    run.check("mutants", [project(f"{TESTING}/mutants/run")], timeout=1200)
+
+
+def kunit_uml(run):
+    """unit tests in User Mode Linux"""
+    kunit(run, "uml", [])
+
+
+def kunit_qemu(run):
+    """unit tests in a QEMU x86-64 machine"""
+    kunit(run, "x86", ["--qemu"])
+
+
+def kunit(run, flavour, options):
+    """The unit tests by kunit.py; then the kernel's log."""
+    project("net/kddm/tests")
+    run.need("kernel", script("build", flavour), timeout=1500)
+    run.ktap("kunit", script("kunit", *options, "--raw_output=kunit",
+                             "--timeout=500"), timeout=600)
+
+
+def selftests():
+    """The names of the programs that run in a guest, from their Makefile."""
+    names = []
+    with open(project(f"{TESTING}/selftests/Makefile"),
+              encoding="utf-8") as makefile:
+        text = makefile.read().replace("\\\n", " ")
+    for match in re.finditer(r"^TEST(?:_GEN)?_PROGS\s*[:+]?=(.*)$", text,
+                             re.MULTILINE):
+        names += match.group(1).split()
+    if not names:
+        raise Failure("the selftests' Makefile names no TEST_PROGS")
+    return names
+
+
+def selftests_uml(run):
+    """cluster tests in namespaces of one User Mode Linux kernel, 2 CPUs"""
+    names = selftests()
+    run.need("kernel", script("build", "uml"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    for name in names:
+        run.ktap(name, script("boot-uml", "--cpus", "2", "--timeout", "280",
+                              "--", "sh", "-c", program(SELFTESTS, name)))
+
+
+def selftests_qemu(run):
+    """cluster tests in a QEMU x86-64 machine, 2 CPUs"""
+    names = selftests()
+    run.need("kernel", script("build", "x86"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    for name in names:
+        run.ktap(name, script("boot-qemu", "--cpus", "2", "--timeout", "280",
+                              "--", "sh", "-c", program("/kddm/selftests", name)))
+
+
+def program(directory, name):
+    """The shell command that runs one kselftest program."""
+    return f"cd {shlex.quote(directory)} && ./{shlex.quote(name)}"
+
+
+def test_module(run, flavour, name):
+    """Build a kernel and a test module for it; return the module's path."""
+    run.need("kernel", script("build-modules", flavour, name), timeout=1500)
+    return os.path.join(CACHE, "build", f"{flavour}-{name}", f"kddm_{name}.ko")
+
+
+def torture(run):
+    """a minute of random operations, 4 nodes, lockdep and KASAN, 2 CPUs"""
+    program_file = project(f"{TESTING}/torture/run")
+    module = test_module(run, "uml-debug", "torture")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.show(run.ktap("torture", script(
+        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "--timeout", "500", "--", program_file,
+        module, SELFTESTS, "60", "4")))
+
+
+def modules(run):
+    """load and unload 100 times, also with a cluster up, under kmemleak"""
+    project("net/kddm/Makefile")
+    run.need("kernel", script("build", "uml-debug"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl"))
+    run.check("loaded and unloaded 200 times", script(
+        "boot-uml", "--flavour", "uml-debug", "--kmemleak", "--timeout", "700",
+        "--", *script("guest/modules", "100")), timeout=800)
+
+
+def demo_uml(run):
+    """scripts/demo --uml"""
+    run.check("demo", script("demo", "--uml"), timeout=1500)
+
+
+def demo_qemu(run):
+    """scripts/demo, three QEMU machines"""
+    run.check("demo", script("demo"), timeout=1500)
+
+
+def bench(run):
+    """speed and memory beside raw TIPC, one CPU (printed, not judged)"""
+    program_file = project(f"{TESTING}/bench/run")
+    module = test_module(run, "uml", "bench")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    # An unmerged cache shows its own objects' size.
+    status, log = run.command("bench", script(
+        "boot-uml", "--append", "slab_nomerge", "--", program_file,
+        module, SELFTESTS))
+    run.show(log)
+    run.case("bench runs", status == 0, f"status {status}, see {log}")

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks of the sources: nothing is booted."""
+
+import glob
+import os
+import re
+import subprocess
+import tempfile
+
+from .run import CACHE, ROOT, TREE, Failure, project, script, say
+
+KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/uapi/linux/kddm.h"]
+SPEC = "Documentation/netlink/specs/kddm.yaml"
+
+
+def files(*below):
+    """The project's files, all or those below some paths."""
+    listed = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z",
+         "--", *below], check=True, stdout=subprocess.PIPE, text=True)
+    return sorted(path for path in set(listed.stdout.split("\0"))
+                  if path and os.path.isfile(os.path.join(ROOT, path)))
+
+
+def interpreter(path):
+    """What the first line of a script asks for."""
+    with open(os.path.join(ROOT, path), "rb") as file:
+        return file.readline(80).decode(errors="replace")
+
+
+def static(run):
+    """the sources: style, spelling, warnings, generated code"""
+    project("net/kddm")
+    run.need("tree", script("lay-tree"))
+    shell = [path for path in files() if path.endswith(".sh")
+             or re.match(r"#!.*\b(ba|da)?sh\b", interpreter(path))]
+    run.check("shellcheck", ["shellcheck", "-x", "-P", "SCRIPTDIR", *shell],
+              cwd=ROOT)
+    run.check("codespell", ["codespell", *[
+        path for path in files() if not path.startswith("patches/")]], cwd=ROOT)
+    if run.case("spec", os.path.exists(os.path.join(ROOT, SPEC)),
+                f"{SPEC} is missing"):
+        run.check("yamllint", ["yamllint", "--strict", SPEC], cwd=ROOT)
+        generated(run)
+    sources = [path for path in files(*KERNEL_CODE, "tools/testing/kddm")
+               if path.endswith((".c", ".h")) and not is_generated(path)]
+    run.check("checkpatch", script("checkpatch", *sources), cwd=ROOT)
+    headers = [path for path in files(*KERNEL_CODE)
+               if path.endswith((".c", ".h")) and not is_generated(path)]
+    kernel_doc(run, headers)
+    warnings(run)
+
+
+def is_generated(path):
+    """Made by ynl-gen: its style is not ours."""
+    with open(os.path.join(ROOT, path), encoding="utf-8",
+              errors="replace") as file:
+        return "YNL-GEN" in file.read(400)
+
+
+def generated(run):
+    """Every generated file is what the spec gives."""
+    tool = os.path.join(TREE, "tools/net/ynl/pyynl/ynl_gen_c.py")
+    found = 0
+    for path in files("net", "include"):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        head = re.search(r"/\*\s+(\S+\.yaml) \*/\n/\* YNL-GEN (\S+) (\S+) \*/", text)
+        if not head:
+            continue
+        found += 1
+        extra = re.search(r"/\* YNL-ARG (.*) \*/", text)
+        with tempfile.NamedTemporaryFile(suffix=os.path.basename(path)) as made:
+            run.need("ynl-gen", [
+                "/usr/bin/python3", "-B", tool, "--mode", head.group(2),
+                "--" + head.group(3), "--spec", os.path.join(TREE, head.group(1)),
+                *(extra.group(1).split() if extra else []), "-o", made.name])
+            with open(made.name, encoding="utf-8") as file:
+                run.case(f"generated {path}", file.read() == text,
+                         "not what ynl_gen_c.py makes of the spec")
+    run.case("generated files", found >= 3, f"only {found} found")
+
+
+def kernel_doc(run, paths):
+    """Every documentation comment is well formed."""
+    status, log = run.command("kernel-doc", [
+        "/usr/bin/python3", "-B", os.path.join(TREE, "scripts/kernel-doc"),
+        "-none", "-Wall", *paths], cwd=TREE)
+    with open(log, encoding="utf-8") as file:
+        said = file.read().strip()
+    run.case("kernel-doc", status == 0 and not said, said)
+
+
+def warnings(run):
+    """Build net/kddm with W=1 and sparse: no word about our files."""
+    sparse = subprocess.run(script("get-sparse"), stdout=subprocess.PIPE,
+                            text=True, check=False).stdout.strip()
+    if not sparse:
+        raise Failure("no sparse")
+    objects(run, "W=1 and sparse", "check",
+            ["W=1", "C=2", f"CHECK={sparse}", "net/kddm/", "net/tipc/"])
+
+
+def objects(run, name, flavour, arguments):
+    """Build some objects; a compiler's word about our files is a failure."""
+    log = os.path.join(CACHE, "log", f"build-{flavour}.log")
+    # What was built before keeps its warnings to itself.
+    for old in glob.glob(os.path.join(CACHE, "build", flavour,
+                                      "net/kddm/**/*.o"), recursive=True):
+        os.unlink(old)
+    run.check(f"{name}: build", script("build", flavour, *arguments),
+              timeout=1200)
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        said = [line.rstrip() for line in lines
+                if re.search(r"(net/kddm|linux/kddm|net/tipc)\S*:\d+.*"
+                             r"(warning|error)", line)]
+    if run.case(f"{name}: warnings", not said, f"{len(said)} in {log}") is False:
+        for line in said[:20]:
+            say("   | " + line)

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kddmctl: show what happens to nodes and sets, one line for each event, until
+ * SIGINT or SIGTERM.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "kddmctl.h"
+
+/* A descriptor that can be read from when the user has seen enough. */
+static int catch_signals(void)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	return signalfd(-1, &mask, SFD_CLOEXEC);
+}
+
+static const char *known(const char *word)
+{
+	return word ? word : "unknown";
+}
+
+static void show_node(const struct ctl *ctl,
+		      const struct kddm_node_change_ntf_rsp *node)
+{
+	const char *transition = known(kddm_transition_str(node->transition));
+	const char *state = known(kddm_membership_str(node->state));
+
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_string("event", "node");
+		json_number("id", node->id);
+		json_string("transition", transition);
+		json_string("state", state);
+		json_number("incarnation", node->incarnation);
+		json_bool("self", node->_present.self);
+		json_close();
+	} else {
+		printf("node %llu %s: now %s, incarnation %llu%s\n",
+		       node->id, transition, state, node->incarnation,
+		       node->_present.self ? ", this node" : "");
+	}
+}
+
+static void show_set(const struct ctl *ctl, const char *event,
+		     const struct kddm_set_get_rsp *set)
+{
+	const char *linker = set->linker ? set->linker : "";
+	const char *name = set->name ? set->name : "";
+
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_string("event", event);
+		json_string("name", name);
+		json_number("id", set->id);
+		json_number("size", set->size);
+		json_string("linker", linker);
+		json_close();
+	} else {
+		printf("%s %s: id %llu, size %llu, linker %s\n",
+		       event, printable(name), set->id, set->size,
+		       printable(linker));
+	}
+}
+
+static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
+{
+	const void *event = ntf;
+
+	switch (ntf->cmd) {
+	case KDDM_CMD_NODE_CHANGE_NTF:
+		show_node(ctl,
+			  &((const struct kddm_node_change_ntf *)event)->obj);
+		break;
+	case KDDM_CMD_SET_NEW_NTF:
+		show_set(ctl, "set-created",
+			 &((const struct kddm_set_get_ntf *)event)->obj);
+		break;
+	case KDDM_CMD_SET_DEL_NTF:
+		show_set(ctl, "set-destroyed",
+			 &((const struct kddm_set_get_ntf *)event)->obj);
+		break;
+	}
+}
+
+/* Scripts wait for it: what happens from now on is shown. */
+static int show_ready(const struct ctl *ctl)
+{
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_string("event", "ready");
+		json_close();
+	} else {
+		puts("ready");
+	}
+	return output_end(ctl);
+}
+
+/* All events that are there. */
+static int drain(struct ctl *ctl)
+{
+	struct ynl_ntf_base_type *ntf;
+	int err, ret = 0;
+
+	errno = 0;
+	err = ynl_ntf_check(ctl->ys);
+	while ((ntf = ynl_ntf_dequeue(ctl->ys))) {
+		show(ctl, ntf);
+		ynl_ntf_free(ntf);
+		if (!ret)
+			ret = output_end(ctl);
+	}
+	if (err >= 0 || ret)
+		return ret;
+	if (errno == ENOBUFS) {
+		fputs("kddmctl: monitor: events were lost\n", stderr);
+		return 0;
+	}
+	return ctl_error(ctl, "%s", errno ? strerror(errno) :
+			 "cannot read an event");
+}
+
+int cmd_monitor(struct ctl *ctl, struct args *args)
+{
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	int ret;
+
+	if (!args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	fds[0].fd = catch_signals();
+	fds[1].fd = ynl_socket_get_fd(ctl->ys);
+	if (fds[0].fd < 0)
+		return ctl_error(ctl, "signalfd: %s", strerror(errno));
+	if (ynl_subscribe(ctl->ys, KDDM_MCGRP_MONITOR))
+		return ctl_failed(ctl);
+
+	ret = show_ready(ctl);
+	while (!ret) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			ret = ctl_error(ctl, "%s", strerror(errno));
+		else if (fds[0].revents)
+			break;
+		else if (fds[1].revents)
+			ret = drain(ctl);
+	}
+	close(fds[0].fd);
+	return ret;
+}

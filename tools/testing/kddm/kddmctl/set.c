@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kddmctl: sets of objects.
+ */
+#include <stdio.h>
+#include "kddmctl.h"
+
+/* The words after the name. */
+static bool create_options(struct args *args, struct kddm_set_new_req *req)
+{
+	__u64 number;
+
+	while (args->argc) {
+		if (args_is(args, "size")) {
+			if (!args_number(args, "size", 1,
+					 KDDM_OBJECT_SIZE_MAX, &number))
+				return false;
+			kddm_set_new_req_set_size(req, number);
+		} else if (args_is(args, "linker")) {
+			const char *linker = args_name(args, "linker");
+
+			if (!linker)
+				return false;
+			kddm_set_new_req_set_linker(req, linker);
+		} else {
+			args_unknown(args, "size or linker");
+			return false;
+		}
+	}
+	if (req->_present.size)
+		return true;
+	usage_error(args->ctl, "size is missing");
+	return false;
+}
+
+static int set_new(struct ctl *ctl, struct kddm_set_new_req *req)
+{
+	struct kddm_set_new_rsp *rsp;
+
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	rsp = kddm_set_new(ctl->ys, req);
+	if (!rsp)
+		return ctl_failed(ctl);
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_string("name", req->name);
+		json_number("id", rsp->id);
+		json_close();
+	}
+	kddm_set_new_rsp_free(rsp);
+	return output_end(ctl);
+}
+
+int cmd_set_create(struct ctl *ctl, struct args *args)
+{
+	const char *name = args_name(args, "the set's name");
+	struct kddm_set_new_req *req;
+	int ret = EXIT_USAGE;
+
+	if (!name)
+		return EXIT_USAGE;
+	req = kddm_set_new_req_alloc();
+	if (!req)
+		return ctl_error(ctl, "out of memory");
+	kddm_set_new_req_set_name(req, name);
+	if (create_options(args, req))
+		ret = set_new(ctl, req);
+	kddm_set_new_req_free(req);
+	return ret;
+}
+
+int cmd_set_destroy(struct ctl *ctl, struct args *args)
+{
+	const char *name = args_name(args, "the set's name");
+	struct kddm_set_del_req *req;
+	int err;
+
+	if (!name || !args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	req = kddm_set_del_req_alloc();
+	if (!req)
+		return ctl_error(ctl, "out of memory");
+	kddm_set_del_req_set_name(req, name);
+	err = kddm_set_del(ctl->ys, req);
+	kddm_set_del_req_free(req);
+	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
+}
+
+static void set_json(const struct kddm_set_get_rsp *set)
+{
+	json_open(NULL, '{');
+	json_string("name", set->name ? set->name : "");
+	json_number("id", set->id);
+	json_number("size", set->size);
+	json_string("linker", set->linker ? set->linker : "");
+	json_number("users", set->users);
+	json_number("objects", set->objects);
+	json_number("hits", set->hits);
+	json_number("misses", set->misses);
+	json_number("forwards", set->forwards);
+	json_number("invalidations", set->invalidations);
+	json_close();
+}
+
+static void set_text(const struct kddm_set_get_rsp *set)
+{
+	printf("%-16s  %10llu  %5llu  %-8s  %5llu  %8llu  %8llu  %8llu\n",
+	       printable(set->name ? set->name : ""), set->id, set->size,
+	       printable(set->linker ? set->linker : ""), set->users,
+	       set->objects, set->hits, set->misses);
+}
+
+int cmd_set_list(struct ctl *ctl, struct args *args)
+{
+	struct kddm_set_get_list *list;
+	unsigned int tries = 0;
+
+	if (!args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	do {
+		list = kddm_set_get_dump(ctl->ys);
+	} while (!list && ctl_again(ctl, &tries));
+	if (!list)
+		return ctl_failed(ctl);
+
+	if (ctl->json)
+		json_open(NULL, '[');
+	else
+		printf("%-16s  %10s  %5s  %-8s  %5s  %8s  %8s  %8s\n", "name",
+		       "id", "size", "linker", "users", "objects", "hits",
+		       "misses");
+	ynl_dump_foreach(list, set) {
+		if (ctl->json)
+			set_json(set);
+		else
+			set_text(set);
+	}
+	if (ctl->json)
+		json_close();
+	kddm_set_get_list_free(list);
+	return output_end(ctl);
+}

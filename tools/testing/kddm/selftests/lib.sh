@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What the cluster tests share: nodes in network namespaces of this kernel,
+# joined by a bridge, with TIPC up, and TAP output by kselftest's helpers.
+# The namespaces k1, k2, ... are made by setup and removed at exit.
+
+DIR=${DIR:-$(dirname "$0")}
+# shellcheck source=/dev/null
+. "$DIR/ktap_helpers.sh"
+
+PATH=$DIR:$PATH
+NODES=0
+TMP=$(mktemp -d)
+
+# on NODE COMMAND...: run it in the node's namespace
+on() {
+	node=$1
+	shift
+	ip netns exec "k$node" "$@"
+}
+
+kctl() {
+	node=$1
+	shift
+	ip netns exec "k$node" kddmctl "$@"
+}
+
+# wait_for COMMAND...: until it succeeds, 20 seconds at most
+wait_for() {
+	tries=200
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ]; then
+			ktap_print_msg "gave up waiting for: $*"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# check NAME COMMAND...: one test; what the command says is shown if it fails
+check() {
+	name=$1
+	shift
+	if "$@" >"$TMP/said" 2>&1; then
+		ktap_test_pass "$name"
+	else
+		ktap_print_msg "$* returned $?"
+		while read -r line; do
+			ktap_print_msg "$line"
+		done <"$TMP/said"
+		ktap_test_fail "$name"
+	fi
+}
+
+# says TEXT COMMAND...: the command succeeds and prints exactly this
+says() {
+	want=$1
+	shift
+	got=$("$@") || return 1
+	[ "$got" = "$want" ] && return
+	echo "\"$got\" rather than \"$want\""
+	return 1
+}
+
+# fails STATUS PATTERN COMMAND...: that exit status, and one line that matches
+fails() {
+	want=$1
+	pattern=$2
+	shift 2
+	status=0
+	got=$("$@" 2>&1) || status=$?
+	if [ "$status" -ne "$want" ]; then
+		echo "status $status rather than $want: $got"
+		return 1
+	fi
+	if [ "$(echo "$got" | wc -l)" -ne 1 ]; then
+		echo "more than one line: $got"
+		return 1
+	fi
+	echo "$got" | grep -Eq -e "$pattern" && return
+	echo "\"$got\" does not match \"$pattern\""
+	return 1
+}
+
+# count_nodes NODE STATE COUNT: so many nodes are in that state, seen from NODE
+count_nodes() {
+	[ "$(kctl "$1" nodes | grep -cw "$2")" -eq "$3" ]
+}
+
+# counter NODE NAME: the value of a counter in the status
+counter() {
+	kctl "$1" -j status | tr ',{}' '\n' |
+		sed -n "s/.*\"$2\": *\\([0-9]*\\).*/\\1/p"
+}
+
+teardown() {
+	for n in $(seq "$NODES"); do
+		kctl "$n" stop 2>/dev/null
+		ip netns del "k$n" 2>/dev/null
+	done
+	ip link del kbr 2>/dev/null
+	rm -rf "$TMP"
+}
+
+# setup COUNT: namespaces with TIPC up; KDDM is not started
+setup() {
+	NODES=$1
+	trap teardown EXIT
+	ip link add kbr type bridge && ip link set kbr up || return 1
+	for n in $(seq "$NODES"); do
+		ip netns add "k$n" &&
+		ip link add "kp$n" type veth peer name eth0 netns "k$n" &&
+		ip link set "kp$n" master kbr up &&
+		on "$n" ip link set lo up &&
+		on "$n" ip link set eth0 up &&
+		on "$n" tipc node set identity "kddm-test-$n" &&
+		on "$n" tipc bearer enable media eth device eth0 || return 1
+	done
+	for n in $(seq "$NODES"); do
+		wait_for links_up "$n" || return 1
+	done
+}
+
+links_up() {
+	[ "$(on "$1" tipc link list | grep -v ^broadcast |
+	     grep -c ': up')" -eq $((NODES - 1)) ]
+}
+
+# start_all: KDDM on every node, with the namespace's number as id
+start_all() {
+	for n in $(seq "$NODES"); do
+		kctl "$n" start id "$n" || return 1
+	done
+	for n in $(seq "$NODES"); do
+		wait_for count_nodes "$n" possible "$NODES" || return 1
+	done
+}

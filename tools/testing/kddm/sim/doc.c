@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * doc: whether the tables of states in Documentation/kddm/coherence.rst are
+ * those of the machine.
+ *
+ *   doc          print the tables, to be pasted
+ *   doc FILE     look for them in FILE, to the letter
+ *
+ * They are made from the rows of net/kddm/tests/cells.h, which the table test
+ * compares with the machine itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cells.h"
+
+#define COLUMNS	4
+#define WIDTH	48
+#define FILE_MAX	200000
+
+/* One table has these events. */
+static const u8 tables[][COLUMNS] = {
+	{ KDDM_EV_GET, KDDM_EV_GRAB, KDDM_EV_PUT, KDDM_EV_REMOVE },
+	{ KDDM_EV_GET_REQ, KDDM_EV_GRAB_REQ, KDDM_EV_DATA, KDDM_EV_OWN },
+	{ KDDM_EV_INVAL, KDDM_EV_ACK, KDDM_EV_NAK, KDDM_EV_REMOVED },
+};
+
+static char text[FILE_MAX], out[FILE_MAX];
+
+/* Every state in which the event may leave an object, or a dash. */
+static void add_states(char *to, const struct cell *c, size_t nr, u8 st, u8 ev)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		char name[WIDTH];
+
+		if (c[i].state != st || c[i].type != ev || c[i].ret)
+			continue;
+		snprintf(name, sizeof(name), "%s", c[i].after);
+		name[strcspn(name, " ")] = '\0';
+		if (strstr(to, name))
+			continue;
+		snprintf(to + strlen(to), WIDTH - strlen(to), "%s%s",
+			 *to ? ", " : "", name);
+	}
+}
+
+static void fill(char *to, u8 st, u8 ev)
+{
+	*to = '\0';
+	add_states(to, cells_local, nr_cells_local, st, ev);
+	add_states(to, cells_msg, nr_cells_msg, st, ev);
+	if (!*to)
+		strcpy(to, "\\-");
+}
+
+static void line(char **p, char cell[COLUMNS + 1][WIDTH], const int *width)
+{
+	int i;
+
+	for (i = 0; i <= COLUMNS; i++)
+		*p += sprintf(*p, i < COLUMNS ? "%-*s  " : "%-.*s",
+			      i < COLUMNS ? width[i] : WIDTH, cell[i]);
+	*p += sprintf(*p, "\n");
+}
+
+static void rule(char **p, const int *width)
+{
+	int i, k;
+
+	for (i = 0; i <= COLUMNS; i++) {
+		for (k = 0; k < width[i]; k++)
+			*(*p)++ = '=';
+		*p += sprintf(*p, i < COLUMNS ? "  " : "\n");
+	}
+}
+
+static void make_table(char *to, const u8 *events)
+{
+	static char cell[KDDM_CO_NR_STATES + 1][COLUMNS + 1][WIDTH];
+	int width[COLUMNS + 1] = { 0 }, i, st;
+
+	strcpy(cell[0][0], "state");
+	for (i = 0; i < COLUMNS; i++)
+		strcpy(cell[0][i + 1], kddm_co_event_name(events[i]));
+	for (st = 0; st < KDDM_CO_NR_STATES; st++) {
+		strcpy(cell[st + 1][0], kddm_co_state_name(st));
+		for (i = 0; i < COLUMNS; i++)
+			fill(cell[st + 1][i + 1], st, events[i]);
+	}
+	for (st = 0; st <= KDDM_CO_NR_STATES; st++)
+		for (i = 0; i <= COLUMNS; i++)
+			if ((int)strlen(cell[st][i]) > width[i])
+				width[i] = strlen(cell[st][i]);
+	rule(&to, width);
+	line(&to, cell[0], width);
+	rule(&to, width);
+	for (st = 1; st <= KDDM_CO_NR_STATES; st++)
+		line(&to, cell[st], width);
+	rule(&to, width);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i, missing = 0;
+	FILE *f;
+
+	if (argc > 1) {
+		f = fopen(argv[1], "r");
+		if (!f || !fread(text, 1, sizeof(text) - 1, f)) {
+			perror(argv[1]);
+			return 2;
+		}
+		fclose(f);
+	}
+	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		make_table(out, tables[i]);
+		if (argc < 2) {
+			printf("%s\n", out);
+		} else if (!strstr(text, out)) {
+			printf("%s lacks this table:\n%s", argv[1], out);
+			missing++;
+		}
+	}
+	if (argc > 1)
+		printf("%u tables, %u missing\n", i, missing);
+	return missing ? 1 : 0;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * explore: visit every state of a small cluster, or print the shortest way to
+ * one in which an invariant does not hold.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "search.h"
+#include "show.h"
+
+#define MAX_PATH	1000
+
+static const struct { const char *name; u8 op; } ops[] = {
+	{ "get", MODEL_GET },
+	{ "grab", MODEL_GRAB },
+	{ "nocreate", MODEL_NOCREATE },
+	{ "remove", MODEL_REMOVE },
+	{ "kill", MODEL_KILL },
+	{ "forget", MODEL_FORGET },
+	{ "slow", MODEL_SLOW },
+};
+
+static void usage(void)
+{
+	puts("explore [OPTION...]: visit every state of a small cluster\n"
+	     "\n"
+	     "  -n NODES     2 to 4 (2)\n"
+	     "  -u USERS     local users of each node (1)\n"
+	     "  -o OPS       what they do, with commas: get, grab, nocreate,\n"
+	     "               remove, kill (who waits), forget (free what may be\n"
+	     "               freed), slow (no short cuts)\n"
+	     "               (get,grab,nocreate,remove,forget)\n"
+	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
+	     "  -d N         at most N nodes leave (0)\n"
+	     "  -m HOPS      hop limit (1000); tells states with other hops apart\n"
+	     "  -S STATES    give up after so many (20000000)\n"
+	     "  -v           with the states on the way to an error\n"
+	     "\n"
+	     "Exit status: 0 all is well, 1 an error was found, 2 gave up.");
+}
+
+static u8 parse_ops(char *arg)
+{
+	char *word;
+	u8 got = 0;
+	size_t i;
+
+	for (word = strtok(arg, ","); word; word = strtok(NULL, ",")) {
+		for (i = 0; i < sizeof(ops) / sizeof(*ops); i++)
+			if (!strcmp(word, ops[i].name))
+				break;
+		if (i == sizeof(ops) / sizeof(*ops)) {
+			fprintf(stderr, "explore: unknown operation: %s\n",
+				word);
+			exit(2);
+		}
+		got |= ops[i].op;
+	}
+	return got;
+}
+
+static void show_error(struct search *s, bool verbose)
+{
+	static struct model_move mv[MAX_PATH];
+	static struct model m;
+	size_t nr, i;
+
+	printf("ERROR: node %u: %s", s->error_node, s->error);
+	if (s->error_no)
+		printf(" (%d)", s->error_no);
+	nr = search_path(s, s->bad, mv, MAX_PATH);
+	printf("\nafter %zu moves:\n", nr);
+	model_init(&m, s->cfg);
+	for (i = 0; i < nr && i < MAX_PATH; i++) {
+		printf("%3zu  ", i + 1);
+		show_move(stdout, &m, &mv[i]);
+		printf("\n");
+		model_do(&m, &mv[i]);
+		if (verbose)
+			show_state(stdout, &m);
+	}
+	if (!verbose)
+		show_state(stdout, &m);
+}
+
+static void show_result(const struct search *s, double seconds)
+{
+	const struct model_cfg *cfg = s->cfg;
+	size_t i;
+
+	printf("%u nodes, %u users, %u leave:", cfg->nodes, cfg->users,
+	       cfg->max_down);
+	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++)
+		if (cfg->ops & ops[i].op)
+			printf(" %s", ops[i].name);
+	printf("\n  %zu states, %llu moves, depth %u; ", s->states, s->moves,
+	       s->depth);
+	printf("%zu at rest, at most %u moves to rest\n", s->rest, s->longest);
+	if (s->hops)
+		printf("  most hops of a get %u, of a grab %u\n",
+		       s->most_hops[0], s->most_hops[1]);
+	printf("  longest queue %u, most messages %u; %.1f s\n",
+	       s->most_queue, s->most_msgs, seconds);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	static struct model_cfg cfg = {
+		.nodes = 2,
+		.users = 1,
+		.stride = 1,
+		.max_hops = 1000,
+		.max_removed = 2,
+		.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE |
+		       MODEL_REMOVE | MODEL_FORGET,
+	};
+	static struct search s = { .cfg = &cfg, .max_states = 20000000 };
+	double start = now();
+	bool verbose = false;
+	int opt, err;
+
+	while ((opt = getopt(argc, argv, "n:u:o:r:d:m:S:vh")) != -1) {
+		switch (opt) {
+		case 'n':
+			cfg.nodes = atoi(optarg);
+			break;
+		case 'u':
+			cfg.users = atoi(optarg);
+			break;
+		case 'o':
+			cfg.ops = parse_ops(optarg);
+			break;
+		case 'r':
+			cfg.max_removed = atoi(optarg);
+			break;
+		case 'd':
+			cfg.max_down = atoi(optarg);
+			break;
+		case 'm':
+			cfg.max_hops = atoi(optarg);
+			s.hops = true;
+			break;
+		case 'S':
+			s.max_states = atol(optarg);
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		default:
+			usage();
+			return opt == 'h' ? 0 : 2;
+		}
+	}
+	if (cfg.nodes < 2 || cfg.nodes > MODEL_NODES || cfg.users < 1 ||
+	    cfg.users > MODEL_USERS || (cfg.max_down && cfg.nodes > 3)) {
+		usage();
+		return 2;
+	}
+	s.max_bytes = s.max_states * 64;
+	s.max_edges = s.max_states * 6;
+	err = search_init(&s);
+	if (!err)
+		err = search_run(&s);
+	show_result(&s, now() - start);
+	if (err == -ENOSPC)
+		puts("GAVE UP: no room for more");
+	if (s.error)
+		show_error(&s, verbose);
+	search_free(&s);
+	return !err ? 0 : s.error ? 1 : 2;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz: the coherence machine of one node among peers that send anything.
+ *
+ *   fuzz [STEPS [SEED]]
+ *
+ * Local calls are those that the machine's caller may make; messages are
+ * arbitrary in type, sender, origin, flags, numbers and node sets, as far as
+ * wire.c lets them through.  Whatever comes, the machine keeps within its
+ * memory (run it under the address sanitizer), sends nothing to itself, and
+ * asks of its caller only what can be done.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "coherence.h"
+
+#define SELF	5
+#define HOME	3
+#define WORDS	16
+
+static struct kddm_co co;
+static struct kddm_co_env env = { .self = SELF, .max_hops = 8 };
+static bool data, pending;
+static u64 state;
+static const char *error;
+static unsigned long count[KDDM_EV_NR];
+
+static u64 dice(void)
+{
+	u64 z = (state += 0x9e3779b97f4a7c15ULL);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static unsigned int roll(unsigned int n)
+{
+	return dice() % n;
+}
+
+/* A few nodes most of the time, any id now and then. */
+static u16 any_node(void)
+{
+	return roll(10) ? roll(8) : roll(KDDM_MAX_NODES);
+}
+
+static u16 other_node(void)
+{
+	u16 node = any_node();
+
+	return node == SELF ? HOME : node;
+}
+
+static bool local_event(struct kddm_co_event *ev)
+{
+	bool inside = co.readers || co.state == KDDM_CO_WRITER;
+
+	ev->type = roll(4);
+	switch (ev->type) {
+	case KDDM_EV_GET:
+	case KDDM_EV_GRAB:
+		if (co.want != KDDM_WANT_NONE)
+			return false;
+		ev->flags = roll(4) ? 0 : KDDM_COF_NOCREATE;
+		pending = true;
+		return true;
+	case KDDM_EV_PUT:
+		return inside;
+	default:
+		return co.state == KDDM_CO_WRITER;
+	}
+}
+
+static void message(struct kddm_co_event *ev, u64 *need)
+{
+	static const int errs[] = {
+		-ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -1
+	};
+	int i;
+
+	ev->type = KDDM_EV_GET_REQ + roll(KDDM_EV_NR - KDDM_EV_GET_REQ);
+	ev->src = other_node();
+	ev->origin = roll(3) ? ev->src : any_node();
+	ev->hops = roll(12);
+	ev->seq = roll(8) ? co.seq : dice();
+	ev->version = roll(100);
+	if (ev->type == KDDM_EV_OWN || !roll(4))
+		ev->flags = roll(3) ? 0 : dice() & KDDM_COF_ALL;
+	if (ev->type == KDDM_EV_NAK)
+		ev->err = errs[roll(6)];
+	if (ev->type != KDDM_EV_OWN || roll(2))
+		return;
+	ev->nwords = roll(WORDS + 1);
+	for (i = 0; i < ev->nwords; i++)
+		need[i] = roll(4) ? 0 : dice() & dice();
+	ev->need = need;
+}
+
+static struct kddm_co_ext *new_ext(void)
+{
+	u16 qcap = co.x ? co.x->qlen + 1 : 1;
+	struct kddm_co_ext *x = malloc(kddm_co_ext_size(WORDS, qcap));
+
+	if (!x)
+		exit(2);
+	kddm_co_ext_init(x, WORDS, qcap);
+	return x;
+}
+
+static void carry_out(const struct kddm_co_action *a,
+		      const struct kddm_co_out *out)
+{
+	u16 i;
+
+	switch (a->type) {
+	case KDDM_ACT_SEND:
+		if (a->dst == SELF || a->dst >= KDDM_MAX_NODES)
+			error = "message to itself or to nobody";
+		if (a->data && !data)
+			error = "sends data that are not there";
+		break;
+	case KDDM_ACT_INVAL:
+		for (i = 0; i < out->nwords; i++)
+			if (i == SELF / 64 &&
+			    out->targets[i] & (1ULL << SELF % 64))
+				error = "invalidates itself";
+		break;
+	case KDDM_ACT_FILL:
+	case KDDM_ACT_INSTALL:
+		if (data)
+			error = "data twice";
+		data = true;
+		break;
+	case KDDM_ACT_DROP:
+		if (!data)
+			error = "dropped twice";
+		data = false;
+		break;
+	case KDDM_ACT_DONE:
+		if (!pending)
+			error = "end of a request that nobody made";
+		pending = false;
+		break;
+	}
+}
+
+static void one(void)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN }, ev = { };
+	struct kddm_co before = co;
+	struct kddm_co_out out;
+	u64 need[WORDS];
+	int err, i;
+
+	if (!roll(3)) {
+		if (!local_event(&ev))
+			return;
+	} else {
+		message(&ev, need);
+	}
+	err = kddm_co_step(&co, &env, &ev, &out);
+	if (err == -ENOBUFS) {
+		ev.spare = new_ext();
+		err = kddm_co_step(&co, &env, &ev, &out);
+		free(ev.spare);
+		if (err == -ENOBUFS)
+			error = "no extension is enough";
+	}
+	if (err && memcmp(&before, &co, sizeof(co)))
+		error = "refused, but something changed";
+	if (err && ev.type <= KDDM_EV_REMOVE)
+		error = "local call refused";
+	count[ev.type] += !err;
+	while (!err && !error) {
+		for (i = 0; i < out.nr; i++)
+			carry_out(&out.act[i], &out);
+		free(out.freed);
+		if (!out.more)
+			break;
+		err = kddm_co_step(&co, &env, &run, &out);
+	}
+	free(kddm_co_shed(&co));
+	if (data != kddm_co_has_data(&co))
+		error = data ? "data are kept" : "data are missing";
+	if (co.x && co.x->qlen > co.x->qcap)
+		error = "queue overflows";
+}
+
+int main(int argc, char **argv)
+{
+	u64 steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000000, i;
+	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (u64)time(NULL);
+	int k;
+
+	state = seed;
+	for (i = 0; i < steps && !error; i++) {
+		if (i % 1000 == 0) {
+			free(co.x);
+			env.home = roll(2) ? SELF : HOME;
+			kddm_co_init(&co, &env);
+			data = false;
+			pending = false;
+		}
+		one();
+	}
+	free(co.x);
+	printf("seed %llu, %llu steps; taken:", seed, i);
+	for (k = 0; k < KDDM_EV_NR; k++)
+		printf(" %s %lu", kddm_co_event_name(k), count[k]);
+	printf("\n");
+	if (error)
+		printf("ERROR: seed %llu, step %llu: %s\n", seed, i, error);
+	return !!error;
+}

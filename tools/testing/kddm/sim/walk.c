@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk: random walks of large model clusters, for what is too large for
+ * explore.
+ *
+ * Each object has a cluster of its own, since objects do not know of each
+ * other.  Now and then the dice change what happens more often, and at the end
+ * of each round no new work comes and everything has to come to rest.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "carry.h"
+#include "show.h"
+
+#define OBJECTS		16
+#define LAST		60	/* events that are shown in case of an error */
+#define ROUND		20000	/* steps until everything has to rest */
+
+struct event {
+	unsigned long long	step;
+	struct model_move	mv;
+	struct model_msg	msg;
+};
+
+struct object {
+	struct model	m;
+	struct model_cfg cfg;
+	struct event	last[LAST];
+	unsigned int	nr_last;
+};
+
+static struct object *object[OBJECTS];
+static unsigned int nr_objects = 4;
+static unsigned long long steps = 10000000, step, seed;
+static u64 state;
+static unsigned int every = 1;		/* steps between full checks */
+static u64 most_drain;
+static u16 most_queue, most_msgs, most_hops[2];
+static u64 sent[KDDM_EV_NR];
+
+/* splitmix64, Vigna: public domain */
+static u64 dice(void)
+{
+	u64 z = (state += 0x9e3779b97f4a7c15ULL);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static unsigned int roll(unsigned int n)
+{
+	return dice() % n;
+}
+
+static void usage(void)
+{
+	puts("walk [OPTION...]: random walks of large clusters\n"
+	     "\n"
+	     "  -n NODES     2 to 64 (8)\n"
+	     "  -u USERS     local users of each node (2)\n"
+	     "  -b OBJECTS   1 to 16 (4)\n"
+	     "  -i STRIDE    distance of node ids (1); ids stay below 1024\n"
+	     "  -d N         at most N nodes leave, in each round (0)\n"
+	     "  -k           users who wait may be killed\n"
+	     "  -s STEPS     how many in all (10000000)\n"
+	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
+	     "  -v           with every event before an error\n"
+	     "\n"
+	     "Exit status: 0 all is well, 1 an error was found, 2 bad usage.");
+}
+
+/* Moves */
+
+static bool random_message(struct model *m, struct model_move *mv)
+{
+	u16 c;
+
+	if (!m->nr_busy)
+		return false;
+	c = m->busy[roll(m->nr_busy)];
+	*mv = (struct model_move) {
+		MOVE_DELIVER, c / MODEL_NODES, c % MODEL_NODES
+	};
+	return true;
+}
+
+static bool random_leave(struct model *m, u16 at, struct model_move *mv)
+{
+	struct model_node *n = &m->node[at];
+
+	if (!n->readers && !n->writer)
+		return false;
+	*mv = (struct model_move) { MOVE_PUT, at, 0 };
+	if (n->writer && m->cfg->ops & MODEL_REMOVE && !roll(3))
+		mv->type = MOVE_REMOVE;
+	return true;
+}
+
+static bool random_local(struct model *m, u16 at, struct model_move *mv,
+			 unsigned int grabs)
+{
+	struct model_node *n = &m->node[at];
+	u8 op = roll(100) < grabs ? MODEL_OP_GRAB : 0;
+
+	if (n->readers + n->writer + n->nwait >= m->cfg->users)
+		return false;
+	if (!roll(4))
+		op |= MODEL_OP_NOCREATE;
+	*mv = (struct model_move) { MOVE_START, at, op };
+	return true;
+}
+
+static bool random_rare(struct model *m, u16 at, struct model_move *mv)
+{
+	struct model_node *n = &m->node[at];
+
+	*mv = (struct model_move) { MOVE_FORGET, at, 0 };
+	if (!n->nwait && kddm_co_forgettable(&n->co, &n->env))
+		return true;
+	mv->type = MOVE_KILL;
+	if (m->cfg->ops & MODEL_KILL && n->nwait &&
+	    !(n->wait[0] & MODEL_OP_KILLED))
+		return true;
+	mv->type = MOVE_DOWN;
+	return m->down < m->cfg->max_down && !roll(20);
+}
+
+static bool random_notice(struct model *m, u16 at, struct model_move *mv)
+{
+	u16 i;
+
+	for (i = 0; i < m->cfg->nodes; i++) {
+		if (!m->node[i].dead || (m->node[at].noticed >> i) & 1)
+			continue;
+		*mv = (struct model_move) { MOVE_NOTICE, at, i };
+		return true;
+	}
+	return false;
+}
+
+/* A move of what must happen anyway; false if there is none. */
+static bool next_must(struct model *m, struct model_move *mv)
+{
+	u16 at = roll(m->cfg->nodes), i;
+
+	if (roll(4) && random_message(m, mv))
+		return true;
+	for (i = 0; i < m->cfg->nodes; i++, at = (at + 1) % m->cfg->nodes) {
+		if (m->node[at].dead)
+			continue;
+		if (random_leave(m, at, mv))
+			return true;
+		if (m->down && random_notice(m, at, mv))
+			return true;
+	}
+	return random_message(m, mv);
+}
+
+/* The mood of a round: how much of what. */
+struct mood {
+	unsigned int deliver, leave, local, grabs;
+};
+
+static bool next_any(struct model *m, struct model_move *mv,
+		     const struct mood *mood)
+{
+	unsigned int r = roll(mood->deliver + mood->leave + mood->local + 2);
+	u16 at = roll(m->cfg->nodes);
+
+	if (r < mood->deliver)
+		return random_message(m, mv);
+	if (m->node[at].dead)
+		return false;
+	r -= mood->deliver;
+	if (r < mood->leave)
+		return random_leave(m, at, mv);
+	r -= mood->leave;
+	if (r < mood->local)
+		return random_local(m, at, mv, mood->grabs);
+	if (m->down && random_notice(m, at, mv))
+		return true;
+	return random_rare(m, at, mv);
+}
+
+/* Steps */
+
+static void show_error(struct object *o, unsigned int b, bool verbose)
+{
+	struct model *m = &o->m;
+	unsigned int i;
+
+	printf("ERROR: seed %llu, step %llu, object %u, node %u: %s", seed,
+	       step, b, m->error_node, m->error);
+	if (m->error_no)
+		printf(" (%d)", m->error_no);
+	printf("\nthe last events of this object:\n");
+	i = o->nr_last > LAST ? o->nr_last - LAST : 0;
+	if (!verbose && o->nr_last > 20 && i < o->nr_last - 20)
+		i = o->nr_last - 20;
+	for (; i < o->nr_last; i++) {
+		struct event *e = &o->last[i % LAST];
+
+		printf("%12llu  ", e->step);
+		show_event(stdout, m, &e->mv, &e->msg);
+		printf("\n");
+	}
+	show_state(stdout, m);
+}
+
+static void make_step(struct object *o, const struct model_move *mv)
+{
+	struct event *e = &o->last[o->nr_last++ % LAST];
+	struct model *m = &o->m;
+
+	step++;
+	e->step = step;
+	e->mv = *mv;
+	if (mv->type == MOVE_DELIVER)
+		e->msg = m->msg[m->head[mv->a][mv->b]];
+	model_do(m, mv);
+	if (m->error)
+		return;
+	if (step % every)
+		return;
+	model_check(m);
+}
+
+static void note(struct model *m)
+{
+	int i;
+
+	if (m->max_queue > most_queue)
+		most_queue = m->max_queue;
+	for (i = 0; i < 2; i++)
+		if (m->max_hops[i] > most_hops[i])
+			most_hops[i] = m->max_hops[i];
+	for (i = 0; i < KDDM_EV_NR; i++) {
+		sent[i] += m->sent[i];
+		m->sent[i] = 0;
+	}
+}
+
+/* No new work: everything has to end, and soon. */
+static void drain(struct object *o)
+{
+	struct model *m = &o->m;
+	struct model_move mv;
+	u64 n = 0;
+
+	while (!m->error && next_must(m, &mv)) {
+		make_step(o, &mv);
+		if (++n > 2000 * m->cfg->nodes)
+			model_fail(m, 0, "does not come to rest");
+	}
+	if (!m->error)
+		model_check(m);
+	if (!m->error)
+		model_check_rest(m);
+	if (n > most_drain)
+		most_drain = n;
+	note(m);
+	if (m->down && !m->error)
+		model_init(m, m->cfg);
+}
+
+static bool run_round(void)
+{
+	struct mood mood = {
+		1 + roll(30), 1 + roll(30), 1 + roll(30), roll(101)
+	};
+	unsigned int i, b;
+
+	for (i = 0; i < ROUND && step < steps; ) {
+		struct object *o = object[b = roll(nr_objects)];
+		struct model_move mv;
+
+		if (!next_any(&o->m, &mv, &mood)) {
+			i += !roll(50);	/* nothing can happen: do not hang */
+			continue;
+		}
+		make_step(o, &mv);
+		if (o->m.used > most_msgs)
+			most_msgs = o->m.used;
+		if (o->m.error)
+			goto error;
+		i++;
+	}
+	for (b = 0; b < nr_objects; b++) {
+		drain(object[b]);
+		if (object[b]->m.error)
+			goto error;
+	}
+	return true;
+error:
+	return false;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static struct model_cfg cfg = {
+	.nodes = 8,
+	.users = 2,
+	.stride = 1,
+	.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE |
+	       MODEL_FORGET,
+	.carry = carry,
+};
+
+static bool parse(int argc, char **argv, bool *verbose)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:u:b:i:d:ks:r:vh")) != -1) {
+		switch (opt) {
+		case 'n':
+			cfg.nodes = atoi(optarg);
+			break;
+		case 'u':
+			cfg.users = atoi(optarg);
+			break;
+		case 'b':
+			nr_objects = atoi(optarg);
+			break;
+		case 'i':
+			cfg.stride = atoi(optarg);
+			break;
+		case 'd':
+			cfg.max_down = atoi(optarg);
+			break;
+		case 'k':
+			cfg.ops |= MODEL_KILL;
+			break;
+		case 's':
+			steps = strtoull(optarg, NULL, 0);
+			break;
+		case 'r':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'v':
+			*verbose = true;
+			break;
+		default:
+			usage();
+			exit(opt == 'h' ? 0 : 2);
+		}
+	}
+	return cfg.nodes >= 2 && cfg.nodes <= MODEL_NODES && cfg.users &&
+	       cfg.users <= MODEL_USERS && nr_objects &&
+	       nr_objects <= OBJECTS && cfg.stride &&
+	       cfg.nodes * cfg.stride <= KDDM_MAX_NODES &&
+	       cfg.max_down < cfg.nodes;
+}
+
+int main(int argc, char **argv)
+{
+	bool verbose = false, ok = true;
+	double start = now();
+	unsigned int b;
+
+	seed = time(NULL) * 1000ULL + (u64)(start * 1000) % 1000;
+	if (!parse(argc, argv, &verbose)) {
+		usage();
+		return 2;
+	}
+	state = seed;
+	cfg.max_hops = 2 * cfg.nodes + 2;
+	every = cfg.nodes > 8 ? cfg.nodes : 1;
+	for (b = 0; b < nr_objects; b++) {
+		object[b] = calloc(1, sizeof(*object[b]));
+		if (!object[b])
+			return 2;
+		object[b]->cfg = cfg;
+		object[b]->cfg.home = b % cfg.nodes;
+		model_init(&object[b]->m, &object[b]->cfg);
+	}
+	while (step < steps && ok)
+		ok = run_round();
+	printf("%u nodes, %u users, %u objects, seed %llu: %llu steps, %.1f s\n",
+	       cfg.nodes, cfg.users, nr_objects, seed, step, now() - start);
+	printf("  most hops of a get %u, of a grab %u, longest queue %u,\n",
+	       most_hops[0], most_hops[1], most_queue);
+	printf("  most messages %u, at most %llu steps to rest\n", most_msgs,
+	       most_drain);
+	for (b = 0; b < nr_objects; b++) {
+		if (object[b]->m.error)
+			show_error(object[b], b, verbose);
+		free(object[b]);
+	}
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Torture test of KDDM, in the manner of locktorture and rcutorture.
+ *
+ * Threads on every node that this kernel hosts (one node per network namespace)
+ * get, grab and remove a few objects at random.  Because all nodes are in one
+ * kernel, the test can keep beside each object a record of what must be in it
+ * (struct oracle), which no message of KDDM ever touches:
+ *
+ * - a writer checks that nobody else is inside and that the object holds what
+ *   the last writer left (no lost update), then writes something new;
+ * - a reader checks that no writer is inside and that the object holds what the
+ *   last writer left (no stale read), on entry and again before it leaves;
+ * - every word of an object follows from its header (no torn object).
+ *
+ * With busted=1 some writers only get the object that they write.  Such a test
+ * must fail: it shows that the checks can.
+ */
+#define pr_fmt(fmt) "kddm_torture: " fmt
+
+#include <linux/delay.h>
+#include <linux/kddm.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/net_namespace.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+static int seconds = 60;
+module_param(seconds, int, 0444);
+MODULE_PARM_DESC(seconds, "how long the threads run");
+
+static int nobjects = 8;
+module_param(nobjects, int, 0444);
+MODULE_PARM_DESC(nobjects, "number of objects, 1 to 1024");
+
+static int nthreads = 2;
+module_param(nthreads, int, 0444);
+MODULE_PARM_DESC(nthreads, "threads on each node, 1 to 16");
+
+static int size = 256;
+module_param(size, int, 0444);
+MODULE_PARM_DESC(size, "bytes of an object, 64 to 65536");
+
+static unsigned long seed;
+module_param(seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "of the random choices; 0: choose one and print it");
+
+static bool busted;
+module_param(busted, bool, 0444);
+MODULE_PARM_DESC(busted, "write without the right to; the test must fail");
+
+static int result = -1;
+module_param(result, int, 0444);
+MODULE_PARM_DESC(result, "-1: running, otherwise the number of errors");
+
+#define MAX_NODES	16
+#define SET_NAME	"kddm-torture"
+
+/* What the words of an object start with; the others follow from it. */
+struct header {
+	u64 count;	/* grabs since the object was created */
+	u64 stamp;	/* random, new with each grab */
+	u32 node;	/* of the last writer */
+	u32 sum;	/* of the above and the object's id */
+};
+
+/* What must be in an object.  Protected by the object itself being held. */
+struct oracle {
+	u64		count;
+	u64		stamp;
+	u32		node;
+	atomic_t	readers;
+	atomic_t	writers;
+};
+
+struct thread {
+	struct task_struct	*task;
+	struct kddm_set		*set;
+	struct rnd_state	rnd;
+	int			node;
+	u64			gets, grabs, removes, absent;
+};
+
+static struct net *nets[MAX_NODES];
+static struct kddm_set *sets[MAX_NODES];
+static struct thread *threads;
+static struct oracle *oracles;
+static struct task_struct *controller;
+static int nnodes;
+static atomic_t errors = ATOMIC_INIT(0);
+
+#define torture_error(t, id, fmt, ...)					\
+do {									\
+	if (atomic_inc_return(&errors) <= 20)				\
+		pr_alert("node %d object %llu: " fmt "\n",		\
+			 (t)->node, (u64)(id), ##__VA_ARGS__);		\
+} while (0)
+
+static u32 checksum(const struct header *h, u64 id)
+{
+	u64 x = h->count * 0x9e3779b97f4a7c15ULL ^ h->stamp ^ id << 32 ^ h->node;
+
+	return (u32)(x ^ x >> 32) ?: 1;
+}
+
+static u64 word(const struct header *h, int i)
+{
+	return h->stamp + (u64)i * 0xd1342543de82ef95ULL;
+}
+
+static int words(void)
+{
+	return (size - sizeof(struct header)) / sizeof(u64);
+}
+
+/* Whether the object is whole; a new object is all zero. */
+static bool whole(const struct header *h, u64 id)
+{
+	const u64 *w = (const u64 *)(h + 1);
+	int i;
+
+	if (h->sum != (h->count ? checksum(h, id) : 0))
+		return false;
+	for (i = 0; i < words(); i++)
+		if (w[i] != (h->count ? word(h, i) : 0))
+			return false;
+	return true;
+}
+
+static void check(struct thread *t, u64 id, const struct header *h,
+		  const char *who)
+{
+	struct oracle *o = &oracles[id];
+
+	if (!whole(h, id))
+		torture_error(t, id, "%s finds it torn", who);
+	else if (h->count != o->count || h->stamp != o->stamp ||
+		 h->node != o->node)
+		torture_error(t, id, "%s finds %llu of node %u, not %llu of %u",
+			      who, h->count, h->node, o->count, o->node);
+}
+
+static void write_object(struct thread *t, u64 id, struct header *h)
+{
+	struct oracle *o = &oracles[id];
+	u64 *w = (u64 *)(h + 1);
+	int i;
+
+	h->count++;
+	h->stamp = (u64)prandom_u32_state(&t->rnd) << 32 |
+		   prandom_u32_state(&t->rnd);
+	h->node = t->node;
+	h->sum = checksum(h, id);
+	for (i = 0; i < words(); i++)
+		w[i] = word(h, i);
+	o->count = h->count;
+	o->stamp = h->stamp;
+	o->node = h->node;
+}
+
+static void dawdle(struct thread *t)
+{
+	u32 r = prandom_u32_state(&t->rnd) % 64;
+
+	if (!r)
+		usleep_range(50, 500);
+	else if (r < 8)
+		cond_resched();
+}
+
+static void read_one(struct thread *t, u64 id, struct kddm_obj *obj)
+{
+	struct oracle *o = &oracles[id];
+
+	atomic_inc(&o->readers);
+	if (atomic_read(&o->writers))
+		torture_error(t, id, "a reader meets a writer");
+	check(t, id, kddm_data(obj), "a reader that enters");
+	dawdle(t);
+	check(t, id, kddm_data(obj), "a reader that leaves");
+	atomic_dec(&o->readers);
+	kddm_put(obj);
+	t->gets++;
+}
+
+static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
+		      bool remove)
+{
+	struct oracle *o = &oracles[id];
+
+	if (atomic_inc_return(&o->writers) != 1 || atomic_read(&o->readers))
+		torture_error(t, id, "a writer is not alone");
+	check(t, id, kddm_data(obj), "a writer");
+	dawdle(t);
+	if (remove) {
+		o->count = 0;
+		o->stamp = 0;
+		o->node = 0;
+	} else {
+		write_object(t, id, kddm_data(obj));
+	}
+	atomic_dec(&o->writers);
+	if (remove) {
+		kddm_remove_held(obj);
+		t->removes++;
+	} else {
+		kddm_put(obj);
+		t->grabs++;
+	}
+}
+
+static void one_operation(struct thread *t)
+{
+	u32 r = prandom_u32_state(&t->rnd) % 100;
+	u64 id = prandom_u32_state(&t->rnd) % nobjects;
+	unsigned int flags = r % 5 ? 0 : KDDM_NOCREATE;
+	bool write = r >= 50, remove = r >= 95;
+	struct kddm_obj *obj;
+
+	if (write && !(busted && r % 8 == 0))
+		obj = kddm_grab(t->set, id, flags);
+	else
+		obj = kddm_get(t->set, id, flags);
+	if (obj == ERR_PTR(-ENOENT) && flags) {
+		t->absent++;
+		return;
+	}
+	if (IS_ERR(obj)) {
+		torture_error(t, id, "error %ld", PTR_ERR(obj));
+		return;
+	}
+	/* Without the right to it, removing would only be refused. */
+	if (write)
+		write_one(t, id, obj, remove && !busted);
+	else
+		read_one(t, id, obj);
+}
+
+static int torture_thread(void *data)
+{
+	struct thread *t = data;
+
+	while (!kthread_should_stop()) {
+		one_operation(t);
+		dawdle(t);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void report(void)
+{
+	u64 gets = 0, grabs = 0, removes = 0, absent = 0;
+	int i;
+
+	for (i = 0; i < nnodes * nthreads; i++) {
+		gets += threads[i].gets;
+		grabs += threads[i].grabs;
+		removes += threads[i].removes;
+		absent += threads[i].absent;
+	}
+	pr_info("%llu gets, %llu grabs, %llu removes, %llu found nothing\n",
+		gets, grabs, removes, absent);
+	if (!gets || !grabs || (!removes && !busted))
+		atomic_inc(&errors);
+	pr_info("End of test: %s: %d errors, %d nodes, %d threads each, %d objects of %d bytes, seed %lu%s\n",
+		atomic_read(&errors) ? "FAILURE" : "SUCCESS",
+		atomic_read(&errors), nnodes, nthreads, nobjects, size, seed,
+		busted ? ", busted" : "");
+}
+
+static void stop_threads(void)
+{
+	int i;
+
+	for (i = 0; i < nnodes * nthreads; i++)
+		if (!IS_ERR_OR_NULL(threads[i].task)) {
+			kthread_stop(threads[i].task);
+			threads[i].task = NULL;
+		}
+}
+
+static int control(void *unused)
+{
+	unsigned long end = jiffies + seconds * HZ;
+
+	while (!kthread_should_stop() && time_before(jiffies, end))
+		schedule_timeout_interruptible(HZ / 10);
+	stop_threads();
+	report();
+	WRITE_ONCE(result, atomic_read(&errors));
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(HZ / 10);
+	return 0;
+}
+
+/* Every namespace of this kernel that runs a node. */
+static int find_nodes(void)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		if (nnodes == MAX_NODES || kddm_self(net) < 0)
+			continue;
+		net = maybe_get_net(net);
+		if (net)
+			nets[nnodes++] = net;
+	}
+	up_read(&net_rwsem);
+	return nnodes;
+}
+
+static int open_sets(void)
+{
+	int i;
+
+	for (i = 0; i < nnodes; i++) {
+		sets[i] = i ? kddm_set_open(nets[i], SET_NAME) :
+			kddm_set_create(nets[i], SET_NAME, size, NULL);
+		if (IS_ERR(sets[i]))
+			return PTR_ERR(sets[i]);
+	}
+	return 0;
+}
+
+static void cleanup(void)
+{
+	int i, err;
+
+	for (i = 0; i < nnodes; i++)
+		kddm_set_close(sets[i]);
+	if (nnodes) {
+		err = kddm_set_destroy(nets[0], SET_NAME);
+		if (err && err != -ENOENT)
+			pr_alert("destroying the set: %d\n", err);
+	}
+	for (i = 0; i < nnodes; i++)
+		put_net(nets[i]);
+	kfree(oracles);
+	kfree(threads);
+}
+
+static int start_threads(void)
+{
+	int i;
+
+	for (i = 0; i < nnodes * nthreads; i++) {
+		struct thread *t = &threads[i];
+
+		t->set = sets[i % nnodes];
+		t->node = kddm_self(nets[i % nnodes]);
+		prandom_seed_state(&t->rnd, seed + i);
+		t->task = kthread_run(torture_thread, t, "kddm_torture/%d",
+				      t->node);
+		if (IS_ERR(t->task))
+			return PTR_ERR(t->task);
+	}
+	controller = kthread_run(control, NULL, "kddm_torture");
+	return PTR_ERR_OR_ZERO(controller);
+}
+
+static int __init kddm_torture_init(void)
+{
+	int err;
+
+	if (nobjects < 1 || nobjects > 1024 || nthreads < 1 || nthreads > 16 ||
+	    size < 64 || size > KDDM_OBJ_SIZE_MAX || seconds < 1)
+		return -EINVAL;
+	if (!seed)
+		seed = get_random_u32();
+	if (!find_nodes()) {
+		pr_err("no network namespace runs a KDDM node\n");
+		return -ENOTCONN;
+	}
+	pr_info("Start of test: %d nodes, %d s, seed %lu\n", nnodes, seconds,
+		seed);
+	err = -ENOMEM;
+	threads = kcalloc(nnodes * nthreads, sizeof(*threads), GFP_KERNEL);
+	oracles = kcalloc(nobjects, sizeof(*oracles), GFP_KERNEL);
+	if (threads && oracles)
+		err = open_sets();
+	if (!err)
+		err = start_threads();
+	if (err) {
+		if (threads)
+			stop_threads();
+		cleanup();
+	}
+	return err;
+}
+
+static void __exit kddm_torture_exit(void)
+{
+	kthread_stop(controller);
+	cleanup();
+}
+
+module_init(kddm_torture_init);
+module_exit(kddm_torture_exit);
+MODULE_DESCRIPTION("Torture test of KDDM");
+MODULE_LICENSE("GPL");
