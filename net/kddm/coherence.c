@@ -314,8 +314,7 @@ static void give_up(struct co_step *s, int err)
 		co->want = KDDM_WANT_NONE;
 	else
 		kddm_co_done(s, err);
-	if (co->state == KDDM_CO_INVALID && at_home(s) &&
-	    (err == -ENOENT || co->gone))
+	if (co->state == KDDM_CO_INVALID && co->gone)
 		reclaim(s);
 }
 

@@ -245,7 +245,8 @@ int kddm_transport_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	for (i = 0; i < KDDM_CHANNELS && !rc; i++)
 		rc = chan_socket(&tp->chan[i], &tp->addr);
 	if (rc) {
-		NL_SET_ERR_MSG(extack, "cannot open a TIPC socket");
+		NL_SET_ERR_MSG(extack,
+			       "cannot open a TIPC socket: is module tipc there?");
 		goto stop;
 	}
 	if (!tp->addr) {

@@ -70,12 +70,14 @@ def generated(run):
             continue
         found += 1
         extra = re.search(r"/\* YNL-ARG (.*) \*/", text)
-        with tempfile.NamedTemporaryFile(suffix=os.path.basename(path)) as made:
+        # The tool writes the file's own name into it.
+        with tempfile.TemporaryDirectory() as directory:
+            made = os.path.join(directory, os.path.basename(path))
             run.need("ynl-gen", [
                 "/usr/bin/python3", "-B", tool, "--mode", head.group(2),
                 "--" + head.group(3), "--spec", os.path.join(TREE, head.group(1)),
-                *(extra.group(1).split() if extra else []), "-o", made.name])
-            with open(made.name, encoding="utf-8") as file:
+                *(extra.group(1).split() if extra else []), "-o", made])
+            with open(made, encoding="utf-8") as file:
                 run.case(f"generated {path}", file.read() == text,
                          "not what ynl_gen_c.py makes of the spec")
     run.case("generated files", found >= 3, f"only {found} found")

@@ -196,6 +196,9 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 	}
 	if (type == KDDM_EV_REMOVED)
 		m->removed++;
+	if (type == KDDM_EV_GRAB_REQ && !m->cfg->max_down &&
+	    msg->hops + 2 > m->cfg->nodes)
+		model_fail(m, at, "a grab passes a node twice");
 	if (m->cfg->carry)
 		m->cfg->carry(m, msg);
 	if (msg->hops > m->max_hops[type == KDDM_EV_GRAB_REQ])

@@ -27,6 +27,22 @@ static const u8 tables[][COLUMNS] = {
 
 static char text[FILE_MAX], out[FILE_MAX];
 
+/* Whether @name is one of the words of @list. */
+static bool listed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *p = list;
+
+	while ((p = strstr(p, name))) {
+		bool start = p == list || p[-1] == ' ';
+
+		if (start && (!p[len] || p[len] == ','))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 /* Every state in which the event may leave an object, or a dash. */
 static void add_states(char *to, const struct cell *c, size_t nr, u8 st, u8 ev)
 {
@@ -39,7 +55,7 @@ static void add_states(char *to, const struct cell *c, size_t nr, u8 st, u8 ev)
 			continue;
 		snprintf(name, sizeof(name), "%s", c[i].after);
 		name[strcspn(name, " ")] = '\0';
-		if (strstr(to, name))
+		if (listed(to, name))
 			continue;
 		snprintf(to + strlen(to), WIDTH - strlen(to), "%s%s",
 			 *to ? ", " : "", name);

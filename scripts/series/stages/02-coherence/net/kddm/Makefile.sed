@@ -1,0 +1,4 @@
+/^kddm-y := /c\
+kddm-y := main.o\
+kddm-y += coherence.o coherence_ext.o coherence_obj.o coherence_serve.o
+/^kddm-y += /d

@@ -1,0 +1,1 @@
+/wire_kunit\|member_kunit\|view_kunit/d

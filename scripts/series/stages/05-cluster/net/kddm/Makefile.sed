@@ -1,0 +1,2 @@
+/^kddm-y += iolinker/d
+/^kddm-y += netlink/d

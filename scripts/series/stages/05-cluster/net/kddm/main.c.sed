@@ -1,0 +1,20 @@
+/^#include "netlink.h"/d
+/^#include "catalog.h"/d
+/^#include "set.h"/d
+/^#include <linux\/kddm.h>/d
+/^int kddm_self/,/^EXPORT_SYMBOL_GPL(kddm_self)/{/^EXPORT/N;d}
+/kddm_sets_stop(kn);/d
+/kddm_sets_start(kn);/,/goto stop_rpc;/d
+/kddm_catalog_join(kn);/,/^	}/d
+/^stop_rpc:/,/kddm_rpc_stop(kn);/d
+/rc = kddm_sets_quiesce(kn);/,/^	}$/c\
+	kddm_member_retire(kn);\
+	take_down(kn);
+/kddm_sets_quiesce(kn);/d
+s/return kddm_sets_alloc(kn);/return 0;/
+/kddm_sets_free(kn);/d
+/rc = kddm_sets_init();/,/^$/c\
+	return 0;
+/^sets:/,/^	return rc;/d
+/kddm_nl_exit();/d
+/kddm_sets_exit();/d

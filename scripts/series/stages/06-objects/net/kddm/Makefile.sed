@@ -1,0 +1,1 @@
+/^kddm-y += netlink/d
