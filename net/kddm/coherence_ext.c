@@ -6,6 +6,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include "coherence_int.h"

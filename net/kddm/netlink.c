@@ -53,7 +53,7 @@ struct sk_buff *kddm_nl_reply_new(struct genl_info *info, size_t payload,
 {
 	struct sk_buff *skb;
 
-	skb = nlmsg_new_large(genlmsg_total_size(payload));
+	skb = genlmsg_new(payload, GFP_KERNEL);
 	if (!skb)
 		goto err;
 	*hdr = genlmsg_iput(skb, info);

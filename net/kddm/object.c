@@ -122,13 +122,11 @@ static struct kddm_obj *obj_lock_new(struct kddm_set *set, u64 id)
 		new = obj_new(set, id);
 		if (!new)
 			return ERR_PTR(-ENOMEM);
-		spin_lock(&new->lock);
 		old = xa_cmpxchg(&set->objs, id, NULL, new, GFP_NOFS);
 		if (!old) {
 			atomic64_inc(&set->stats.objects);
-			return new;
+			continue;
 		}
-		spin_unlock(&new->lock);
 		kmem_cache_free(obj_cache, new);
 		if (xa_is_err(old))
 			return ERR_PTR(xa_err(old));

@@ -550,7 +550,7 @@ static struct kunit_case coherence_cases[] = {
 };
 
 static struct kunit_suite coherence_suite = {
-	.name = "kddm_coherence",
+	.name = "kddm-coherence",
 	.test_cases = coherence_cases,
 };
 

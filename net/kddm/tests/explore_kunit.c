@@ -110,7 +110,7 @@ static struct kunit_case explore_cases[] = {
 };
 
 static struct kunit_suite explore_suite = {
-	.name = "kddm_explore",
+	.name = "kddm-explore",
 	.test_cases = explore_cases,
 };
 

@@ -105,10 +105,19 @@ struct model_move {
 /**
  * struct model_msg - a message
  * @next: the one behind it, 0 if none
- * @value: the object's data, if @data
+ * @type: as in struct kddm_co_event
+ * @flags: as in struct kddm_co_event
+ * @src: index of the sender
  * @dst: index of the receiver
- *
- * All else as in struct kddm_co_event.
+ * @origin: as in struct kddm_co_event
+ * @hops: as in struct kddm_co_event
+ * @seq: as in struct kddm_co_event
+ * @err: as in struct kddm_co_event
+ * @version: as in struct kddm_co_event
+ * @value: the object's data, if @data
+ * @nwords: as in struct kddm_co_event
+ * @data: it carries data
+ * @need: as in struct kddm_co_event
  */
 struct model_msg {
 	u16	next;

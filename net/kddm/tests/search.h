@@ -40,8 +40,6 @@
  * @bad_move: the move that leads to it; @bad_here if @bad itself is wrong
  * @bad_here: see @bad_move
  * @nr_edges: moves that must happen
- *
- * The rest is private.
  */
 struct search {
 	const struct model_cfg	*cfg;
@@ -66,6 +64,7 @@ struct search {
 	bool			bad_here;
 	size_t			nr_edges;
 
+	/* private: */
 	size_t			table_mask;
 	size_t			bytes;
 	u32			*table;

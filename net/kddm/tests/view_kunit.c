@@ -202,7 +202,7 @@ static struct kunit_case view_cases[] = {
 };
 
 static struct kunit_suite view_suite = {
-	.name = "kddm_view",
+	.name = "kddm-view",
 	.test_cases = view_cases,
 };
 

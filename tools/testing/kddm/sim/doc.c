@@ -68,7 +68,7 @@ static void fill(char *to, u8 st, u8 ev)
 	add_states(to, cells_local, nr_cells_local, st, ev);
 	add_states(to, cells_msg, nr_cells_msg, st, ev);
 	if (!*to)
-		strcpy(to, "\\-");
+		snprintf(to, WIDTH, "\\-");
 }
 
 static void line(char **p, char cell[COLUMNS + 1][WIDTH], const int *width)
@@ -97,11 +97,12 @@ static void make_table(char *to, const u8 *events)
 	static char cell[KDDM_CO_NR_STATES + 1][COLUMNS + 1][WIDTH];
 	int width[COLUMNS + 1] = { 0 }, i, st;
 
-	strcpy(cell[0][0], "state");
+	snprintf(cell[0][0], WIDTH, "state");
 	for (i = 0; i < COLUMNS; i++)
-		strcpy(cell[0][i + 1], kddm_co_event_name(events[i]));
+		snprintf(cell[0][i + 1], WIDTH, "%s",
+			 kddm_co_event_name(events[i]));
 	for (st = 0; st < KDDM_CO_NR_STATES; st++) {
-		strcpy(cell[st + 1][0], kddm_co_state_name(st));
+		snprintf(cell[st + 1][0], WIDTH, "%s", kddm_co_state_name(st));
 		for (i = 0; i < COLUMNS; i++)
 			fill(cell[st + 1][i + 1], st, events[i]);
 	}

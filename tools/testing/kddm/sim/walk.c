@@ -69,7 +69,7 @@ static void usage(void)
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
 	     "  -v           with every event before an error\n"
 	     "\n"
-	     "Exit status: 0 all is well, 1 an error was found, 2 bad usage.");
+	     "Exit status: 0 all is well, 1 an error was found, 2 bad options.");
 }
 
 /* Moves */
@@ -384,8 +384,9 @@ int main(int argc, char **argv)
 	}
 	while (step < steps && ok)
 		ok = run_round();
-	printf("%u nodes, %u users, %u objects, seed %llu: %llu steps, %.1f s\n",
-	       cfg.nodes, cfg.users, nr_objects, seed, step, now() - start);
+	printf("%u nodes, %u users, %u objects, seed %llu:\n", cfg.nodes,
+	       cfg.users, nr_objects, seed);
+	printf("  %llu steps, %.1f s\n", step, now() - start);
 	printf("  most hops of a get %u, of a grab %u, longest queue %u,\n",
 	       most_hops[0], most_hops[1], most_queue);
 	printf("  most messages %u, at most %llu steps to rest\n", most_msgs,
