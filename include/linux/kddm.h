@@ -20,7 +20,7 @@ struct net;
 #define KDDM_OBJ_SIZE_MAX	65536	/* bytes */
 
 /* Flags of kddm_get() and kddm_grab(). */
-#define KDDM_NOCREATE		0x1	/* -ENOENT if the object does not exist */
+#define KDDM_NOCREATE		0x1	/* -ENOENT if there is no object */
 
 /**
  * kddm_self() - the node id of a network namespace

@@ -30,9 +30,9 @@
  * @kn: the node
  */
 struct kddm_catalog {
-	struct mutex		coord;
+	struct mutex		coord;	/* see above */
 	struct work_struct	meet;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	u64			met[KDDM_MAX_NODES / 64];
 	struct kddm_net		*kn;
 };

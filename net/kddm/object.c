@@ -253,6 +253,7 @@ static int waiter_wait(struct waiter *w, long timeout)
 
 	for (;;) {
 		set_current_state(TASK_KILLABLE);
+		/* Pairs with waiter_done(). */
 		if (smp_load_acquire(&w->done))
 			break;
 		err = fatal_signal_pending(current) ? -EINTR :
@@ -428,6 +429,7 @@ static int obj_wait(struct kddm_obj *obj, struct waiter *w, long timeout)
 		return w->err;
 	/* The object stays while @w is in line, or inside. */
 	rcu_read_lock();
+	/* Pairs with waiter_done(). */
 	if (smp_load_acquire(&w->done)) {
 		rcu_read_unlock();
 		return w->err;

@@ -30,7 +30,7 @@ struct kddm_iolinker;
  */
 struct kddm_sets {
 	struct xarray		table;
-	struct mutex		lock;
+	struct mutex		lock;	/* see above */
 	wait_queue_head_t	idle;
 	u32			gen;
 };

@@ -103,8 +103,9 @@ do {									\
 
 static u32 checksum(const struct header *h, u64 id)
 {
-	u64 x = h->count * 0x9e3779b97f4a7c15ULL ^ h->stamp ^ id << 32 ^ h->node;
+	u64 x = h->count * 0x9e3779b97f4a7c15ULL;
 
+	x ^= h->stamp ^ id << 32 ^ h->node;
 	return (u32)(x ^ x >> 32) ?: 1;
 }
 
