@@ -22,7 +22,7 @@ def sim(run):
 def mutants(run):
     """the machine broken on purpose: every mutation must be found"""
     run.need("build", script("build-tools", "sim"))
-    run.check("mutants", [project(f"{TESTING}/mutants/run")], timeout=1200)
+    run.check("mutants", [project(f"{TESTING}/mutants/run.py")], timeout=1200)
 
 
 def kunit_uml(run):
@@ -90,7 +90,7 @@ def test_module(run, flavour, name):
 
 def torture(run):
     """a minute of random operations, 4 nodes, lockdep and KASAN, 2 CPUs"""
-    program_file = project(f"{TESTING}/torture/run")
+    program_file = project(f"{TESTING}/torture/run.sh")
     module = test_module(run, "uml-debug", "torture")
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     run.show(run.ktap("torture", script(
@@ -121,7 +121,7 @@ def demo_qemu(run):
 
 def bench(run):
     """speed and memory beside raw TIPC, one CPU (printed, not judged)"""
-    program_file = project(f"{TESTING}/bench/run")
+    program_file = project(f"{TESTING}/bench/run.sh")
     module = test_module(run, "uml", "bench")
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     # An unmerged cache shows its own objects' size.

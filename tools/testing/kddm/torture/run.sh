@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# torture/run: the torture module on a cluster of namespaces of this kernel.
+# torture/run.sh: the torture module on a cluster of namespaces of this kernel.
 #
-#   torture/run MODULE SELFTESTS [SECONDS [NODES]]
+#   torture/run.sh MODULE SELFTESTS [SECONDS [NODES]]
 #
 # MODULE is kddm_torture.ko, SELFTESTS the directory with the built selftests,
 # whose lib.sh makes the cluster.  First the test itself, then for a few seconds

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bench/run: what KDDM costs beside raw TIPC, between two namespaces.
+# bench/run.sh: what KDDM costs beside raw TIPC, between two namespaces.
 #
-#   bench/run MODULE SELFTESTS
+#   bench/run.sh MODULE SELFTESTS
 #
 # MODULE is kddm_bench.ko, SELFTESTS the directory with the built selftests,
 # whose lib.sh makes the cluster.  To be run as root in a test kernel.

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run-checks: prove what is said of the pure files of net/kddm.
+# run-checks.sh: prove what is said of the pure files of net/kddm.
 #
-#   run-checks [--long] DIR [DOC]
+#   run-checks.sh [--long] DIR [DOC]
 #
 # --long       more nodes, users and steps: about half an hour and 8 GiB
 #
