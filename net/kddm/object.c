@@ -138,12 +138,7 @@ static struct kddm_obj *obj_lock_new(struct kddm_set *set, u64 id)
 static void obj_begin(struct kddm_obj *obj)
 {
 	obj->pins++;
-	while (obj->busy) {
-		obj->contended = true;
-		spin_unlock(&obj->lock);
-		wait_var_event(obj, !READ_ONCE(obj->busy));
-		spin_lock(&obj->lock);
-	}
+	wait_var_event_spinlock(&obj->busy, !obj->busy, &obj->lock);
 	obj->busy = true;
 	spin_unlock(&obj->lock);
 }
@@ -152,13 +147,12 @@ static void obj_begin(struct kddm_obj *obj)
 static void obj_end(struct kddm_obj *obj)
 {
 	struct kddm_co_env env = obj_env(obj);
-	bool wake, dead;
+	bool dead;
 
 	kfree(kddm_co_shed(&obj->co));
 	spin_lock(&obj->lock);
 	obj->busy = false;
-	wake = obj->contended;
-	obj->contended = false;
+	wake_up_var_locked(&obj->busy, &obj->lock);
 	obj->pins--;
 	dead = !obj->pins && !obj->orphan && list_empty(&obj->waiters) &&
 	       kddm_co_forgettable(&obj->co, &env);
@@ -167,8 +161,6 @@ static void obj_end(struct kddm_obj *obj)
 		xa_erase(&obj->set->objs, obj->id);
 	}
 	spin_unlock(&obj->lock);
-	if (wake)
-		wake_up_var(obj);
 	if (dead)
 		obj_free(obj);
 }

@@ -38,7 +38,6 @@
  * @pins: who else uses the object and does not want it freed
  * @home: the object's home
  * @busy: somebody steps the machine
- * @contended: somebody waits for @busy
  * @dead: no longer in the table
  * @orphan: whoever made the local request was killed
  * @leave: and got what they wanted: put it
@@ -54,7 +53,6 @@ struct kddm_obj {
 	u16			pins;
 	u16			home;
 	bool			busy;
-	bool			contended;
 	bool			dead;
 	u8			orphan : 1,
 				leave : 1;
