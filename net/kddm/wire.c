@@ -6,6 +6,7 @@
  * in tools/testing/kddm/sim and the unit tests run this very file.  A decoder
  * accepts exactly what an encoder of a correct peer can produce.
  */
+#include <linux/export.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/types.h>

@@ -23,4 +23,4 @@ for size in 64 4096 16384; do
 done
 dmesg | sed -n 's/.*kddm_bench: //p'
 bytes=$(awk '$1 == "kddm_obj" { print $4 }' /proc/slabinfo)
-echo "memory of an object beside its data: $bytes bytes, and its place in the table"
+echo "memory of an object beside its data: $bytes bytes, without its table slot"

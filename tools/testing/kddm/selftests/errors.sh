@@ -69,7 +69,8 @@ check "object larger than the set's size" \
 check "object id that is no number" \
 	fails 2 'x' kctl 1 object get demo x
 check "object id of 65 bits" \
-	fails 2 '18446744073709551616' kctl 1 object get demo 18446744073709551616
+	fails 2 '18446744073709551616' \
+	kctl 1 object get demo 18446744073709551616
 check "removing no such object" \
 	fails 1 'object|exist' kctl 1 object remove demo 99
 

@@ -9,7 +9,10 @@
 # whose lib.sh makes the cluster.  First the test itself, then for a few seconds
 # its busted variant, which has to fail.  To be run as root in a test kernel.
 
-[ $# -ge 2 ] || { echo "usage: $0 MODULE SELFTESTS [SECONDS [NODES]]" >&2; exit 2; }
+if [ $# -lt 2 ]; then
+	echo "usage: $0 MODULE SELFTESTS [SECONDS [NODES]]" >&2
+	exit 2
+fi
 module=$1
 seconds=${3:-60}
 nodes=${4:-4}
