@@ -10,7 +10,7 @@ ktap_set_plan 5
 
 counted() {
 	dropped=$(($(counter 1 foreign) + $(counter 1 malformed)))
-	[ "$(counter 1 foreign)" -ge 8 ] && [ "$dropped" -ge 10 ]
+	[ "$(counter 1 foreign)" -ge 6 ] && [ "$dropped" -ge 10 ]
 }
 
 alive() {
