@@ -18,18 +18,6 @@ saw() {
 	grep -Eq -e "$1" "$TMP/events"
 }
 
-no_drops() {
-	# A HELLO may come before TIPC tells who publishes: foreign.
-	for n in 1 2 3; do
-		for name in malformed stale gaps refused busy; do
-			value=$(counter "$n" "$name")
-			[ "$value" = 0 ] && continue
-			echo "node $n: $name is \"$value\""
-			return 1
-		done
-	done
-}
-
 check "three namespaces with TIPC" setup 3
 on 1 kddmctl monitor >"$TMP/events" 2>&1 &
 monitor=$!

@@ -95,6 +95,19 @@ counter() {
 		sed -n "s/.*\"$2\": *\\([0-9]*\\).*/\\1/p"
 }
 
+# no_drops: no node has dropped a message that counts.  A HELLO may come before
+# TIPC tells who publishes, so a few are foreign.
+no_drops() {
+	for n in $(seq "$NODES"); do
+		for drop in malformed stale gaps refused busy; do
+			value=$(counter "$n" "$drop")
+			[ "$value" = 0 ] && continue
+			echo "node $n: $drop is \"$value\""
+			return 1
+		done
+	done
+}
+
 teardown() {
 	for n in $(seq "$NODES"); do
 		kctl "$n" stop 2>/dev/null
