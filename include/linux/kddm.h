@@ -12,15 +12,74 @@
 
 #include <linux/types.h>
 
+struct kddm_linker;
 struct kddm_obj;
 struct kddm_set;
+struct module;
 struct net;
 
 #define KDDM_SET_NAME_LEN	16	/* characters, without the final NUL */
 #define KDDM_OBJ_SIZE_MAX	65536	/* bytes */
+#define KDDM_ANY_NODE		0xffff
 
-/* Flags of kddm_get() and kddm_grab(). */
-#define KDDM_NOCREATE		0x1	/* -ENOENT if there is no object */
+/**
+ * DOC: flags of kddm_get() and kddm_grab()
+ *
+ * %KDDM_NOCREATE: -ENOENT if there is no object.
+ *
+ * %KDDM_TRY: do not wait for another holder: -EBUSY if a user of the object is
+ * in the way, here or on another node, or waits before.  Messages are sent, and
+ * their answers waited for.  A try that fails may still have made this node the
+ * owner, and copies that nobody uses are gone.
+ *
+ * %KDDM_NOWAIT: wait for nothing: -EAGAIN unless the object is here and free.
+ *
+ * %KDDM_INTR: any signal ends the wait, with -ERESTARTSYS; without it only a
+ * fatal one does.
+ *
+ * %KDDM_MANUAL (kddm_grab()): the set's linker does not make the first contents
+ * of a new object; see kddm_is_new().
+ *
+ * %KDDM_EXCL (kddm_grab()): -EEXIST if there is an object.
+ */
+#define KDDM_NOCREATE		0x01
+#define KDDM_TRY		0x02
+#define KDDM_NOWAIT		0x04
+#define KDDM_INTR		0x08
+#define KDDM_MANUAL		0x10
+#define KDDM_EXCL		0x20
+
+/**
+ * DOC: flags of a set
+ *
+ * %KDDM_SET_EXCLUSIVE: one holder in the cluster, also for reading: kddm_get()
+ * takes an object as kddm_grab() does, and no copies are made.
+ *
+ * %KDDM_SET_TOUCH_HOME: the first contents of an object are made on its home
+ * node, and not where it is asked for.
+ */
+#define KDDM_SET_EXCLUSIVE	0x1
+#define KDDM_SET_TOUCH_HOME	0x2
+#define KDDM_SET_FLAGS		0x3
+
+/**
+ * struct kddm_set_attr - what a set is to be like
+ * @name: 1 to %KDDM_SET_NAME_LEN printable ASCII characters, no blank, unique
+ *	in the cluster
+ * @linker: name of the I/O linker that provides the objects, NULL for "memory"
+ * @size: bytes of each object, 1 to %KDDM_OBJ_SIZE_MAX; the most, if the linker
+ *	exports and imports
+ * @flags: KDDM_SET_*
+ * @home: node that is home to all objects, or %KDDM_ANY_NODE: they are spread
+ *	over the nodes that are possible at creation
+ */
+struct kddm_set_attr {
+	const char	*name;
+	const char	*linker;
+	u32		size;
+	u32		flags;
+	u16		home;
+};
 
 /**
  * kddm_self() - the node id of a network namespace
@@ -33,20 +92,19 @@ int kddm_self(struct net *net);
 /**
  * kddm_set_create() - create a set and open it
  * @net: the namespace whose node creates it
- * @name: 1 to %KDDM_SET_NAME_LEN characters, unique in the cluster
- * @size: bytes of each object, 1 to %KDDM_OBJ_SIZE_MAX
- * @linker: name of the I/O linker that provides the objects, "memory" if NULL
+ * @attr: what it is to be like
  *
- * The set exists on every node when this returns.  Its objects' homes are
- * spread over the nodes that are possible now.
+ * The set exists on every node when this returns.
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
- * -ENOTCONN (not a running node), -EINVAL (name or size), -ENOENT (no such
- * linker), -EEXIST, -EHOSTDOWN (a node failed meanwhile: try again), -ENOMEM.
+ * -ENOTCONN (not a running node), -EINVAL (name, size or flags), -ENOENT (no
+ * such linker), -EEXIST, -EHOSTDOWN (a node failed meanwhile: try again, or
+ * @attr->home is none), -EAGAIN (destroyed at once by somebody else), -ENOMEM,
+ * or an error of the linker.
  */
-struct kddm_set *kddm_set_create(struct net *net, const char *name, u32 size,
-				 const char *linker);
+struct kddm_set *kddm_set_create(struct net *net,
+				 const struct kddm_set_attr *attr);
 
 /**
  * kddm_set_open() - find a set by name
@@ -55,7 +113,8 @@ struct kddm_set *kddm_set_create(struct net *net, const char *name, u32 size,
  *
  * Context: may sleep.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
- * -ENOTCONN (not a running node), -ENOENT (no such set).
+ * -ENOTCONN (not a running node), -ENOENT (no such set), -EBUSY (somebody tries
+ * to destroy it).
  */
 struct kddm_set *kddm_set_open(struct net *net, const char *name);
 
@@ -72,11 +131,14 @@ void kddm_set_close(struct kddm_set *set);
  * kddm_set_destroy() - destroy a set and its objects on all nodes
  * @net: the namespace
  * @name: the set's name
+ * @force: also if it is open somewhere: its users get -ESHUTDOWN from all calls
+ *	but kddm_put() and kddm_set_close(), and their waits end so; what they
+ *	hold stays theirs until they put it
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere), -EHOSTDOWN.
  */
-int kddm_set_destroy(struct net *net, const char *name);
+int kddm_set_destroy(struct net *net, const char *name, bool force);
 
 /**
  * kddm_set_size() - the size of a set's objects
@@ -90,7 +152,7 @@ u32 kddm_set_size(const struct kddm_set *set);
  * kddm_get() - take an object to read it
  * @set: the set
  * @id: which object
- * @flags: 0 or %KDDM_NOCREATE
+ * @flags: KDDM_*
  *
  * Any number of users on any number of nodes can hold an object for reading.
  * An object that does not exist is created, filled by the set's linker.
@@ -98,15 +160,18 @@ u32 kddm_set_size(const struct kddm_set *set);
  * A hit (a valid copy is here and nobody waits before) sends nothing; a miss
  * costs a request and a reply when the probable owner is right.
  *
- * Do not wait for another object, or upgrade to kddm_grab(), in an order that
- * can form a cycle: these are locks.
+ * Do not wait for another object in an order that can form a cycle: these are
+ * locks.  See kddm_upgrade() for the same object.
  *
- * Context: may sleep; a fatal signal ends the wait.
- * Return: the object, to be released with kddm_put(), or an ERR_PTR():
- * -ENOENT (with %KDDM_NOCREATE), -EINTR (killed), -EIO (its owner or home was
- * lost), -EHOSTDOWN (the owner failed during the request), -ESHUTDOWN (the
- * node stops or the set is being destroyed), -EINVAL (flags), -ERANGE (@id
- * does not fit this machine's long), -ENOMEM.
+ * Context: may sleep, unless %KDDM_NOWAIT; a fatal signal ends the wait.  The
+ * caller may receive and handle messages for others meanwhile.
+ * Return: the object, to be released with kddm_put(), or an ERR_PTR(): -ENOENT
+ * (with %KDDM_NOCREATE), -EBUSY (%KDDM_TRY), -EAGAIN (%KDDM_NOWAIT),
+ * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (its owner or home was
+ * lost), -EHOSTDOWN (the owner failed during the request, or is not in touch
+ * with this node), -ESHUTDOWN (the node stops or the set is being destroyed),
+ * -EINVAL (flags), -ERANGE (@id does not fit this machine's long), -ENOMEM, or
+ * an error of the set's linker.
  */
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags);
 
@@ -114,15 +179,165 @@ struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags);
  * kddm_grab() - take an object to write it
  * @set: the set
  * @id: which object
- * @flags: 0 or %KDDM_NOCREATE
+ * @flags: KDDM_*
  *
  * As kddm_get(), but there is one user in the whole cluster: the copies of all
  * other nodes are invalidated first.  The node becomes the object's owner.
  *
- * Context: may sleep; a fatal signal ends the wait.
- * Return: as kddm_get().
+ * Context: as kddm_get().
+ * Return: as kddm_get(); and -EEXIST (%KDDM_EXCL).
  */
 struct kddm_obj *kddm_grab(struct kddm_set *set, u64 id, unsigned int flags);
+
+/**
+ * kddm_find() - take an object to read it, if a copy is here
+ * @set: the set
+ * @id: which object
+ *
+ * Sends nothing and waits for nothing.
+ *
+ * Context: any task.
+ * Return: the object, to be released with kddm_put(), or an ERR_PTR(): -ENOENT
+ * (no copy here), -EAGAIN (there is one, but a writer has it, or somebody waits
+ * before), -ERANGE.
+ */
+struct kddm_obj *kddm_find(struct kddm_set *set, u64 id);
+
+/**
+ * kddm_is_new() - whether a grabbed object has yet to be filled
+ * @obj: from kddm_grab() with %KDDM_MANUAL or %KDDM_EXCL
+ *
+ * Return: true for an object that did not exist; its data are zero, and the
+ * caller has to give them their first value before kddm_put().
+ */
+bool kddm_is_new(struct kddm_obj *obj);
+
+/**
+ * kddm_upgrade() - go on as a writer
+ * @obj: from kddm_get(), and the caller's only hold of it
+ * @flags: 0, %KDDM_TRY or %KDDM_INTR
+ *
+ * Nobody writes between the get and what follows unless somebody waited for it,
+ * or another node was faster; the return value tells.  The caller stands before
+ * all other users of this node that wait.
+ *
+ * Context: as kddm_grab().
+ * Return: 0 (nobody wrote in between), 1 (look again: somebody may have
+ * written), or an error of kddm_grab(): then the object is let go.
+ */
+int kddm_upgrade(struct kddm_obj *obj, unsigned int flags);
+
+/**
+ * kddm_downgrade() - go on as a reader
+ * @obj: from kddm_grab()
+ *
+ * Nobody writes in between; readers who wait get in.
+ *
+ * Context: may sleep (sends what others waited for).
+ */
+void kddm_downgrade(struct kddm_obj *obj);
+
+/**
+ * kddm_prefetch() - have an object brought here
+ * @set: the set
+ * @id: which object
+ * @grab: as the owner, rather than as a copy
+ *
+ * Does not wait for it.  A hint: it may come to nothing without notice.  The
+ * object is created if it does not exist.
+ *
+ * Context: may sleep (for memory, and to send).
+ * Return: 0 (it is here, or on the way), -EAGAIN (enough are), -ESHUTDOWN,
+ * -ERANGE, -ENOMEM.
+ */
+int kddm_prefetch(struct kddm_set *set, u64 id, bool grab);
+
+/**
+ * kddm_set_value() - create an object with a value
+ * @set: the set
+ * @id: which object
+ * @data: the value, copied by the set's linker
+ * @len: bytes, at most kddm_set_size(); what is behind them becomes zero
+ *
+ * Context: as kddm_grab().
+ * Return: 0, -EEXIST, -EINVAL (@len), or an error of kddm_grab().
+ */
+int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len);
+
+/**
+ * kddm_flush() - give up this node's copy of an object
+ * @set: the set
+ * @id: which object
+ * @node: a node that shall have it, or %KDDM_ANY_NODE
+ *
+ * A copy is dropped.  The owner hands the object over, preferably to a node
+ * that has a copy: one stays in the cluster.
+ *
+ * Context: may sleep, waits for the other node; a fatal signal ends it.
+ * Return: 0 (this node has no copy), -EBUSY (in use here or there), -EHOSTDOWN
+ * (there is no such node, or no other), -ETIMEDOUT, -EINTR, -ESHUTDOWN,
+ * -ERANGE, -ENOMEM.
+ */
+int kddm_flush(struct kddm_set *set, u64 id, u16 node);
+
+/**
+ * kddm_flush_set() - give up this node's copies of all objects of a set
+ * @set: the set
+ * @node: as in kddm_flush()
+ *
+ * Objects that come meanwhile may stay.
+ *
+ * Context: as kddm_flush().
+ * Return: 0, or the first error of kddm_flush(); objects in use (-EBUSY) do not
+ * keep it from going on.
+ */
+int kddm_flush_set(struct kddm_set *set, u16 node);
+
+/**
+ * kddm_sync() - have the linker store an object
+ * @set: the set
+ * @id: which object
+ *
+ * On the object's home node, which is where the device is.
+ *
+ * Context: may sleep, waits for other nodes; a fatal signal ends it.
+ * Return: 0 (stored, or the linker stores nothing), -ENOENT (no object), or an
+ * error of kddm_get() or of the linker.
+ */
+int kddm_sync(struct kddm_set *set, u64 id);
+
+/**
+ * struct kddm_obj_info - what this node knows of an object
+ * @id: the object
+ * @version: of the data
+ * @owner: this node owns it, or its absence
+ * @valid: a valid copy is here
+ * @users: readers or a writer inside
+ */
+struct kddm_obj_info {
+	u64		id;
+	u64		version;
+	bool		owner;
+	bool		valid;
+	u32		users;
+};
+
+/**
+ * kddm_walk() - look at all objects that this node knows
+ * @set: the set
+ * @from: lowest id
+ * @fn: called for each, in the order of ids; may sleep, but not use the set;
+ *	a value other than 0 ends the walk
+ * @arg: for @fn
+ *
+ * Objects that come or go meanwhile may be seen or not.
+ *
+ * Context: may sleep.
+ * Return: 0, or what @fn returned.
+ */
+int kddm_walk(struct kddm_set *set, u64 from,
+	      int (*fn)(const struct kddm_obj_info *info, void *arg),
+	      void *arg);
 
 /**
  * kddm_put() - let go of an object
@@ -166,5 +381,89 @@ void *kddm_data(struct kddm_obj *obj);
  * Return: a number that is higher with each grab of the object.
  */
 u64 kddm_version(struct kddm_obj *obj);
+
+/**
+ * struct kddm_linker - where the objects of a set come from
+ * @name: 1 to %KDDM_SET_NAME_LEN printable characters
+ * @owner: the module, held by each set
+ * @instantiate: the set is made on this node; an error is that of the creation
+ * @uninstantiate: it is gone
+ * @alloc: memory for object @id, aligned for any type, zeroed; NULL: -ENOMEM
+ * @free: what @alloc gave
+ * @first_touch: give the object its first contents, in zeroed memory; an error
+ *	is that of the get or grab, and the object does not exist
+ * @insert: a copy has become valid here
+ * @put: a user is about to let go, after having (@written) grabbed it
+ * @invalidate: the copy is about to become invalid here
+ * @sync: store the contents, @len bytes as exported; on the home node
+ * @remove: the object no longer exists; on the home node
+ * @export: write the contents into a message: returns bytes, at most @max,
+ *	which is the set's size; must not fail
+ * @import: take the contents from a message; an error is that of the get or
+ *	grab, and the next one tries again
+ * @default_owner: which of the @nr members that may be home is it: below
+ *	@nr, the same on all nodes
+ * @change_state: a step of the protocol has changed the state; names for traces
+ *
+ * All but @name and @owner may be NULL; the operations of "memory" then do.  A
+ * linker with @export has @import too.
+ *
+ * They are called without spin locks, one at a time for each object (but @sync
+ * and @default_owner), and may sleep; the protocol of other objects goes on
+ * meanwhile, that of this object waits.  They must not use the set.
+ */
+struct kddm_linker {
+	const char	*name;
+	struct module	*owner;
+	int		(*instantiate)(struct kddm_set *set);
+	void		(*uninstantiate)(struct kddm_set *set);
+	void		*(*alloc)(struct kddm_set *set, u64 id);
+	void		(*free)(struct kddm_set *set, u64 id, void *data);
+	int		(*first_touch)(struct kddm_set *set, u64 id,
+				       void *data);
+	void		(*insert)(struct kddm_set *set, u64 id, void *data);
+	void		(*put)(struct kddm_set *set, u64 id, void *data,
+			       bool written);
+	void		(*invalidate)(struct kddm_set *set, u64 id,
+				      void *data);
+	int		(*sync)(struct kddm_set *set, u64 id, const void *buf,
+				u32 len);
+	void		(*remove)(struct kddm_set *set, u64 id);
+	u32		(*export)(struct kddm_set *set, u64 id,
+				  const void *data, void *buf, u32 max);
+	int		(*import)(struct kddm_set *set, u64 id, void *data,
+				  const void *buf, u32 len);
+	u16		(*default_owner)(struct kddm_set *set, u64 id, u16 nr);
+	void		(*change_state)(struct kddm_set *set, u64 id,
+					void *data, const char *from,
+					const char *to);
+};
+
+/**
+ * kddm_linker_register() - make a linker known on this machine
+ * @linker: the linker; stays until kddm_linker_unregister()
+ *
+ * Every node that is to know a set needs its linker.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL (name, or an export without import), -EEXIST.
+ */
+int kddm_linker_register(const struct kddm_linker *linker);
+
+/**
+ * kddm_linker_unregister() - forget a linker
+ * @linker: registered; the sets that use it hold its module
+ *
+ * Context: may sleep.
+ */
+void kddm_linker_unregister(const struct kddm_linker *linker);
+
+/**
+ * kddm_set_priv() - the linker's own data of a set
+ * @set: the set
+ *
+ * Return: a place for a pointer, NULL at first.
+ */
+void **kddm_set_priv(struct kddm_set *set);
 
 #endif /* _LINUX_KDDM_H */

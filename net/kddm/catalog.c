@@ -14,7 +14,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include "catalog.h"
-#include "iolinker.h"
+#include "linker.h"
 #include "member.h"
 #include "rpc.h"
 #include "set.h"
@@ -52,11 +52,18 @@ struct wire_home {
 	__le32	incarnation;
 } __packed;
 
-/* Request and reply of both services; an op ignores what it does not need. */
+/*
+ * Request and reply of both services; an op ignores what it does not need.
+ * @only: of a creation: the only home, or KDDM_ANY_NODE.
+ * @force: of a destruction: also under users.
+ */
 struct wire_set {
 	__le32			op;
 	__le32			id;
 	__le32			size;
+	__le32			flags;
+	__le16			only;
+	__u8			force;
 	char			name[KDDM_SET_NAME_LEN];
 	char			linker[KDDM_SET_NAME_LEN];
 	__le16			nr;
@@ -90,10 +97,11 @@ static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
 
 	desc->id = le32_to_cpu(w->id);
 	desc->size = le32_to_cpu(w->size);
+	desc->flags = le32_to_cpu(w->flags);
 	str_from_wire(desc->name, w->name);
 	str_from_wire(desc->linker, w->linker);
-	if (!desc->id || !desc->name[0] || !nr || !desc->size ||
-	    desc->size > KDDM_OBJ_SIZE_MAX)
+	if (!desc->id || !kddm_name_ok(desc->name) || !nr || !desc->size ||
+	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS)
 		return -EBADMSG;
 	desc->homes = kzalloc(kddm_view_size(nr), GFP_KERNEL);
 	if (!desc->homes)
@@ -114,6 +122,7 @@ static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
 	memset(w, 0, sizeof(*w));
 	w->id = cpu_to_le32(set->id);
 	w->size = cpu_to_le32(set->size);
+	w->flags = cpu_to_le32(set->flags);
 	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
 	memcpy(w->linker, set->linker->name,
 	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
@@ -142,11 +151,17 @@ static int tell_add(struct kddm_net *kn, const struct wire_set *w)
 
 static int tell_next(struct kddm_net *kn, u32 id, void *reply, size_t max)
 {
-	struct kddm_set *set = kddm_set_next(kn, &id);
-	int len = -ENOENT;
+	struct kddm_set *set;
+	int len;
 
+	/* What is about to go is not spread. */
+	while ((set = kddm_set_next(kn, &id)) && READ_ONCE(set->doomed)) {
+		kddm_set_unref(set);
+		if (!++id)
+			return -ENOENT;
+	}
 	if (!set)
-		return len;
+		return -ENOENT;
 	len = wire_size(set->homes->nr);
 	if (len <= max)
 		set_to_wire(set, reply);
@@ -167,7 +182,7 @@ static int tell_handler(struct kddm_net *kn, u16 src, const void *req,
 	case OP_ADD:
 		return tell_add(kn, w);
 	case OP_PREPARE:
-		return kddm_set_prepare(kn, le32_to_cpu(w->id));
+		return kddm_set_prepare(kn, le32_to_cpu(w->id), w->force);
 	case OP_ABORT:
 		kddm_set_abort(kn, le32_to_cpu(w->id));
 		return 0;
@@ -188,8 +203,10 @@ static bool has(const u64 *nodes, u16 n)
 }
 
 /*
- * Tell all nodes in @nodes, up to the first error if @stop; those that agreed
- * are left in @told.  A node that fails meanwhile does not count.
+ * Tell all nodes in @nodes, up to the first error if @stop; those that may have
+ * done it are left in @told: an error need not mean that they did not get it.
+ * A node that fails meanwhile does not count, nor does one that does not know
+ * the set it is to forget.
  */
 static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
 		    const u64 *nodes, u64 *told, bool stop)
@@ -205,29 +222,32 @@ static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
 			continue;
 		ret = kddm_rpc_call(kn, n, &svc_tell, w, len, NULL, 0,
 				    SET_TIMEOUT);
-		if (ret >= 0 || ret == -EALREADY)
-			told[n / 64] |= BIT_ULL(n % 64);
-		else if (ret != -EHOSTDOWN && !err)
+		told[n / 64] |= BIT_ULL(n % 64);
+		if (ret == -ENOENT && op != OP_ADD)
+			ret = 0;
+		if (ret < 0 && ret != -EALREADY && ret != -EHOSTDOWN && !err)
 			err = ret;
 	}
 	return err;
 }
 
-static void fill_homes(struct kddm_net *kn, struct wire_set *w)
+static int fill_homes(struct kddm_net *kn, struct wire_set *w)
 {
+	u16 only = le16_to_cpu(w->only);
 	u64 up[KDDM_MAX_NODES / 64] = { };
 	u16 n, nr = 0;
 	u32 inc;
 
 	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
 	for (n = 0; n < KDDM_MAX_NODES; n++) {
-		if (!has(up, n))
+		if (!has(up, n) || (only != KDDM_ANY_NODE && n != only))
 			continue;
 		inc = kddm_node_incarnation(kn, n);
 		w->home[nr].id = cpu_to_le16(n);
 		w->home[nr++].incarnation = cpu_to_le32(inc);
 	}
 	w->nr = cpu_to_le16(nr);
+	return nr ? 0 : -EHOSTDOWN;
 }
 
 static int coord_create(struct kddm_net *kn, const struct wire_set *req,
@@ -245,7 +265,9 @@ static int coord_create(struct kddm_net *kn, const struct wire_set *req,
 	if (!w)
 		return -ENOMEM;
 	memcpy(w, req, sizeof(*w));
-	fill_homes(kn, w);
+	err = fill_homes(kn, w);
+	if (err)
+		goto out;
 	do {
 		w->id = cpu_to_le32(get_random_u32());
 	} while (!w->id);
@@ -259,6 +281,7 @@ static int coord_create(struct kddm_net *kn, const struct wire_set *req,
 		memcpy(reply, &w->id, sizeof(w->id));
 		err = sizeof(w->id);
 	}
+out:
 	kfree(w);
 	return err;
 }
@@ -267,7 +290,7 @@ static int coord_destroy(struct kddm_net *kn, const struct wire_set *req)
 {
 	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
 	char name[KDDM_SET_NAME_LEN + 1];
-	struct wire_set w = { };
+	struct wire_set w = { .force = req->force };
 	int err;
 	u32 id;
 
@@ -325,47 +348,64 @@ static int ask(struct kddm_net *kn, const struct wire_set *w, void *reply,
 
 /* For clients */
 
-static bool name_ok(const char *name)
+/* Whether the set could be made here. */
+static int attr_ok(struct net *net, const struct kddm_set_attr *attr,
+		   const char *name)
 {
-	size_t len = strnlen(name, KDDM_SET_NAME_LEN + 1);
+	const struct kddm_linker *linker;
 
-	return len && len <= KDDM_SET_NAME_LEN;
+	if (!kddm_name_ok(attr->name) || !attr->size ||
+	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS)
+		return -EINVAL;
+	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
+	if (!linker)
+		return -ENOENT;
+	kddm_linker_put(linker);
+	return 0;
 }
 
-struct kddm_set *kddm_set_create(struct net *net, const char *name, u32 size,
-				 const char *linker)
+struct kddm_set *kddm_set_create(struct net *net,
+				 const struct kddm_set_attr *attr)
 {
-	struct wire_set w = { .op = cpu_to_le32(OP_CREATE) };
+	const char *linker = attr->linker ?: kddm_linker_memory.name;
+	struct wire_set w = {
+		.op = cpu_to_le32(OP_CREATE),
+		.size = cpu_to_le32(attr->size),
+		.flags = cpu_to_le32(attr->flags),
+		.only = cpu_to_le16(attr->home),
+	};
+	struct kddm_set *set;
 	struct kddm_net *kn;
 	__le32 id;
 	int err;
 
-	if (!linker)
-		linker = "memory";
-	if (!name_ok(name) || !name_ok(linker) || !size ||
-	    size > KDDM_OBJ_SIZE_MAX)
-		return ERR_PTR(-EINVAL);
-	if (!kddm_iolinker_find(linker))
-		return ERR_PTR(-ENOENT);
+	err = attr_ok(net, attr, linker);
+	if (err)
+		return ERR_PTR(err);
 	kn = kddm_enter(net);
 	if (IS_ERR(kn))
 		return ERR_CAST(kn);
-	w.size = cpu_to_le32(size);
-	memcpy(w.name, name, strlen(name));
+	memcpy(w.name, attr->name, strlen(attr->name));
 	memcpy(w.linker, linker, strlen(linker));
 	err = ask(kn, &w, &id, sizeof(id));
 	kddm_exit(kn);
-	return err < 0 ? ERR_PTR(err) : kddm_set_open(net, name);
+	if (err < 0)
+		return ERR_PTR(err);
+	set = kddm_set_open(net, attr->name);
+	return set == ERR_PTR(-ENOENT) ? ERR_PTR(-EAGAIN) : set;
 }
 EXPORT_SYMBOL_GPL(kddm_set_create);
 
-int kddm_set_destroy(struct net *net, const char *name)
+int kddm_set_destroy(struct net *net, const char *name, bool force)
 {
-	struct wire_set w = { .op = cpu_to_le32(OP_DESTROY) };
+	struct wire_set w = {
+		.op = cpu_to_le32(OP_DESTROY),
+		.force = force,
+	};
 	struct kddm_net *kn;
 	int err;
 
-	if (!name_ok(name))
+	if (!kddm_name_ok(name))
 		return -ENOENT;
 	kn = kddm_enter(net);
 	if (IS_ERR(kn))
@@ -397,9 +437,17 @@ static int fetch(struct kddm_net *kn, u16 n)
 				    max, SET_TIMEOUT);
 		if (ret < 0)
 			break;
-		ret = wire_ok(reply, ret) ? tell_add(kn, reply) : -EBADMSG;
+		if (!wire_ok(reply, ret) || le32_to_cpu(reply->id) < id) {
+			ret = -EBADMSG;
+			break;
+		}
+		ret = tell_add(kn, reply);
 		if (ret == -EEXIST)
 			pr_notice_ratelimited("kddm: node %u has another set \"%.*s\"\n",
+					      n, KDDM_SET_NAME_LEN,
+					      reply->name);
+		else if (ret == -ENOENT)
+			pr_notice_ratelimited("kddm: node %u has set \"%.*s\" with a linker that is not here\n",
 					      n, KDDM_SET_NAME_LEN,
 					      reply->name);
 		else if (ret && ret != -EALREADY)
@@ -408,6 +456,7 @@ static int fetch(struct kddm_net *kn, u16 n)
 		id = le32_to_cpu(reply->id) + 1;
 	} while (id);
 	kfree(reply);
+	/* The end of the other's list. */
 	return ret == -ENOENT ? 0 : ret;
 }
 
@@ -486,6 +535,7 @@ static struct kddm_rpc_service svc_set = {
 static struct kddm_rpc_service svc_tell = {
 	.name		= "kddm-set-tell",
 	.handler	= tell_handler,
+	.ordered	= true,		/* PREPARE before COMMIT */
 	.owner		= THIS_MODULE,
 };
 

@@ -33,7 +33,9 @@ struct task_struct;
  * @ready: peers that the drainer should look at, with a reference
  * @draining: there is a drainer
  * @rescan: it should look at all peers
+ * @bytes: of all messages that have not been sent
  * @retry: sets @rescan when congestion or lack of memory may have ended
+ * @more: goes on where a drainer had enough
  * @data_ready: TIPC's own callback
  * @write_space: TIPC's own callback
  */
@@ -52,7 +54,9 @@ struct kddm_chan {
 	struct list_head		ready;
 	bool				draining;
 	bool				rescan;
+	atomic_long_t			bytes;
 	struct delayed_work		retry;
+	struct work_struct		more;
 	void				(*data_ready)(struct sock *sk);
 	void				(*write_space)(struct sock *sk);
 };
@@ -78,8 +82,9 @@ void kddm_chan_make_ready(struct kddm_chan *c, struct kddm_node *node);
 /* Fill in the header of @buf and send it to @node, without waiting. */
 int kddm_chan_sendmsg(struct kddm_chan *c, const struct kddm_node *node,
 		      void *buf, const struct kddm_hdr *h);
-/* The work of c->retry. */
+/* The work of c->retry, and of c->more. */
 void kddm_chan_retry(struct work_struct *work);
+void kddm_chan_more(struct work_struct *work);
 
 /* Has so much come from a peer that it should be told? */
 static inline bool kddm_chan_credit_due(const struct kddm_peer_chan *pc)

@@ -40,7 +40,17 @@ static int ev_want(struct co_step *s)
 	struct kddm_co *co = s->co;
 
 	co->want = s->ev->type == KDDM_EV_GET ? KDDM_WANT_GET : KDDM_WANT_GRAB;
-	co->wflags = s->ev->flags & KDDM_COF_NOCREATE;
+	co->wflags = s->ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_TRY);
+	return 0;
+}
+
+/* Until the local readers are out, there is nothing to ask for. */
+static int local_drain(struct co_step *s)
+{
+	if (s->ev->flags & KDDM_COF_TRY)
+		kddm_co_done(s, -EBUSY);
+	else
+		ev_want(s);
 	return 0;
 }
 
@@ -49,7 +59,7 @@ static int local_queue(struct co_step *s)
 	struct kddm_co_req r = {
 		.node = s->env->self,
 		.grab = s->ev->type == KDDM_EV_GRAB,
-		.flags = s->ev->flags & KDDM_COF_NOCREATE,
+		.flags = s->ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_TRY),
 	};
 
 	ev_want(s);
@@ -62,6 +72,16 @@ static int local_request(struct co_step *s)
 	ev_want(s);
 	kddm_co_request(s);
 	return 0;
+}
+
+/* A grab that is not to wait does not begin beside local readers. */
+static int local_upgrade(struct co_step *s)
+{
+	if (s->ev->flags & KDDM_COF_TRY && s->co->readers) {
+		kddm_co_done(s, -EBUSY);
+		return 0;
+	}
+	return local_request(s);
 }
 
 static int local_share(struct co_step *s)
@@ -137,6 +157,28 @@ static int put_writer(struct co_step *s)
 	return 0;
 }
 
+static int downgrade(struct co_step *s)
+{
+	s->co->readers++;
+	return put_writer(s);
+}
+
+static int drop_copy(struct co_step *s)
+{
+	if (s->co->readers)
+		return -EBUSY;
+	kddm_co_act(s, KDDM_ACT_DROP);
+	kddm_co_no_copy(s);
+	return 0;
+}
+
+static int filled(struct co_step *s)
+{
+	kddm_co_end_fill(s, s->ev->err);
+	kddm_co_run(s);
+	return 0;
+}
+
 static int remove_writer(struct co_step *s)
 {
 	kddm_co_act(s, KDDM_ACT_DROP);
@@ -155,7 +197,8 @@ static int req_any(struct co_step *s)
 		.node = ev->origin,
 		.hops = ev->hops,
 		.grab = ev->type == KDDM_EV_GRAB_REQ,
-		.flags = ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_RECLAIM),
+		.flags = ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_RECLAIM |
+				      KDDM_COF_TRY),
 	};
 
 	if (r.node == s->env->self)	/* a trail in a circle */
@@ -233,12 +276,16 @@ static int own_grab(struct co_step *s)
 	if (co->want == KDDM_WANT_RECLAIM ||
 	    (s->ev->flags && (s->ev->flags != KDDM_COF_CREATE || !fresh)))
 		return -EPROTO;
+	co->version = s->ev->version;
+	if (s->ev->flags) {
+		kddm_co_begin_fill(s, true);
+		return 0;
+	}
 	kddm_co_become_owner(s);
 	expect_acks(s);
 	co->state = KDDM_CO_ACKS;
-	co->version = s->ev->version;
 	if (fresh)
-		kddm_co_act(s, s->ev->flags ? KDDM_ACT_FILL : KDDM_ACT_INSTALL);
+		kddm_co_act(s, KDDM_ACT_INSTALL);
 	kddm_co_try_enter(s);
 	kddm_co_run(s);
 	return 0;
@@ -260,6 +307,13 @@ static int inval_copy(struct co_step *s)
 
 	if (s->ev->origin == s->env->self)
 		return -EPROTO;
+	if (s->ev->flags & KDDM_COF_TRY && co->readers) {
+		if (!upgrade)
+			set_hint(co, s->ev->origin);
+		kddm_co_send(s, KDDM_EV_ACK, s->ev->origin, s->ev->seq)->flags =
+			KDDM_COF_TRY;
+		return 0;
+	}
 	co->inv_owner = s->ev->origin;
 	co->inv_seq = s->ev->seq;
 	if (!upgrade)
@@ -270,6 +324,13 @@ static int inval_copy(struct co_step *s)
 	return 0;
 }
 
+/* An ack may also say that the copy stays, see KDDM_COF_TRY. */
+static void take_ack(struct co_step *s)
+{
+	if (s->ev->flags & KDDM_COF_TRY)
+		nodeset_add(copyset(s->co->x), s->ev->src);
+}
+
 static int ack_due(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
@@ -277,7 +338,10 @@ static int ack_due(struct co_step *s)
 	if (s->ev->seq != co->seq ||
 	    !co->x || !nodeset_has(acks(co->x), co->x->words, s->ev->src))
 		return -ESTALE;
+	if (s->ev->flags & KDDM_COF_TRY && !(co->wflags & KDDM_COF_TRY))
+		return -EPROTO;
 	nodeset_del(acks(co->x), co->x->words, s->ev->src);
+	take_ack(s);
 	kddm_co_try_enter(s);
 	kddm_co_run(s);
 	return 0;
@@ -287,7 +351,10 @@ static int ack_early(struct co_step *s)
 {
 	if (!answers(s))
 		return -ESTALE;
+	if (s->ev->flags & KDDM_COF_TRY && !(s->co->wflags & KDDM_COF_TRY))
+		return -EPROTO;
 	nodeset_add(acks(s->co->x), s->ev->src);
+	take_ack(s);
 	return 0;
 }
 
@@ -333,6 +400,11 @@ static int nak_any(struct co_step *s)
 			return -EPROTO;
 		kddm_co_insist(s);
 		return 0;
+	case -EBUSY:
+		if (!(co->wflags & KDDM_COF_TRY))
+			return -EPROTO;
+		keep_hint(co, s->ev->src);
+		break;
 	case -ENOENT:
 	case -EEXIST:
 		if (copy)
@@ -433,11 +505,12 @@ static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 		MSG(NULL, NULL, inval_none, NULL, NULL, removed_ignore),
 	},
 	[KDDM_CO_SHARED] = {
-		LOCAL(local_share, local_request, put_reader, NULL),
+		LOCAL(local_share, local_upgrade, put_reader, NULL),
+		[KDDM_EV_DROP] = drop_copy,
 		MSG(NULL, NULL, inval_copy, NULL, NULL, removed_ignore),
 	},
 	[KDDM_CO_DRAIN] = {
-		LOCAL(ev_want, ev_want, put_drain, NULL),
+		LOCAL(local_drain, local_drain, put_drain, NULL),
 		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
 	},
 	[KDDM_CO_GET] = {
@@ -469,6 +542,12 @@ static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 	},
 	[KDDM_CO_WRITER] = {
 		LOCAL(local_queue, local_queue, put_writer, remove_writer),
+		[KDDM_EV_DOWNGRADE] = downgrade,
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+	},
+	[KDDM_CO_FILL] = {
+		LOCAL(local_queue, local_queue, NULL, NULL),
+		[KDDM_EV_FILLED] = filled,
 		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
 	},
 };
@@ -483,17 +562,18 @@ static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
  * Context: any; the caller serialises the steps of an object.
  * Return: 0; or an error, and nothing has changed: -ENOBUFS if the event needs
  * an extension and @ev->spare is absent or too small (try again with one);
- * -EBUSY for a local request while another is under way; -EINVAL for a local
- * call that the state does not allow; -EPROTO for such a message, -ESTALE for
- * one that answers nothing, -ELOOP for a request that came back: to be counted
- * and dropped.
+ * -EBUSY for a local request while another is under way, and for a drop beside
+ * readers; -EINVAL for a local call that the state does not allow; -EPROTO for
+ * such a message, -ESTALE for one that answers nothing, -ELOOP for a request
+ * that came back: to be counted and dropped.
  */
 int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 		 struct kddm_co_event *ev, struct kddm_co_out *out)
 {
 	struct co_step s = { .co = co, .env = env, .ev = ev, .out = out };
 	struct kddm_co_ext *before = co->x;
-	bool local = ev->type <= KDDM_EV_REMOVE;
+	bool past = co->past;
+	bool local = ev->type <= KDDM_EV_FILLED;
 	int err;
 
 	out->nr = 0;
@@ -512,7 +592,12 @@ int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 	err = kddm_co_ext_ready(&s);
 	if (err)
 		return err;
+	if (past && co->x)
+		memset(copyset(co->x), 0, co->x->words * sizeof(u64));
+	co->past = false;
 	err = table[co->state][ev->type](&s);
+	if (err)
+		co->past = past;
 	if (err && co->x != before) {	/* refused: nothing has changed */
 		ev->spare = co->x;
 		co->x = before;

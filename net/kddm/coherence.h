@@ -47,6 +47,7 @@
  * @KDDM_CO_OWNER: the owner; nobody writes
  * @KDDM_CO_ACKS: the owner; a local user waits for acks and local readers
  * @KDDM_CO_WRITER: the owner; a local writer is inside
+ * @KDDM_CO_FILL: the owner; the first contents are being made
  * @KDDM_CO_NR_STATES: how many states there are
  */
 enum kddm_co_state {
@@ -62,6 +63,7 @@ enum kddm_co_state {
 	KDDM_CO_OWNER,
 	KDDM_CO_ACKS,
 	KDDM_CO_WRITER,
+	KDDM_CO_FILL,
 	KDDM_CO_NR_STATES
 };
 
@@ -71,6 +73,9 @@ enum kddm_co_state {
  * @KDDM_EV_GRAB: a local user wants to write
  * @KDDM_EV_PUT: a local user ends its critical section
  * @KDDM_EV_REMOVE: the local writer destroys the object and ends its section
+ * @KDDM_EV_DOWNGRADE: the local writer goes on as a reader
+ * @KDDM_EV_DROP: the copy is no longer wanted here
+ * @KDDM_EV_FILLED: the first contents are there (KDDM_ACT_FILL), or @err
  * @KDDM_EV_GET_REQ: message: @origin wants to read
  * @KDDM_EV_GRAB_REQ: message: @origin wants to become the owner
  * @KDDM_EV_DATA: message from the owner: a copy to read
@@ -78,7 +83,7 @@ enum kddm_co_state {
  * @KDDM_EV_INVAL: message from the last owner: drop the copy, ack to @origin
  * @KDDM_EV_ACK: message: a sharer has dropped its copy
  * @KDDM_EV_NAK: message: the request ends with @err; -EAGAIN: a get shall ask
- *	for the ownership
+ *	for the ownership; -EBUSY: it was not to wait
  * @KDDM_EV_REMOVED: message to home: the object is gone, take its absence back
  * @KDDM_EV_RUN: go on with what the last step left (out->more)
  * @KDDM_EV_NODE_DOWN: node @src has left
@@ -89,6 +94,9 @@ enum kddm_co_event_type {
 	KDDM_EV_GRAB,
 	KDDM_EV_PUT,
 	KDDM_EV_REMOVE,
+	KDDM_EV_DOWNGRADE,
+	KDDM_EV_DROP,
+	KDDM_EV_FILLED,
 	KDDM_EV_GET_REQ,
 	KDDM_EV_GRAB_REQ,
 	KDDM_EV_DATA,
@@ -102,12 +110,16 @@ enum kddm_co_event_type {
 	KDDM_EV_NR
 };
 
-/* Flags of requests and of KDDM_EV_OWN; they travel in the message. */
+/*
+ * Flags of requests, of what a grab sends after itself (INVAL and ACK), and of
+ * KDDM_EV_OWN; they travel in the message.
+ */
 #define KDDM_COF_NOCREATE	0x01	/* -ENOENT rather than a new object */
 #define KDDM_COF_RECLAIM	0x02	/* home asks for the absence only */
-#define KDDM_COF_CREATE		0x04	/* OWN: the object is new, fill it */
-#define KDDM_COF_VOID		0x08	/* OWN: the absence of the object */
-#define KDDM_COF_ALL		0x0f
+#define KDDM_COF_TRY		0x04	/* -EBUSY rather than wait for a user */
+#define KDDM_COF_CREATE		0x08	/* OWN: the object is new, fill it */
+#define KDDM_COF_VOID		0x10	/* OWN: the absence of the object */
+#define KDDM_COF_ALL		0x1f
 
 /* What a local request waits for: kddm_co.want */
 enum kddm_co_want {
@@ -123,7 +135,7 @@ enum kddm_co_want {
  * @node: who asked
  * @hops: how often it was forwarded
  * @grab: true for a grab, false for a get
- * @flags: KDDM_COF_NOCREATE, KDDM_COF_RECLAIM
+ * @flags: KDDM_COF_NOCREATE, KDDM_COF_RECLAIM, KDDM_COF_TRY
  */
 struct kddm_co_req {
 	u32	seq;
@@ -147,7 +159,8 @@ struct kddm_co_req {
  * The copyset (owner: who holds copies) stays as it was when ownership is
  * handed over, so that the actions of that step can refer to it.  The acks are
  * those still due in KDDM_CO_ACKS; in KDDM_CO_GRAB and KDDM_CO_UPGRADE they are
- * those that came before the ownership did.
+ * those that came before the ownership did.  In these three states the copyset
+ * has the nodes whose users do not give way to a KDDM_COF_TRY.
  */
 struct kddm_co_ext {
 	u16	words;
@@ -173,6 +186,8 @@ struct kddm_co_ext {
  * @told: VOID away from home: home knows
  * @gone: GET and GRAB at home: the object was removed meanwhile
  * @turned: since our latest request, @hint was turned to the origin of a grab
+ * @mine: FILL: for the local request, not for the first in the queue
+ * @past: the copyset is of no more use once the last step is carried out
  */
 struct kddm_co {
 	u64			version;
@@ -186,9 +201,11 @@ struct kddm_co {
 	u8			state;
 	u8			want;
 	u8			wflags;
-	u8			told;
-	u8			gone;
-	u8			turned;
+	u8			told : 1,
+				gone : 1,
+				turned : 1,
+				mine : 1,
+				past : 1;
 };
 
 /**
@@ -198,11 +215,14 @@ struct kddm_co {
  * @max_hops: a grab that was forwarded this often has met a trail that no
  *	longer ends (its owner died) and is answered with -EIO; a get that was
  *	forwarded half as often has to grab; twice the number of nodes is plenty
+ * @touch_home: home makes the first contents of what never existed, and not who
+ *	asks for it
  */
 struct kddm_co_env {
 	u16	self;
 	u16	home;
 	u16	max_hops;
+	bool	touch_home;
 };
 
 /**
@@ -215,7 +235,7 @@ struct kddm_co_env {
  * @seq: requests, OWN, DATA, NAK: number of the request that it is or answers;
  *	INVAL, ACK: number of the grab that invalidates
  * @version: DATA, OWN: of the data (OWN: before the new owner's write)
- * @err: NAK: negative error number
+ * @err: NAK: negative error number; FILLED: the same or 0
  * @need: OWN: nodes whose acks the new owner must wait for
  * @nwords: words in @need
  * @spare: an empty extension that the machine may take, then set to NULL.  It
@@ -240,7 +260,8 @@ struct kddm_co_event {
  * enum kddm_co_action_type - what the caller has to do, in this order
  * @KDDM_ACT_SEND: send message @msg to @dst
  * @KDDM_ACT_INVAL: send KDDM_EV_INVAL to every node in out->targets
- * @KDDM_ACT_FILL: the object is new: give it its first contents
+ * @KDDM_ACT_FILL: the object is new: give it its first contents, now or later,
+ *	and say so by KDDM_EV_FILLED
  * @KDDM_ACT_INSTALL: take the data from the message being handled
  * @KDDM_ACT_DROP: the local copy is no longer valid
  * @KDDM_ACT_DONE: the local request ends: @err, or 0 and the user is inside
@@ -323,6 +344,7 @@ bool kddm_co_forgettable(const struct kddm_co *co,
 			 const struct kddm_co_env *env);
 
 bool kddm_co_has_data(const struct kddm_co *co);
+bool kddm_co_owns(const struct kddm_co *co);
 const char *kddm_co_state_name(u8 state);
 const char *kddm_co_event_name(u8 type);
 

@@ -77,22 +77,25 @@ static bool queues(u8 state)
 {
 	return state == KDDM_CO_GRAB || state == KDDM_CO_UPGRADE ||
 	       state == KDDM_CO_DRAIN_UPGRADE || state == KDDM_CO_ACKS ||
-	       state == KDDM_CO_WRITER;
+	       state == KDDM_CO_WRITER || state == KDDM_CO_FILL;
 }
 
 /* Whether this event may need the extension; see ext_words() for its size. */
-static bool ext_wanted(const struct kddm_co *co, const struct kddm_co_event *ev)
+static bool ext_wanted(const struct co_step *s)
 {
+	const struct kddm_co_event *ev = s->ev;
+	const struct kddm_co *co = s->co;
+	bool waits = queues(co->state) || qlen(co) ||
+		     (co->state == KDDM_CO_VOID && s->env->touch_home);
+
 	switch (ev->type) {
 	case KDDM_EV_GET:
 	case KDDM_EV_GRAB:
-		return co->state == KDDM_CO_WRITER || qlen(co);
+		return waits;
 	case KDDM_EV_GET_REQ:
-		return co->state == KDDM_CO_OWNER || queues(co->state) ||
-		       qlen(co);
+		return waits || co->state == KDDM_CO_OWNER;
 	case KDDM_EV_GRAB_REQ:
-		return queues(co->state) || qlen(co) ||
-		       (co->state == KDDM_CO_OWNER && co->readers);
+		return waits || (co->state == KDDM_CO_OWNER && co->readers);
 	case KDDM_EV_ACK:
 		return co->state == KDDM_CO_GRAB ||
 		       co->state == KDDM_CO_UPGRADE;
@@ -123,7 +126,7 @@ int kddm_co_ext_ready(struct co_step *s)
 {
 	u16 words = ext_words(s->ev);
 
-	if (!ext_wanted(s->co, s->ev) || ext_fits(s->co, words))
+	if (!ext_wanted(s) || ext_fits(s->co, words))
 		return 0;
 	if (!s->ev->spare || s->ev->spare->words < words ||
 	    s->ev->spare->qcap <= qlen(s->co) ||

@@ -58,6 +58,16 @@ static inline void set_hint(struct kddm_co *co, u16 node)
 		co->hint = node;
 }
 
+/*
+ * A request that was turned down shows the same, and what is still on its way
+ * to the copy here (an invalidation for an earlier grab) is older than that.
+ */
+static inline void keep_hint(struct kddm_co *co, u16 node)
+{
+	set_hint(co, node);
+	co->turned = true;
+}
+
 /* coherence_ext.c */
 int kddm_co_ext_ready(struct co_step *s);
 void kddm_co_enqueue(struct kddm_co_ext *x, const struct kddm_co_req *r);
@@ -74,6 +84,8 @@ void kddm_co_insist(struct co_step *s);
 void kddm_co_no_copy(struct co_step *s);
 void kddm_co_become_owner(struct co_step *s);
 void kddm_co_try_enter(struct co_step *s);
+void kddm_co_begin_fill(struct co_step *s, bool mine);
+void kddm_co_end_fill(struct co_step *s, int err);
 void kddm_co_run(struct co_step *s);
 void kddm_co_submit(struct co_step *s, const struct kddm_co_req *r);
 

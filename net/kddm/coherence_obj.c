@@ -120,6 +120,27 @@ bool kddm_co_has_data(const struct kddm_co *co)
 EXPORT_SYMBOL_IF_KUNIT(kddm_co_has_data);
 
 /**
+ * kddm_co_owns() - whether this node owns the object, or its absence
+ * @co: the object
+ *
+ * Return: true in every state in which requests end here.
+ */
+bool kddm_co_owns(const struct kddm_co *co)
+{
+	switch (co->state) {
+	case KDDM_CO_VOID:
+	case KDDM_CO_OWNER:
+	case KDDM_CO_ACKS:
+	case KDDM_CO_WRITER:
+	case KDDM_CO_FILL:
+		return true;
+	default:
+		return false;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_co_owns);
+
+/**
  * kddm_co_state_name() - for logs and traces
  * @state: enum kddm_co_state
  *
@@ -129,7 +150,7 @@ const char *kddm_co_state_name(u8 state)
 {
 	static const char * const name[KDDM_CO_NR_STATES] = {
 		"invalid", "void", "lost", "shared", "drain", "get", "grab",
-		"upgrade", "drain-upgrade", "owner", "acks", "writer",
+		"upgrade", "drain-upgrade", "owner", "acks", "writer", "fill",
 	};
 
 	return state < KDDM_CO_NR_STATES ? name[state] : "?";
@@ -145,7 +166,8 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_co_state_name);
 const char *kddm_co_event_name(u8 type)
 {
 	static const char * const name[KDDM_EV_NR] = {
-		"get", "grab", "put", "remove", "get-req", "grab-req", "data",
+		"get", "grab", "put", "remove", "downgrade", "drop", "filled",
+		"get-req", "grab-req", "data",
 		"own", "inval", "ack", "nak", "removed", "run", "node-down",
 	};
 

@@ -109,7 +109,8 @@ static void ask(struct co_step *s, bool grab)
 		co->state = KDDM_CO_UPGRADE;
 	else
 		co->state = grab ? KDDM_CO_GRAB : KDDM_CO_GET;
-	if (co->x)	/* early acks of this request are collected here */
+	/* Early acks of this request are collected here. */
+	if (co->x)
 		memset(acks(co->x), 0, co->x->words * sizeof(u64));
 }
 
@@ -142,8 +143,13 @@ void kddm_co_become_owner(struct co_step *s)
 	co->told = false;
 	co->gone = false;
 	co->turned = false;
-	if (co->x)
-		memset(copyset(co->x), 0, co->x->words * sizeof(u64));
+}
+
+/* What a try has not got: the copies of users who do not give way stay. */
+static bool refused(const struct kddm_co *co)
+{
+	return co->wflags & KDDM_COF_TRY && co->x &&
+	       !nodeset_empty(copyset(co->x), co->x->words);
 }
 
 /*
@@ -153,17 +159,20 @@ void kddm_co_become_owner(struct co_step *s)
 void kddm_co_try_enter(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
+	bool stays;
 
 	if (co->readers || (co->x && !nodeset_empty(acks(co->x), co->x->words)))
 		return;
-	co->version++;
+	stays = refused(co);
+	co->version += !stays;
 	if (co->want == KDDM_WANT_GET) {
 		co->state = KDDM_CO_OWNER;
 		co->readers++;
+		stays = false;
 	} else {
-		co->state = KDDM_CO_WRITER;
+		co->state = stays ? KDDM_CO_OWNER : KDDM_CO_WRITER;
 	}
-	kddm_co_done(s, 0);
+	kddm_co_done(s, stays ? -EBUSY : 0);
 }
 
 /* The owner itself wants to write: invalidate whoever has a copy. */
@@ -183,6 +192,7 @@ static void begin_write(struct co_step *s)
 			a = kddm_co_act(s, KDDM_ACT_INVAL);
 			a->origin = s->env->self;
 			a->seq = s->co->seq;
+			a->flags = s->co->wflags & KDDM_COF_TRY;
 		}
 	}
 	kddm_co_try_enter(s);
@@ -207,9 +217,11 @@ static void hand_over(struct co_step *s, const struct kddm_co_req *r, u8 flags)
 	if (sharers) {
 		s->out->targets = copyset(co->x);
 		s->out->nwords = co->x->words;
+		co->past = true;
 		a = kddm_co_act(s, KDDM_ACT_INVAL);
 		a->origin = r->node;
 		a->seq = r->seq;
+		a->flags = r->flags & KDDM_COF_TRY;
 	}
 	if (!flags)
 		kddm_co_act(s, KDDM_ACT_DROP);
@@ -219,10 +231,49 @@ static void hand_over(struct co_step *s, const struct kddm_co_req *r, u8 flags)
 	co->told = false;
 }
 
+/* The first contents are to be made, for the local request or a queued one. */
+void kddm_co_begin_fill(struct co_step *s, bool mine)
+{
+	struct kddm_co_ext *x = s->co->x;
+
+	kddm_co_become_owner(s);
+	s->co->state = KDDM_CO_FILL;
+	s->co->mine = mine;
+	if (x)
+		memset(copyset(x), 0, 2 * x->words * sizeof(u64));
+	kddm_co_act(s, KDDM_ACT_FILL);
+}
+
+/* They are there; or they are not, and whoever they were for is told. */
+void kddm_co_end_fill(struct co_step *s, int err)
+{
+	struct kddm_co *co = s->co;
+	struct kddm_co_req r;
+
+	if (!err && co->mine) {
+		kddm_co_try_enter(s);
+	} else if (!err) {
+		co->state = KDDM_CO_OWNER;
+		co->version++;
+	} else {
+		co->state = KDDM_CO_VOID;
+		if (co->mine) {
+			kddm_co_done(s, err);
+		} else if (qlen(co)) {
+			r = kddm_co_queue(co->x)[0];
+			kddm_co_dequeue(co->x, 0);
+			if (r.node == s->env->self)
+				kddm_co_done(s, err);
+			else
+				nak(s, r.node, r.seq, err);
+		}
+	}
+	co->mine = false;
+}
+
 /* Nothing exists here: the first who may create it gets it. */
 static bool serve_void(struct co_step *s, const struct kddm_co_req *r)
 {
-	struct kddm_co *co = s->co;
 	bool nocreate = r->flags & KDDM_COF_NOCREATE;
 	bool local = r->node == s->env->self;
 
@@ -232,21 +283,15 @@ static bool serve_void(struct co_step *s, const struct kddm_co_req *r)
 		kddm_co_done(s, -ENOENT);
 	} else if (nocreate) {
 		nak(s, r->node, r->seq, -ENOENT);
+	} else if (s->env->touch_home && at_home(s) && !local) {
+		kddm_co_begin_fill(s, false);
+		return false;
 	} else if (!local && !r->grab) {
 		nak(s, r->node, r->seq, -EAGAIN);
 	} else if (!local) {
 		hand_over(s, r, KDDM_COF_CREATE);
 	} else {
-		kddm_co_become_owner(s);
-		kddm_co_act(s, KDDM_ACT_FILL);
-		if (r->grab) {
-			begin_write(s);
-		} else {
-			co->state = KDDM_CO_OWNER;
-			co->version++;
-			co->readers++;
-			kddm_co_done(s, 0);
-		}
+		kddm_co_begin_fill(s, true);
 	}
 	return true;
 }
@@ -257,7 +302,9 @@ static bool serve_owner(struct co_step *s, const struct kddm_co_req *r)
 	struct kddm_co *co = s->co;
 
 	if (r->node == s->env->self) {
-		if (r->grab) {
+		if (r->grab && r->flags & KDDM_COF_TRY && co->readers) {
+			return false;
+		} else if (r->grab) {
 			begin_write(s);
 		} else {
 			co->readers++;
@@ -313,6 +360,19 @@ static bool serve(struct co_step *s, const struct kddm_co_req *r)
 	}
 }
 
+/* A request that cannot be served now: need it not wait? */
+static bool turn_down(struct co_step *s, const struct kddm_co_req *r)
+{
+	if (!(r->flags & KDDM_COF_TRY) || s->out->more ||
+	    s->co->state == KDDM_CO_FILL)
+		return false;
+	if (r->node == s->env->self)
+		kddm_co_done(s, -EBUSY);
+	else
+		nak(s, r->node, r->seq, -EBUSY);
+	return true;
+}
+
 /* Serve the queue as far as it goes. */
 void kddm_co_run(struct co_step *s)
 {
@@ -325,7 +385,7 @@ void kddm_co_run(struct co_step *s)
 			return;
 		}
 		r = kddm_co_queue(co->x)[0];
-		if (!serve(s, &r))
+		if (!serve(s, &r) && !turn_down(s, &r))
 			return;
 		kddm_co_dequeue(co->x, 0);
 	}
@@ -342,6 +402,6 @@ void kddm_co_run(struct co_step *s)
 /* A new request waits its turn behind the others. */
 void kddm_co_submit(struct co_step *s, const struct kddm_co_req *r)
 {
-	if (qlen(s->co) || !serve(s, r))
+	if ((qlen(s->co) || !serve(s, r)) && !turn_down(s, r))
 		kddm_co_enqueue(s->co->x, r);
 }

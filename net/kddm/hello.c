@@ -17,12 +17,13 @@ static void refuse(struct kddm_member *m, struct kddm_node *node,
 	pr_notice_ratelimited("kddm: node %u: refusing node %u at %x: %s\n",
 			      m->kn->self, node->id, node->addr, why);
 	/* So that it sees what we are, and does not wait for us. */
-	kddm_transport_hello(m->kn, node, 0);
+	kddm_member_tell(m, node, 0);
 }
 
 static void link_up(struct kddm_member *m, struct kddm_node *node)
 {
 	lockdep_assert_held(&m->lock);
+	node->met = true;
 	kddm_node_set_link(node, KDDM_LINK_UP);
 	kddm_member_todo(m, node);
 }
@@ -161,7 +162,7 @@ static void rx_failed(struct kddm_net *kn, struct kddm_node *node)
 		return;
 	pr_notice_ratelimited("kddm: node %u: a message to or from node %u was lost, dropping it\n",
 			      kn->self, node->id);
-	kddm_transport_hello(kn, node, KDDM_HELLO_BYE);
+	kddm_member_tell(kn->member, node, KDDM_HELLO_BYE);
 }
 
 const struct kddm_peer_ops kddm_hello_peer_ops = {

@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/kddm.h>
 #include <linux/module.h>
+#include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
@@ -40,7 +41,7 @@ int kddm_self(struct net *net)
 {
 	struct kddm_net *kn = kddm_pernet(net);
 
-	if (READ_ONCE(kn->run) != KDDM_RUNNING)
+	if (kddm_run(kn) != KDDM_RUNNING)
 		return -ENOTCONN;
 	return kn->self;
 }
@@ -52,7 +53,7 @@ struct kddm_net *kddm_enter(struct net *net)
 
 	if (down_read_killable(&kn->gate))
 		return ERR_PTR(-EINTR);
-	if (READ_ONCE(kn->run) == KDDM_RUNNING)
+	if (kddm_run(kn) == KDDM_RUNNING)
 		return kn;
 	up_read(&kn->gate);
 	return ERR_PTR(-ENOTCONN);
@@ -63,12 +64,16 @@ void kddm_exit(struct kddm_net *kn)
 	up_read(&kn->gate);
 }
 
-/* Nobody enters any more; wait until those inside have left. */
-static void shut_gate(struct kddm_net *kn)
+/* Nobody enters any more; wait until those inside have left, or for a kill. */
+static int shut_gate(struct kddm_net *kn)
 {
 	WRITE_ONCE(kn->run, KDDM_STOPPING);
-	down_write(&kn->gate);
+	if (down_write_killable(&kn->gate)) {
+		WRITE_ONCE(kn->run, KDDM_RUNNING);
+		return -EINTR;
+	}
 	up_write(&kn->gate);
+	return 0;
 }
 
 static int choose_id(struct kddm_net *kn, int id,
@@ -98,8 +103,9 @@ static void take_down(struct kddm_net *kn)
 	kddm_transport_halt(kn);
 	kddm_rpc_shut(kn);
 	kddm_sets_stop(kn);
-	kddm_rpc_stop(kn);
+	/* The last drainers may report to RPC. */
 	kddm_transport_stop(kn);
+	kddm_rpc_stop(kn);
 	kddm_member_exit(kn);
 	kn->node_change = NULL;
 	WRITE_ONCE(kn->run, KDDM_STOPPED);
@@ -136,7 +142,7 @@ static int bring_up(struct kddm_net *kn, int id,
 		NL_SET_ERR_MSG(extack, "cannot learn the cluster's sets");
 		goto down;
 	}
-	rc = kddm_member_announce(kn);
+	rc = kddm_member_announce(kn, extack);
 	if (rc)
 		goto down;
 	WRITE_ONCE(kn->run, KDDM_RUNNING);
@@ -147,7 +153,10 @@ down:
 	take_down(kn);
 	return rc;
 stop_rpc:
+	kddm_transport_stop(kn);
 	kddm_rpc_stop(kn);
+	kddm_member_exit(kn);
+	return rc;
 exit_member:
 	kddm_transport_stop(kn);
 	kddm_member_exit(kn);
@@ -171,6 +180,7 @@ int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 		goto unlock;
 	}
 	WRITE_ONCE(kn->run, KDDM_STARTING);
+	kn->expelled = false;
 	kn->cluster = cluster;
 	do {
 		kn->incarnation = get_random_u32();
@@ -194,7 +204,9 @@ int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 		rc = -ENOTCONN;
 		goto unlock;
 	}
-	shut_gate(kn);
+	rc = shut_gate(kn);
+	if (rc)
+		goto unlock;
 	rc = kddm_sets_quiesce(kn);
 	if (rc) {
 		NL_SET_ERR_MSG(extack, "sets or objects are in use");
@@ -230,7 +242,10 @@ static void __net_exit kddm_net_pre_exit(struct net *net)
 
 	mutex_lock(&kn->lock);
 	if (kn->run == KDDM_RUNNING) {
-		shut_gate(kn);
+		/* Nobody is inside who could keep us, see above. */
+		WRITE_ONCE(kn->run, KDDM_STOPPING);
+		down_write(&kn->gate);
+		up_write(&kn->gate);
 		kddm_sets_quiesce(kn);
 		kddm_member_retire(kn);
 		take_down(kn);
@@ -255,13 +270,42 @@ static struct pernet_operations kddm_net_ops = {
 	.size		= sizeof(struct kddm_net),
 };
 
+/*
+ * A module keeps TIPC from being unloaded by a socket of its own.  It also must
+ * not be loaded when the first node starts: whoever starts one holds a lock of
+ * generic netlink that TIPC's module needs.
+ */
+static struct socket *pin;
+
+static int pin_tipc(void)
+{
+	int rc;
+
+	if (!IS_MODULE(CONFIG_KDDM))
+		return 0;
+	rc = sock_create_kern(&init_net, AF_TIPC, SOCK_RDM, 0, &pin);
+	if (rc)
+		pr_err("kddm: no TIPC: %d\n", rc);
+	return rc;
+}
+
+static void unpin_tipc(void)
+{
+	if (pin)
+		sock_release(pin);
+	pin = NULL;
+}
+
 static int __init kddm_mod_init(void)
 {
 	int rc;
 
-	rc = register_pernet_subsys(&kddm_net_ops);
+	rc = pin_tipc();
 	if (rc)
 		return rc;
+	rc = register_pernet_subsys(&kddm_net_ops);
+	if (rc)
+		goto tipc;
 	rc = kddm_sets_init();
 	if (rc)
 		goto pernet;
@@ -274,6 +318,8 @@ sets:
 	kddm_sets_exit();
 pernet:
 	unregister_pernet_subsys(&kddm_net_ops);
+tipc:
+	unpin_tipc();
 	return rc;
 }
 
@@ -283,6 +329,7 @@ static void __exit kddm_mod_exit(void)
 	unregister_pernet_subsys(&kddm_net_ops);
 	kddm_sets_exit();
 	rcu_barrier();
+	unpin_tipc();
 }
 
 module_init(kddm_mod_init);

@@ -31,12 +31,15 @@ struct netlink_ext_ack;
  * @KDDM_STARTING: layers come up
  * @KDDM_RUNNING: a node of the cluster
  * @KDDM_STOPPING: layers go down; new calls get -ESHUTDOWN
+ * @KDDM_EXPELLED: put out of the cluster, to be stopped; never in
+ *	kddm_net.run, see kddm_run()
  */
 enum kddm_run {
 	KDDM_STOPPED,
 	KDDM_STARTING,
 	KDDM_RUNNING,
-	KDDM_STOPPING
+	KDDM_STOPPING,
+	KDDM_EXPELLED
 };
 
 /**
@@ -44,6 +47,8 @@ enum kddm_run {
  * @net: the namespace
  * @lock: serialises start and stop; outermost lock, may sleep
  * @run: enum kddm_run; written under @lock
+ * @expelled: another node has the id, or TIPC is gone; set by the membership
+ *	layer
  * @gate: read-held between kddm_enter() and kddm_exit(); stop takes it for
  *	writing once @run is KDDM_STOPPING, before any layer goes down
  * @self: own node id, valid unless stopped
@@ -68,6 +73,7 @@ struct kddm_net {
 	struct net		*net;
 	struct mutex		lock;		/* start and stop */
 	int			run;
+	bool			expelled;
 	struct rw_semaphore	gate;		/* see kddm_enter() */
 	u16			self;
 	u32			cluster;
@@ -102,10 +108,19 @@ struct kddm_net {
  */
 struct kddm_net *kddm_pernet(const struct net *net);
 
+/* Where the namespace stands. */
+static inline enum kddm_run kddm_run(const struct kddm_net *kn)
+{
+	int run = READ_ONCE(kn->run);
+
+	return run == KDDM_RUNNING && READ_ONCE(kn->expelled) ?
+	       KDDM_EXPELLED : run;
+}
+
 /*
  * A call of a client into a running node: the layers stay until kddm_exit().
- * Returns the node, or an ERR_PTR(): -ENOTCONN (not running), -EINTR (killed
- * while the node starts or stops).  Context: may sleep.
+ * Returns the node, or an ERR_PTR(): -ENOTCONN (not running, or expelled),
+ * -EINTR (killed while the node starts or stops).  Context: may sleep.
  */
 struct kddm_net *kddm_enter(struct net *net);
 void kddm_exit(struct kddm_net *kn);

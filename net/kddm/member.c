@@ -75,8 +75,12 @@ static bool begin(struct kddm_member *m, struct kddm_node *node)
 	}
 	WRITE_ONCE(m->max_id, max(m->max_id, node->id));
 	kddm_node_set_link(node, KDDM_LINK_NEW);
-	kddm_transport_room(kn, ++m->peers);
-	mod_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
+	/* It stays when they leave: their messages may still be there. */
+	if (++m->peers > m->most_peers) {
+		m->most_peers = m->peers;
+		kddm_transport_room(kn, m->peers);
+	}
+	queue_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
 	return true;
 }
 
@@ -116,21 +120,57 @@ bool kddm_member_end(struct kddm_member *m, struct kddm_node *node,
 	bool ended = false;
 
 	spin_lock(&m->lock);
-	if (forever)
+	if (forever && node->link != KDDM_LINK_DOWN)
 		node->ended = true;
 	if (node->link != KDDM_LINK_NONE && node->link != KDDM_LINK_DOWN) {
 		kddm_node_set_link(node, KDDM_LINK_DOWN);
-		kddm_transport_room(m->kn, --m->peers);
-		kddm_member_todo(m, node);
+		m->peers--;
 		ended = true;
 	}
 	spin_unlock(&m->lock);
 	if (!ended)
 		return false;
+	/* Before the worker makes room for a new session. */
 	if (m->kn->peer_down)
 		m->kn->peer_down(m->kn, node->id);
+	spin_lock(&m->lock);
+	kddm_member_todo(m, node);
+	spin_unlock(&m->lock);
 	kddm_transport_wake(m->kn, node);
 	return true;
+}
+
+void kddm_member_tell(struct kddm_member *m, struct kddm_node *node, u32 flags)
+{
+	if (!kddm_transport_hello(m->kn, node, flags))
+		return;
+	spin_lock(&m->lock);
+	if (list_empty(&node->bye) && !m->closing) {
+		refcount_inc(&node->ref);
+		node->bye_flags = flags;
+		list_add_tail(&node->bye, &m->byes);
+		queue_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
+	}
+	spin_unlock(&m->lock);
+}
+
+/* Say good-bye once more where it has not gone through, or (@drop) do not. */
+static void tell_byes(struct kddm_member *m, bool drop)
+{
+	struct kddm_node *node, *next;
+	LIST_HEAD(byes);
+
+	spin_lock(&m->lock);
+	list_splice_init(&m->byes, &byes);
+	spin_unlock(&m->lock);
+	list_for_each_entry_safe(node, next, &byes, bye) {
+		spin_lock(&m->lock);
+		list_del_init(&node->bye);
+		spin_unlock(&m->lock);
+		if (!drop)
+			kddm_member_tell(m, node, node->bye_flags);
+		kddm_node_put(node);
+	}
 }
 
 /* Transitions */
@@ -139,13 +179,18 @@ bool kddm_member_end(struct kddm_member *m, struct kddm_node *node,
 static bool advance(struct kddm_member *m, struct kddm_node *node)
 {
 	u8 next;
+	bool up;
 	int rc;
 
 	spin_lock(&m->lock);
-	rc = kddm_member_next(node->state, node->link == KDDM_LINK_UP,
-			      node->possible, &next);
+	/* What was up, however shortly, was used: both ends are told. */
+	up = node->link == KDDM_LINK_UP ||
+	     (node->met && node->state == KDDM_NODE_OFFLINE);
+	rc = kddm_member_next(node->state, up, node->possible, &next);
 	if (rc >= 0)
 		WRITE_ONCE(node->state, next);
+	if (rc == KDDM_ADD_ONLINE)
+		node->met = false;
 	spin_unlock(&m->lock);
 	if (rc < 0)
 		return false;
@@ -153,9 +198,21 @@ static bool advance(struct kddm_member *m, struct kddm_node *node)
 	return true;
 }
 
+/* Whether the session is over, and everyone knows. */
+static bool is_over(struct kddm_member *m, struct kddm_node *node)
+{
+	bool over;
+
+	spin_lock(&m->lock);
+	over = node != m->self && node->link == KDDM_LINK_DOWN &&
+	       node->state == KDDM_NODE_OFFLINE && !node->met;
+	spin_unlock(&m->lock);
+	return over;
+}
+
 /*
- * The session is over and everyone knows: free its place, and put a fresh
- * publication in place of the old one if it can be met again.
+ * The session is over: free its place, and put a fresh publication in place of
+ * the old one if it can be met again.
  */
 static void clear_place(struct kddm_member *m, struct kddm_node *node)
 {
@@ -207,8 +264,7 @@ static void member_work(struct work_struct *work)
 	while ((node = next_todo(m))) {
 		while (advance(m, node))
 			;
-		if (kddm_node_link(node) == KDDM_LINK_DOWN &&
-		    node != m->self) {
+		if (is_over(m, node)) {
 			clear_place(m, node);
 			begin_all(m);
 		}
@@ -227,6 +283,7 @@ static void hello_work(struct work_struct *work)
 	u8 link;
 
 	begin_all(m);
+	tell_byes(m, false);
 	xa_for_each(&m->kn->nodes, id, node) {
 		node = kddm_node_get(m->kn, id);
 		if (!node)
@@ -269,6 +326,7 @@ static bool withdraw(struct kddm_member *m)
 	spin_unlock(&m->lock);
 	if (was)
 		return false;
+	tell_byes(m, true);
 	kddm_transport_bind(m->kn, KDDM_TIPC_POSSIBLE, false);
 	kddm_transport_bind(m->kn, KDDM_TIPC_ONLINE, false);
 	end_all(m);
@@ -294,9 +352,11 @@ static void rival(struct kddm_member *m, bool up, u32 addr, u32 port)
 	if (!up)
 		return;
 	kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
-	if (lost && withdraw(m))
+	if (lost && withdraw(m)) {
 		pr_err("kddm: node %u: the id is in use by %x too, leaving the cluster\n",
 		       m->kn->self, addr);
+		WRITE_ONCE(m->kn->expelled, true);
+	}
 }
 
 static bool has_place(struct kddm_member *m, u16 id)
@@ -398,9 +458,11 @@ static void topology_event(struct kddm_net *kn, u32 type, bool up, u32 id,
 
 static void topology_lost(struct kddm_net *kn)
 {
-	if (withdraw(kn->member))
-		pr_err("kddm: node %u: TIPC's topology server is gone, leaving the cluster\n",
-		       kn->self);
+	if (!withdraw(kn->member))
+		return;
+	pr_err("kddm: node %u: TIPC's topology server is gone, leaving the cluster\n",
+	       kn->self);
+	WRITE_ONCE(kn->expelled, true);
 }
 
 static const struct kddm_topology_ops topology_ops = {
@@ -422,6 +484,7 @@ int kddm_member_init(struct kddm_net *kn)
 	spin_lock_init(&m->lock);
 	INIT_LIST_HEAD(&m->nodes);
 	INIT_LIST_HEAD(&m->todo);
+	INIT_LIST_HEAD(&m->byes);
 	INIT_WORK(&m->work, member_work);
 	INIT_DELAYED_WORK(&m->hello, hello_work);
 	init_waitqueue_head(&m->settled);
@@ -532,6 +595,19 @@ static int go_online(struct kddm_member *m)
 	return rc ?: settle(m, SETTLE_TIMEOUT);
 }
 
+static void tell_rival(struct kddm_member *m, int rc,
+		       struct netlink_ext_ack *extack)
+{
+	u32 rival = READ_ONCE(m->rival);
+
+	if (rc == -EADDRINUSE && rival)
+		NL_SET_ERR_MSG_FMT(extack, "node id %u is in use by %x",
+				   m->kn->self, rival);
+	else if (rc == -EADDRINUSE)
+		NL_SET_ERR_MSG(extack,
+			       "put out of the cluster while it started");
+}
+
 int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 {
 	struct kddm_member *m = kn->member;
@@ -547,18 +623,17 @@ int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	rc = look_for_rival(m);
 	if (!rc)
 		rc = go_online(m);
-	if (rc == -EADDRINUSE)
-		NL_SET_ERR_MSG_FMT(extack, "node id %u is in use by %x",
-				   kn->self, READ_ONCE(m->rival));
+	tell_rival(m, rc, extack);
 	return rc;
 }
 
-int kddm_member_announce(struct kddm_net *kn)
+int kddm_member_announce(struct kddm_net *kn, struct netlink_ext_ack *extack)
 {
 	struct kddm_member *m = kn->member;
 	int rc;
 
 	rc = settle(m, SETTLE_TIMEOUT / 5);
+	tell_rival(m, rc, extack);
 	if (rc)
 		return rc;
 	return kddm_transport_bind(kn, KDDM_TIPC_POSSIBLE, true);
@@ -567,6 +642,7 @@ int kddm_member_announce(struct kddm_net *kn)
 void kddm_member_announced(struct kddm_net *kn)
 {
 	set_self(kn->member, KDDM_LINK_UP, true);
+	flush_work(&kn->member->work);
 }
 
 void kddm_member_retire(struct kddm_net *kn)
@@ -582,6 +658,7 @@ void kddm_member_stop(struct kddm_net *kn)
 {
 	struct kddm_member *m = kn->member;
 	struct kddm_node *node, *next;
+	LIST_HEAD(nodes);
 
 	withdraw(m);
 	kddm_topology_close(m->topology);
@@ -591,7 +668,10 @@ void kddm_member_stop(struct kddm_net *kn)
 	set_self(m, KDDM_LINK_DOWN, false);
 	flush_work(&m->work);
 	/* The worker has cleared all places; what is left has none. */
-	list_for_each_entry_safe(node, next, &m->nodes, list) {
+	spin_lock(&m->lock);
+	list_splice_init(&m->nodes, &nodes);
+	spin_unlock(&m->lock);
+	list_for_each_entry_safe(node, next, &nodes, list) {
 		list_del_init(&node->list);
 		kddm_node_put(node);
 	}

@@ -103,7 +103,8 @@ enum kddm_link {
  * @confirmed: the @rcvd that we last told the peer; written by the drainer
  * @waiting: the drainer waits for credit; under the channel's lock
  * @backlog: messages that wait for credit, for the handshake, or for TIPC's
- *	congestion to end; bounded by the requests in flight; the drainer's
+ *	congestion to end; the drainer's
+ * @bytes: in @backlog; the drainer's
  * @ready: place in the channel's list of peers that the drainer should look at
  */
 struct kddm_peer_chan {
@@ -113,6 +114,7 @@ struct kddm_peer_chan {
 	u32			confirmed;
 	bool			waiting;
 	struct list_head	backlog;
+	size_t			bytes;
 	struct list_head	ready;
 };
 
@@ -134,8 +136,12 @@ struct kddm_peer_chan {
  * @online: it publishes ONLINE; member lock
  * @possible: it publishes POSSIBLE; member lock
  * @ended: not to be met again before the publication is withdrawn; member lock
+ * @met: the session was up, and the worker has not told so yet; member lock
  * @list: place among all publications; member lock
  * @todo: place in the worker's queue; member lock
+ * @bye: place among those who have to be told that they were refused or lost;
+ *	member lock
+ * @bye_flags: what they are told, KDDM_HELLO_*
  * @ref: one for @list, one for kn->nodes, one for each user
  * @rcu: for freeing
  */
@@ -155,8 +161,11 @@ struct kddm_node {
 	bool			online;
 	bool			possible;
 	bool			ended;
+	bool			met;
 	struct list_head	list;
 	struct list_head	todo;
+	struct list_head	bye;
+	u32			bye_flags;
 	refcount_t		ref;
 	struct rcu_head		rcu;
 };
@@ -217,13 +226,14 @@ int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack);
 /**
  * kddm_member_announce() - publish POSSIBLE
  * @kn: the namespace
+ * @extack: what went wrong, for humans
  *
  * Waits, for some seconds at most, until all nodes that are in sight have been
  * met, so that they know us before others tell them of us.
  *
  * Return: 0, -EINTR, -EADDRINUSE, or an error of TIPC.
  */
-int kddm_member_announce(struct kddm_net *kn);
+int kddm_member_announce(struct kddm_net *kn, struct netlink_ext_ack *extack);
 
 /**
  * kddm_member_announced() - let the notifiers know that we are possible

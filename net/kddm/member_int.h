@@ -28,7 +28,9 @@ struct kddm_topology;
  * @busy: the worker is at it
  * @sessions: number of the last session
  * @max_id: highest id seen
+ * @byes: nodes that could not be told yet, see kddm_member_tell()
  * @peers: sessions there are
+ * @most_peers: and ever were
  * @topology: reports publications
  * @wq: ordered, runs @work and @hello
  * @work: transitions
@@ -47,7 +49,9 @@ struct kddm_member {
 	bool			busy;
 	u16			sessions;
 	u16			max_id;
+	struct list_head	byes;
 	unsigned int		peers;
+	unsigned int		most_peers;
 	struct kddm_topology	*topology;
 	struct workqueue_struct	*wq;
 	struct work_struct	work;
@@ -67,6 +71,8 @@ void kddm_member_todo(struct kddm_member *m, struct kddm_node *node);
  */
 bool kddm_member_end(struct kddm_member *m, struct kddm_node *node,
 		     bool forever);
+/* Send a HELLO to a node whose session has ended, again if it has to be. */
+void kddm_member_tell(struct kddm_member *m, struct kddm_node *node, u32 flags);
 
 static inline void kddm_node_set_link(struct kddm_node *node,
 				      enum kddm_link link)

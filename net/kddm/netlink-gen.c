@@ -47,10 +47,13 @@ static const struct nla_policy kddm_node_get_nl_policy[KDDM_A_NODE_ID + 1] = {
 };
 
 /* KDDM_CMD_SET_NEW - do */
-static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_LINKER + 1] = {
+static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_HOME + 1] = {
 	[KDDM_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_SET_SIZE] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_set_size_range),
 	[KDDM_A_SET_LINKER] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_SET_EXCLUSIVE] = { .type = NLA_FLAG, },
+	[KDDM_A_SET_TOUCH_HOME] = { .type = NLA_FLAG, },
+	[KDDM_A_SET_HOME] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 };
 
 /* KDDM_CMD_SET_GET - do */
@@ -60,8 +63,9 @@ static const struct nla_policy kddm_set_get_nl_policy[KDDM_A_SET_NAME + 1] = {
 };
 
 /* KDDM_CMD_SET_DEL - do */
-static const struct nla_policy kddm_set_del_nl_policy[KDDM_A_SET_NAME + 1] = {
+static const struct nla_policy kddm_set_del_nl_policy[KDDM_A_SET_FORCE + 1] = {
 	[KDDM_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_SET_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* KDDM_CMD_OBJ_GET - do */
@@ -84,6 +88,19 @@ static const struct nla_policy kddm_obj_set_nl_policy[KDDM_A_OBJECT_DATA + 1] = 
 
 /* KDDM_CMD_OBJ_DEL - do */
 static const struct nla_policy kddm_obj_del_nl_policy[KDDM_A_OBJECT_ID + 1] = {
+	[KDDM_A_OBJECT_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_OBJECT_ID] = { .type = NLA_UINT, },
+};
+
+/* KDDM_CMD_OBJ_FLUSH - do */
+static const struct nla_policy kddm_obj_flush_nl_policy[KDDM_A_OBJECT_NODE + 1] = {
+	[KDDM_A_OBJECT_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_OBJECT_ID] = { .type = NLA_UINT, },
+	[KDDM_A_OBJECT_NODE] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
+};
+
+/* KDDM_CMD_OBJ_SYNC - do */
+static const struct nla_policy kddm_obj_sync_nl_policy[KDDM_A_OBJECT_ID + 1] = {
 	[KDDM_A_OBJECT_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_OBJECT_ID] = { .type = NLA_UINT, },
 };
@@ -123,7 +140,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_SET_NEW,
 		.doit		= kddm_nl_set_new_doit,
 		.policy		= kddm_set_new_nl_policy,
-		.maxattr	= KDDM_A_SET_LINKER,
+		.maxattr	= KDDM_A_SET_HOME,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -142,7 +159,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_SET_DEL,
 		.doit		= kddm_nl_set_del_doit,
 		.policy		= kddm_set_del_nl_policy,
-		.maxattr	= KDDM_A_SET_NAME,
+		.maxattr	= KDDM_A_SET_FORCE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -163,6 +180,20 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_OBJ_DEL,
 		.doit		= kddm_nl_obj_del_doit,
 		.policy		= kddm_obj_del_nl_policy,
+		.maxattr	= KDDM_A_OBJECT_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_OBJ_FLUSH,
+		.doit		= kddm_nl_obj_flush_doit,
+		.policy		= kddm_obj_flush_nl_policy,
+		.maxattr	= KDDM_A_OBJECT_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_OBJ_SYNC,
+		.doit		= kddm_nl_obj_sync_doit,
+		.policy		= kddm_obj_sync_nl_policy,
 		.maxattr	= KDDM_A_OBJECT_ID,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},

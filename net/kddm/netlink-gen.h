@@ -24,6 +24,8 @@ int kddm_nl_set_del_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_get_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_obj_flush_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_obj_sync_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	KDDM_NLGRP_MONITOR,

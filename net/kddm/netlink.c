@@ -19,6 +19,7 @@
 	static_assert((int)(inside) + 1 == (int)(outside))
 ASSERT_ONE_MORE(KDDM_STOPPED, KDDM_RUN_STATE_STOPPED);
 ASSERT_ONE_MORE(KDDM_STOPPING, KDDM_RUN_STATE_STOPPING);
+ASSERT_ONE_MORE(KDDM_EXPELLED, KDDM_RUN_STATE_EXPELLED);
 ASSERT_ONE_MORE(KDDM_NODE_OFFLINE, KDDM_MEMBERSHIP_OFFLINE);
 ASSERT_ONE_MORE(KDDM_NODE_POSSIBLE, KDDM_MEMBERSHIP_POSSIBLE);
 ASSERT_ONE_MORE(KDDM_ADD_ONLINE, KDDM_TRANSITION_ADD_ONLINE);
@@ -143,7 +144,7 @@ static int put_stats(struct sk_buff *skb, const struct kddm_stats *s)
 int kddm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kddm_net *kn = info_kn(info);
-	int run = READ_ONCE(kn->run);
+	int run = kddm_run(kn);
 	struct sk_buff *rsp;
 	void *hdr;
 
@@ -241,10 +242,10 @@ int kddm_nl_node_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	NL_ASSERT_CTX_FITS(struct node_dump);
+	/* Never 0; before the look-up, so that no change goes unseen. */
+	cb->seq = (u32)atomic_read_acquire(&nn->changes) << 1 | 1;
 	rcu_read_lock();
 	xa_for_each_start(&kn->nodes, id, node, dump->id) {
-		/* Never 0. */
-		cb->seq = (u32)atomic_read(&nn->changes) << 1 | 1;
 		err = put_node(skb, info, cb, kn, node);
 		if (err)
 			break;

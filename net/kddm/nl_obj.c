@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/kddm.h>
 #include <linux/minmax.h>
+#include <linux/slab.h>
 #include "netlink.h"
 #include "netlink-gen.h"
 #include "object.h"
@@ -27,6 +28,7 @@
  * @flags: for kddm_get() and kddm_grab()
  * @offset: first byte
  * @len: bytes from there
+ * @buf: room for a whole object of a linker with contents of its own, or NULL
  */
 struct part {
 	struct kddm_set	*set;
@@ -34,7 +36,23 @@ struct part {
 	unsigned int	flags;
 	u32		offset;
 	u32		len;
+	u8		*buf;
 };
+
+/* What linkers do not keep as it is read and written goes by way of a copy. */
+static int part_alloc(struct genl_info *info, struct part *p)
+{
+	if (!p->set->linker->export)
+		return 0;
+	p->buf = kvzalloc(kddm_set_size(p->set), GFP_KERNEL);
+	return p->buf ? 0 : -ENOMEM;
+}
+
+static void part_close(struct part *p)
+{
+	kvfree(p->buf);
+	kddm_set_close(p->set);
+}
 
 static int object_error(struct genl_info *info, int err)
 {
@@ -60,6 +78,10 @@ static int object_error(struct genl_info *info, int err)
 	case -ETIMEDOUT:
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
 					"object %llu was not free in time", id);
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"object %llu is in use", id);
 		break;
 	case -ESHUTDOWN:
 		GENL_SET_ERR_MSG(info,
@@ -141,7 +163,9 @@ static int part_read(struct genl_info *info, const struct part *p,
 	obj = kddm_obj_take(p->set, p->id, false, p->flags, OBJ_TIMEOUT);
 	if (IS_ERR(obj))
 		return object_error(info, PTR_ERR(obj));
-	memcpy(nla_data(data), kddm_data(obj) + p->offset, p->len);
+	if (p->buf)
+		kddm_obj_read(obj, p->buf);
+	memcpy(nla_data(data), (p->buf ?: kddm_data(obj)) + p->offset, p->len);
 	version = kddm_version(obj);
 	kddm_put(obj);
 
@@ -157,7 +181,7 @@ static int part_read(struct genl_info *info, const struct part *p,
 int kddm_nl_obj_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *rsp;
-	struct part p;
+	struct part p = { };
 	void *hdr;
 	int err;
 
@@ -166,6 +190,8 @@ int kddm_nl_obj_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	part_options(info, &p);
 	err = part_limit(info, &p);
+	if (!err)
+		err = part_alloc(info, &p);
 	if (err)
 		goto out;
 
@@ -183,34 +209,51 @@ int kddm_nl_obj_get_doit(struct sk_buff *skb, struct genl_info *info)
 	genlmsg_end(rsp, hdr);
 	err = genlmsg_reply(rsp, info);
 out:
-	kddm_set_close(p.set);
+	part_close(&p);
 	return err;
 }
 
-/* Without an offset, what is behind the data becomes zero. */
+/* Without an offset, what is behind the data becomes zero, or is not there. */
+static int part_fill(struct genl_info *info, const struct part *p,
+		     struct kddm_obj *obj)
+{
+	bool whole = !info->attrs[KDDM_A_OBJECT_OFFSET];
+	struct nlattr *data = info->attrs[KDDM_A_OBJECT_DATA];
+	u32 len = 0, end = p->offset + p->len;
+
+	if (!p->buf) {
+		nla_memcpy(kddm_data(obj) + p->offset, data, p->len);
+		if (whole)
+			memset(kddm_data(obj) + end, 0,
+			       kddm_set_size(p->set) - end);
+		return 0;
+	}
+	if (!whole)
+		len = kddm_obj_read(obj, p->buf);
+	nla_memcpy(p->buf + p->offset, data, p->len);
+	return kddm_obj_write(obj, p->buf, max(len, end));
+}
+
 static int part_write(struct genl_info *info, const struct part *p,
 		      u64 *version)
 {
-	u32 end = p->offset + p->len;
 	struct kddm_obj *obj;
+	int err;
 
 	obj = kddm_obj_take(p->set, p->id, true, p->flags, OBJ_TIMEOUT);
 	if (IS_ERR(obj))
 		return object_error(info, PTR_ERR(obj));
-	nla_memcpy(kddm_data(obj) + p->offset,
-		   info->attrs[KDDM_A_OBJECT_DATA], p->len);
-	if (!info->attrs[KDDM_A_OBJECT_OFFSET])
-		memset(kddm_data(obj) + end, 0, kddm_set_size(p->set) - end);
+	err = part_fill(info, p, obj);
 	*version = kddm_version(obj);
 	kddm_put(obj);
-	return 0;
+	return err ? object_error(info, err) : 0;
 }
 
 int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *data = info->attrs[KDDM_A_OBJECT_DATA];
 	struct sk_buff *rsp;
-	struct part p;
+	struct part p = { };
 	u64 version;
 	void *hdr;
 	int err;
@@ -231,6 +274,9 @@ int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -EMSGSIZE;
 		goto out;
 	}
+	err = part_alloc(info, &p);
+	if (err)
+		goto out;
 
 	err = -ENOMEM;
 	rsp = kddm_nl_reply_new(info, nla_total_size_64bit(sizeof(u64)), &hdr);
@@ -245,14 +291,14 @@ int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info)
 	genlmsg_end(rsp, hdr);
 	err = genlmsg_reply(rsp, info);
 out:
-	kddm_set_close(p.set);
+	part_close(&p);
 	return err;
 }
 
 int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kddm_obj *obj;
-	struct part p;
+	struct part p = { };
 	int err;
 
 	err = part_open(info, &p);
@@ -264,6 +310,41 @@ int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info)
 		object_error(info, err);
 	else
 		kddm_remove_held(obj);
+	kddm_set_close(p.set);
+	return err;
+}
+
+int kddm_nl_obj_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *node = info->attrs[KDDM_A_OBJECT_NODE];
+	struct part p = { };
+	int err;
+
+	err = part_open(info, &p);
+	if (err)
+		return err;
+	err = kddm_flush(p.set, p.id,
+			 node ? nla_get_uint(node) : KDDM_ANY_NODE);
+	if (err == -EHOSTDOWN)
+		NL_SET_ERR_MSG_ATTR(info->extack, node,
+				    "there is no such node, or no other");
+	else if (err)
+		object_error(info, err);
+	kddm_set_close(p.set);
+	return err;
+}
+
+int kddm_nl_obj_sync_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct part p = { };
+	int err;
+
+	err = part_open(info, &p);
+	if (err)
+		return err;
+	err = kddm_obj_sync(p.set, p.id, OBJ_TIMEOUT);
+	if (err)
+		object_error(info, err);
 	kddm_set_close(p.set);
 	return err;
 }

@@ -3,7 +3,7 @@
  * Control interface: sets.
  */
 #include <net/sock.h>
-#include "iolinker.h"
+#include "linker.h"
 #include "main.h"
 #include "netlink.h"
 #include "netlink-gen.h"
@@ -32,9 +32,8 @@ int kddm_nl_set_error(struct genl_info *info, const struct nlattr *attr,
 					name);
 		break;
 	case -EINVAL:
-		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
-					"\"%s\" cannot be the name of a set",
-					name);
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a set's name is made of printable ASCII characters, no blanks");
 		break;
 	case -EHOSTDOWN:
 		NL_SET_ERR_MSG(extack, "a node failed meanwhile; try again");
@@ -61,12 +60,30 @@ int kddm_nl_set_error(struct genl_info *info, const struct nlattr *attr,
 static int create_error(struct genl_info *info, int err)
 {
 	struct nlattr *linker = info->attrs[KDDM_A_SET_LINKER];
+	struct nlattr *name = info->attrs[KDDM_A_SET_NAME];
+	struct nlattr *home = info->attrs[KDDM_A_SET_HOME];
 
-	if (err != -ENOENT || !linker)
-		return kddm_nl_set_error(info, info->attrs[KDDM_A_SET_NAME],
-					 err);
-	NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker, "no I/O linker \"%s\"",
-				(char *)nla_data(linker));
+	if (err == -ENOENT && linker)
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker,
+					"no I/O linker \"%s\"",
+					(char *)nla_data(linker));
+	else if (err == -EACCES && linker)
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker,
+					"a node does not allow linker \"%s\"",
+					(char *)nla_data(linker));
+	else if (err == -ENOTDIR && linker)
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker,
+					"linker \"%s\" has no directory on a node",
+					(char *)nla_data(linker));
+	else if (err == -EINVAL && linker && kddm_name_ok(nla_data(name)))
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker,
+					"linker \"%s\" wants another size, or touch-home",
+					(char *)nla_data(linker));
+	else if (err == -EHOSTDOWN && home)
+		NL_SET_ERR_MSG_ATTR(info->extack, home,
+				    "the home is not there, or a node failed");
+	else
+		kddm_nl_set_error(info, name, err);
 	return err;
 }
 
@@ -96,7 +113,11 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_SET_HITS, kddm_set_hits(set)) ||
 	    nla_put_uint(skb, KDDM_A_SET_MISSES, misses) ||
 	    nla_put_uint(skb, KDDM_A_SET_FORWARDS, forwards) ||
-	    nla_put_uint(skb, KDDM_A_SET_INVALIDATIONS, invals)) {
+	    nla_put_uint(skb, KDDM_A_SET_INVALIDATIONS, invals) ||
+	    (set->flags & KDDM_SET_EXCLUSIVE &&
+	     nla_put_flag(skb, KDDM_A_SET_EXCLUSIVE)) ||
+	    (set->flags & KDDM_SET_TOUCH_HOME &&
+	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -107,6 +128,7 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *linker = info->attrs[KDDM_A_SET_LINKER];
+	struct kddm_set_attr attr = { .home = KDDM_ANY_NODE };
 	struct kddm_set *set;
 	struct sk_buff *rsp;
 	void *hdr;
@@ -123,10 +145,16 @@ int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 	rsp = kddm_nl_reply_new(info, nla_total_size(sizeof(u32)), &hdr);
 	if (!rsp)
 		return -ENOMEM;
-	set = kddm_set_create(genl_info_net(info),
-			      nla_data(info->attrs[KDDM_A_SET_NAME]),
-			      nla_get_uint(info->attrs[KDDM_A_SET_SIZE]),
-			      linker ? nla_data(linker) : NULL);
+	attr.name = nla_data(info->attrs[KDDM_A_SET_NAME]);
+	attr.size = nla_get_uint(info->attrs[KDDM_A_SET_SIZE]);
+	attr.linker = linker ? nla_data(linker) : NULL;
+	if (info->attrs[KDDM_A_SET_EXCLUSIVE])
+		attr.flags |= KDDM_SET_EXCLUSIVE;
+	if (info->attrs[KDDM_A_SET_TOUCH_HOME])
+		attr.flags |= KDDM_SET_TOUCH_HOME;
+	if (info->attrs[KDDM_A_SET_HOME])
+		attr.home = nla_get_uint(info->attrs[KDDM_A_SET_HOME]);
+	set = kddm_set_create(genl_info_net(info), &attr);
 	if (IS_ERR(set)) {
 		nlmsg_free(rsp);
 		return create_error(info, PTR_ERR(set));
@@ -148,7 +176,8 @@ int kddm_nl_set_del_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "the set's name is missing");
 		return -EINVAL;
 	}
-	err = kddm_set_destroy(genl_info_net(info), nla_data(name));
+	err = kddm_set_destroy(genl_info_net(info), nla_data(name),
+			       info->attrs[KDDM_A_SET_FORCE]);
 	return err ? kddm_nl_set_error(info, name, err) : 0;
 }
 
@@ -214,13 +243,15 @@ int kddm_nl_set_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	u32 id;
 
 	NL_ASSERT_CTX_FITS(struct set_dump);
+	/* Never 0; before the look-up, so that no change goes unseen. */
+	mutex_lock(&kn->sets->lock);
+	cb->seq = kn->sets->gen << 1 | 1;
+	mutex_unlock(&kn->sets->lock);
 	while (!err && dump->id <= U32_MAX) {
 		id = dump->id;
 		set = kddm_set_next(kn, &id);
 		if (!set)
 			break;
-		/* Never 0. */
-		cb->seq = READ_ONCE(kn->sets->gen) << 1 | 1;
 		err = kddm_nl_put_set(skb, info, cb, set);
 		dump->id = set->id + (err ? 0 : 1ULL);
 		kddm_set_unref(set);

@@ -31,6 +31,7 @@ struct kddm_node *kddm_node_new(u16 id, u32 addr, u32 port, gfp_t gfp)
 	}
 	INIT_LIST_HEAD(&node->list);
 	INIT_LIST_HEAD(&node->todo);
+	INIT_LIST_HEAD(&node->bye);
 	refcount_set(&node->ref, 1);
 	return node;
 }

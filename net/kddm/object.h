@@ -2,6 +2,12 @@
 /*
  * Objects: the coherence machine at work.
  *
+ * object.c       look-up, life, and what concerns all objects of a set
+ * object_step.c  the loop around the machine, and its actions
+ * object_msg.c   messages from and to other nodes
+ * object_user.c  local users: get, grab, put and their kin
+ * object_ops.c   what is made of these: prefetch, flush, sync, walk
+ *
  * Locks of an object
  * ------------------
  *
@@ -12,7 +18,8 @@
  * obj->busy, set and cleared under obj->lock, gives its holder the object to
  * itself for a longer time, in which it may sleep: to allocate, to call the
  * linker, to step the machine and queue the messages of each step.  While it is
- * set, everyone else keeps away from all fields but @lock, @pins and @dead.
+ * set, everyone else keeps away from all fields but @lock, @pins and @dead;
+ * whoever is inside the object may read its data, version and state as well.
  * Messages are queued while busy, so that they leave in the order of the steps,
  * and sent (kddm_kick()) afterwards.
  *
@@ -21,6 +28,14 @@
  *
  * An object is freed, after a grace period, by the last one who leaves it in a
  * state that the machine can forget.
+ *
+ * Memory
+ * ------
+ *
+ * @data is allocated before a request leaves, so that its caller is told when
+ * there is none, and what comes finds its place.  What the linker cannot take
+ * in when it comes is kept as it came (@raw), for other nodes and for the next
+ * try.
  */
 #ifndef _NET_KDDM_OBJECT_H
 #define _NET_KDDM_OBJECT_H
@@ -41,10 +56,15 @@
  * @dead: no longer in the table
  * @orphan: whoever made the local request was killed
  * @leave: and got what they wanted: put it
+ * @fill: the first contents are to be made
+ * @fresh: they have been left to the local writer
+ * @kept: a valid copy has been here since kddm_upgrade() let go of it
+ * @used: somebody has entered since memory was last short
+ * @raw: @data is a struct kddm_raw, from which no contents could be made yet
  * @co: state of the protocol
  * @set: the set, which outlives the object
  * @id: the object's id
- * @data: set->size bytes if kddm_co_has_data()
+ * @data: the linker's, or a struct kddm_raw; there if kddm_co_has_data()
  * @waiters: local users that wait, first in first out
  * @rcu: for freeing; nobody waits then
  */
@@ -55,7 +75,12 @@ struct kddm_obj {
 	bool			busy;
 	bool			dead;
 	u8			orphan : 1,
-				leave : 1;
+				leave : 1,
+				fill : 1,
+				fresh : 1,
+				kept : 1,
+				used : 1,
+				raw : 1;
 	struct kddm_co		co;
 	struct kddm_set		*set;
 	u64			id;
@@ -66,10 +91,108 @@ struct kddm_obj {
 	};
 };
 
+/**
+ * struct kddm_raw - contents as they came
+ * @len: bytes
+ * @err: why nothing could be made of them, until somebody is told
+ * @buf: the contents
+ */
+struct kddm_raw {
+	u32	len;
+	int	err;
+	u8	buf[] __aligned(8);
+};
+
+/**
+ * struct kddm_obj_waiter - a local user that waits
+ * @list: place in obj->waiters
+ * @wait: when it is done, @err is valid, and @list is out of use
+ * @grab: to write
+ * @flags: KDDM_COF_*
+ * @manual: the user makes the first contents
+ * @async: nobody waits (kddm_prefetch()); freed at the end, instead of woken
+ * @err: how it ended; 0: inside
+ *
+ * On the stack of the user, but for @async.
+ */
+struct kddm_obj_waiter {
+	struct list_head	list;
+	struct kddm_waiter	wait;
+	bool			grab;
+	u8			flags;
+	bool			manual;
+	bool			async;
+	int			err;
+};
+
 extern const struct kddm_channel_ops kddm_obj_channel_ops;
 
 int kddm_objects_init(void);
 void kddm_objects_exit(void);
+
+/* Objects and channels: what concerns one object goes over one channel. */
+static inline u16 kddm_obj_channel(u64 id)
+{
+	return 1 + id % (KDDM_CHANNELS - 1);
+}
+
+/* The id of the node that is home to an object of the set. */
+u16 kddm_obj_home(struct kddm_set *set, u64 id);
+
+/* For the files of objects alone: object.c */
+struct kddm_co_env kddm_obj_env(const struct kddm_obj *obj);
+/* The object, locked, or NULL. */
+struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id);
+/* The object, locked, made if this node does not know it; or -ENOMEM. */
+struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id);
+/* From locked to busy, pinned and unlocked. */
+void kddm_obj_begin(struct kddm_obj *obj);
+/* The other end; @obj may be gone afterwards. */
+void kddm_obj_end(struct kddm_obj *obj);
+/* The first object with an id of at least *@id, busy; NULL at the end. */
+struct kddm_obj *kddm_obj_next(struct kddm_set *set, unsigned long *id);
+/* The same, locked. */
+struct kddm_obj *kddm_obj_next_locked(struct kddm_set *set, unsigned long *id);
+
+/* object_step.c; busy.  The errors are those of kddm_co_step(). */
+/* An event and what follows from it at once. */
+int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
+		  const struct kddm_obj_msg *m);
+/* Submit the requests of local users, as many as are answered at once. */
+void kddm_obj_pump(struct kddm_obj *obj);
+/* Both. */
+int kddm_obj_event(struct kddm_obj *obj, struct kddm_co_event *ev,
+		   const struct kddm_obj_msg *m);
+/* The end of a wait, after which @w is gone. */
+void kddm_obj_wait_done(struct kddm_obj *obj, struct kddm_obj_waiter *w,
+			int err);
+/* Whether the request of the first in the line is what the machine works on. */
+static inline bool kddm_obj_under_way(const struct kddm_obj *obj)
+{
+	return !obj->orphan && (obj->co.want == KDDM_WANT_GET ||
+				obj->co.want == KDDM_WANT_GRAB);
+}
+
+/* Take @w out of the line. */
+void kddm_obj_abandon(struct kddm_obj *obj, struct kddm_obj_waiter *w, int err);
+void kddm_obj_free_data(struct kddm_obj *obj);
+
+/* object_msg.c; busy. */
+void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
+		       const struct kddm_co_out *out);
+void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
+			const struct kddm_co_out *out);
+
+/*
+ * object_user.c: put @w into the line of an object.  Returns the object, which
+ * stays while @w is in line, or inside; or -ENOMEM, or -ESHUTDOWN.
+ */
+struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
+				  struct kddm_obj_waiter *w);
+
+/* object_ops.c */
+int kddm_obj_ops_init(void);
+void kddm_obj_ops_exit(void);
 
 /*
  * kddm_get() or (@grab) kddm_grab() that gives up after @timeout jiffies, with
@@ -77,6 +200,17 @@ void kddm_objects_exit(void);
  */
 struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 			       unsigned int flags, long timeout);
+
+/* kddm_sync() that gives up as kddm_obj_take() does. */
+int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout);
+
+/*
+ * The contents of an object that is held, whatever its linker makes of them:
+ * read returns how many bytes it has written to @buf, which has room for
+ * set->size; write takes @len bytes, and returns 0 or an error of the linker.
+ */
+u32 kddm_obj_read(struct kddm_obj *obj, void *buf);
+int kddm_obj_write(struct kddm_obj *obj, const void *buf, u32 len);
 
 /* Node @id is no longer possible: tell every object of @set. */
 void kddm_objects_node_down(struct kddm_set *set, u16 id);

@@ -6,7 +6,9 @@
  * socket address that TIPC says it comes from.  Nothing is allocated before all
  * checks have been passed.
  */
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/minmax.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -224,28 +226,40 @@ void kddm_chan_data_ready(struct sock *sk)
 	rcu_read_unlock();
 }
 
-static bool may_help(struct kddm_chan *c, struct kddm_waiter *w)
+static bool may_help(struct kddm_chan *c, struct kddm_waiter *w,
+		     unsigned int state)
 {
-	return !kddm_waiter_done(w) && !fatal_signal_pending(current) &&
+	return !kddm_waiter_done(w) && !signal_pending_state(state, current) &&
 	       READ_ONCE(c->task);
+}
+
+/* What is left until @end, which is none for MAX_SCHEDULE_TIMEOUT. */
+static long left(long timeout, unsigned long end)
+{
+	if (timeout == MAX_SCHEDULE_TIMEOUT)
+		return timeout;
+	return max((long)(end - jiffies), 0L);
 }
 
 /*
  * Receive in place of the thread until @w is done, or there is a reason to
- * give up.  Returns what is left of @timeout.
+ * give up.
  */
-static long help(struct kddm_chan *c, struct kddm_waiter *w, long timeout)
+static void help(struct kddm_chan *c, struct kddm_waiter *w,
+		 unsigned int state, long timeout, unsigned long end)
 {
 	struct task_struct *task;
 
 	lockdep_assert_held(&c->rx_lock);
 	WRITE_ONCE(c->helper, current);
-	while (timeout && may_help(c, w)) {
-		if (receive(c))
+	while (left(timeout, end) && may_help(c, w, state)) {
+		if (receive(c)) {
+			cond_resched();
 			continue;
-		set_current_state(TASK_KILLABLE);
-		if (!has_data(c) && may_help(c, w))
-			timeout = schedule_timeout(timeout);
+		}
+		set_current_state(state);
+		if (!has_data(c) && may_help(c, w, state))
+			schedule_timeout(left(timeout, end));
 		__set_current_state(TASK_RUNNING);
 	}
 	WRITE_ONCE(c->helper, NULL);
@@ -253,32 +267,32 @@ static long help(struct kddm_chan *c, struct kddm_waiter *w, long timeout)
 	/* Either we see what has come, or who brings it sees no helper. */
 	smp_mb();
 	if (!has_data(c))
-		return timeout;
+		return;
 	read_lock_bh(&c->sock->sk->sk_callback_lock);
 	task = READ_ONCE(c->task);
 	if (task)
 		wake_up_process(task);
 	read_unlock_bh(&c->sock->sk->sk_callback_lock);
-	return timeout;
 }
 
 int kddm_wait(struct kddm_net *kn, u16 chan, struct kddm_waiter *w,
-	      long timeout)
+	      unsigned int state, long timeout)
 {
 	struct kddm_chan *c = &kn->tp->chan[chan];
+	unsigned long end = jiffies + timeout;
 	int rc = 0;
 
 	if (!kddm_waiter_done(w) && mutex_trylock(&c->rx_lock))
-		timeout = help(c, w, timeout);
+		help(c, w, state, timeout, end);
 	for (;;) {
-		set_current_state(TASK_KILLABLE);
+		set_current_state(state);
 		if (kddm_waiter_done(w))
 			break;
-		rc = fatal_signal_pending(current) ? -EINTR :
-		     timeout ? 0 : -ETIMEDOUT;
+		rc = signal_pending_state(state, current) ? -EINTR :
+		     left(timeout, end) ? 0 : -ETIMEDOUT;
 		if (rc)
 			break;
-		timeout = schedule_timeout(timeout);
+		schedule_timeout(left(timeout, end));
 	}
 	__set_current_state(TASK_RUNNING);
 	return rc;

@@ -16,6 +16,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -281,7 +282,7 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 {
 	struct kddm_rpc_msg m = {
 		.service = service_id(svc->name),
-		.max = min_t(size_t, max, KDDM_MAX_DATA),
+		.max = min_t(size_t, max, KDDM_MAX_RPC),
 		.len = len,
 		.data = req,
 	};
@@ -290,10 +291,12 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 	struct kddm_msg *msg;
 	int rc;
 
-	if (len > KDDM_MAX_DATA)
+	if (len > KDDM_MAX_RPC)
 		return -EMSGSIZE;
 	if (dst == kn->self)
 		return call_self(kn, m.service, req, len, reply, m.max);
+	if (kddm_transport_full(kn, RPC_CHAN))
+		return -EBUSY;
 	init_completion(&call.done);
 	rc = call_add(rpc, &call);
 	if (rc)
@@ -321,7 +324,7 @@ int kddm_rpc_cast(struct kddm_net *kn, u16 dst,
 	};
 	struct kddm_msg *msg;
 
-	if (len > KDDM_MAX_DATA)
+	if (len > KDDM_MAX_RPC)
 		return -EMSGSIZE;
 	if (dst == kn->self) {
 		call_self(kn, m.service, req, len, NULL, 0);
@@ -329,6 +332,8 @@ int kddm_rpc_cast(struct kddm_net *kn, u16 dst,
 	}
 	if (READ_ONCE(kn->rpc->shut))
 		return -ESHUTDOWN;
+	if (kddm_transport_full(kn, RPC_CHAN))
+		return -EBUSY;
 	msg = rpc_msg(KDDM_WIRE_CAST, &m);
 	if (!msg)
 		return -ENOMEM;
@@ -352,8 +357,8 @@ static void reply_error(struct kddm_net *kn, u16 dst, u32 id, int err)
 	kddm_kick(kn, RPC_CHAN);
 }
 
-/* The handler writes right into the message. */
-static void run_call(struct request *r)
+/* The handler writes right into the message.  Returns the reply, or NULL. */
+static struct kddm_msg *run_call(struct request *r)
 {
 	size_t room = kddm_wire_rpc_size(0);
 	struct kddm_rpc_msg m = { .id = r->id };
@@ -362,8 +367,8 @@ static void run_call(struct request *r)
 
 	msg = kddm_msg_alloc(room + r->max, 0, GFP_KERNEL);
 	if (!msg) {
-		reply_error(r->kn, r->node->id, r->id, -ENOMEM);
-		return;
+		m.err = -ENOMEM;
+		return rpc_msg(KDDM_WIRE_REPLY, &m);
 	}
 	rc = r->svc->handler(r->kn, r->node->id, r->data, r->len,
 			     msg->buf + room, r->max);
@@ -376,17 +381,26 @@ static void run_call(struct request *r)
 	msg->type = KDDM_WIRE_REPLY;
 	msg->len = room + m.len;
 	kddm_wire_put_rpc(msg->buf + HDR, msg->len - HDR, &m);
-	kddm_send(r->kn, r->node->id, RPC_CHAN, msg);
-	kddm_kick(r->kn, RPC_CHAN);
+	return msg;
 }
 
 static void run(struct request *r)
 {
+	struct kddm_msg *reply = NULL;
+
 	if (r->call)
-		run_call(r);
+		reply = run_call(r);
 	else
 		r->svc->handler(r->kn, r->node->id, r->data, r->len, NULL, 0);
+	/* Before the reply, which the caller may answer by the next call. */
 	atomic_dec(&r->node->requests);
+	/* Another session with this node has calls of its own. */
+	if (reply && kddm_node_link(r->node) != KDDM_LINK_DOWN) {
+		kddm_send(r->kn, r->node->id, RPC_CHAN, reply);
+		kddm_kick(r->kn, RPC_CHAN);
+	} else {
+		kddm_msg_free(reply);
+	}
 	kddm_node_put(r->node);
 	service_put(r->svc);
 	kvfree(r);
@@ -594,6 +608,8 @@ int kddm_rpc_start(struct kddm_net *kn)
 		return -ENOMEM;
 	}
 	xa_init_flags(&rpc->calls, XA_FLAGS_ALLOC);
+	/* A reply to an earlier life of this node finds no call. */
+	rpc->next = get_random_u32();
 	spin_lock_init(&rpc->lock);
 	INIT_LIST_HEAD(&rpc->queues);
 	kn->rpc = rpc;

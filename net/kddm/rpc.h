@@ -76,7 +76,7 @@ void kddm_rpc_unregister(struct kddm_rpc_service *svc);
  * @dst: node id; the own node's handler is called directly
  * @svc: the service; needs not be registered here
  * @req: request
- * @len: bytes of @req, at most %KDDM_MAX_DATA
+ * @len: bytes of @req, at most %KDDM_MAX_RPC
  * @reply: where to put the reply
  * @max: room in @reply, bytes
  * @timeout: jiffies
@@ -97,7 +97,7 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
  * @dst: node id; the own node's handler is called directly
  * @svc: the service
  * @req: request
- * @len: bytes of @req, at most %KDDM_MAX_DATA
+ * @len: bytes of @req, at most %KDDM_MAX_RPC
  *
  * Context: may sleep.
  * Return: 0, -EMSGSIZE, -ENOMEM, -ESHUTDOWN.  Whether it arrives, is not known.

@@ -13,6 +13,8 @@
 
 /* Congestion ends with a wake-up from TIPC; this is for lack of memory. */
 #define RETRY_DELAY	msecs_to_jiffies(10)
+/* Steps of a drainer that has something else to do. */
+#define DRAIN_STEPS	64
 
 /* Messages */
 
@@ -42,9 +44,22 @@ void kddm_msg_free(struct kddm_msg *msg)
 	kvfree(msg);
 }
 
+/* The end of a message that was queued. */
+static void msg_done(struct kddm_chan *c, struct kddm_msg *msg)
+{
+	atomic_long_sub(msg->len, &c->bytes);
+	kddm_msg_free(msg);
+}
+
+bool kddm_transport_full(struct kddm_net *kn, u16 chan)
+{
+	return atomic_long_read(&kn->tp->chan[chan].bytes) > KDDM_QUEUE_MAX;
+}
+
 static void chan_queue(struct kddm_chan *c, struct kddm_msg *msg)
 {
 	msg->chan = c->nr;
+	atomic_long_add(msg->len, &c->bytes);
 	spin_lock(&c->lock);
 	list_add_tail(&msg->list, &c->fifo);
 	spin_unlock(&c->lock);
@@ -169,7 +184,8 @@ static int xmit(struct kddm_chan *c, struct kddm_node *node, u8 type,
 		return 0;
 	}
 	WRITE_ONCE(pc->seq, h.seq - counted);
-	if (rc == -EAGAIN || rc == -ENOMEM) {
+	/* -EMSGSIZE: from one link to another with smaller packets. */
+	if (rc == -EAGAIN || rc == -ENOMEM || rc == -EMSGSIZE) {
 		schedule_delayed_work(&c->retry, RETRY_DELAY);
 		return -EAGAIN;
 	}
@@ -198,9 +214,10 @@ static void flush_peer(struct kddm_chan *c, struct kddm_node *node)
 		if (link != KDDM_LINK_UP && link != KDDM_LINK_DOWN)
 			break;
 		list_del_init(&msg->list);
+		pc->bytes -= msg->len;
 		if (link == KDDM_LINK_DOWN)
 			undeliverable(c, node->id, msg);
-		kddm_msg_free(msg);
+		msg_done(c, msg);
 	}
 	if (link == KDDM_LINK_UP && kddm_chan_credit_due(pc))
 		xmit(c, node, KDDM_WIRE_CREDIT, &credit, sizeof(credit));
@@ -211,11 +228,23 @@ static struct kddm_msg *clone(const struct kddm_msg *msg)
 	struct kddm_msg *copy;
 
 	/* At most a page (kddm_send_many()), and nothing is locked. */
-	copy = kddm_msg_alloc(msg->len, 0, GFP_KERNEL | __GFP_NOFAIL);
+	copy = kddm_msg_alloc(msg->len, 0, GFP_NOFS | __GFP_NOFAIL);
 	copy->chan = msg->chan;
 	copy->type = msg->type;
 	memcpy(copy->buf, msg->buf, msg->len);
 	return copy;
+}
+
+/* Put @msg into a backlog; the peer is lost if it has too much already. */
+static void hold(struct kddm_chan *c, struct kddm_node *node,
+		 struct kddm_msg *msg)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+
+	list_add_tail(&msg->list, &pc->backlog);
+	pc->bytes += msg->len;
+	if (pc->bytes > KDDM_BACKLOG_MAX)
+		c->kn->tp->peer_ops->failed(c->kn, node);
 }
 
 /* Send @msg to @dst, or put it (a copy if it is @shared) into a backlog. */
@@ -240,11 +269,13 @@ static void route(struct kddm_chan *c, u16 dst, struct kddm_msg *msg,
 	if (rc && rc != -EAGAIN)
 		goto nobody;
 	if (rc) {
-		if (shared)
+		if (shared) {
 			msg = clone(msg);
-		list_add_tail(&msg->list, &pc->backlog);
+			atomic_long_add(msg->len, &c->bytes);
+		}
+		hold(c, node, msg);
 	} else if (!shared) {
-		kddm_msg_free(msg);
+		msg_done(c, msg);
 	}
 	kddm_node_put(node);
 	return;
@@ -252,7 +283,7 @@ static void route(struct kddm_chan *c, u16 dst, struct kddm_msg *msg,
 nobody:
 	undeliverable(c, dst, msg);
 	if (!shared)
-		kddm_msg_free(msg);
+		msg_done(c, msg);
 	if (node)
 		kddm_node_put(node);
 }
@@ -266,7 +297,7 @@ static void route_many(struct kddm_chan *c, struct kddm_msg *msg)
 		for (word = msg->targets[i]; word; word &= word - 1)
 			route(c, i * 64 + __ffs64(word), msg, true);
 	}
-	kddm_msg_free(msg);
+	msg_done(c, msg);
 }
 
 static void flush_all(struct kddm_chan *c)
@@ -321,21 +352,35 @@ static bool drain_step(struct kddm_chan *c)
 	return true;
 }
 
-void kddm_chan_kick(struct kddm_chan *c)
+/* Become the drainer for @steps; false if that was not enough. */
+static bool drain(struct kddm_chan *c, unsigned int steps)
 {
-	unsigned int n = 0;
+	bool done = true;
 
 	spin_lock(&c->lock);
 	if (!c->draining) {
 		c->draining = true;
-		while (drain_step(c)) {
-			/* Not after the first: the caller goes to wait. */
-			if (++n % 16 == 0)
-				cond_resched_lock(&c->lock);
-		}
+		while (steps && drain_step(c))
+			steps--;
 		c->draining = false;
+		done = steps;
 	}
 	spin_unlock(&c->lock);
+	return done;
+}
+
+void kddm_chan_kick(struct kddm_chan *c)
+{
+	if (!drain(c, DRAIN_STEPS))
+		queue_work(system_dfl_wq, &c->more);
+}
+
+void kddm_chan_more(struct work_struct *work)
+{
+	struct kddm_chan *c = container_of(work, struct kddm_chan, more);
+
+	while (!drain(c, DRAIN_STEPS))
+		cond_resched();
 }
 
 void kddm_kick(struct kddm_net *kn, u16 chan)

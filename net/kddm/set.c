@@ -3,13 +3,15 @@
  * Sets on this node: the table of descriptors, handles, and what a change of
  * membership means to the objects.  Which sets exist is agreed in catalog.c.
  */
+#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/slab.h>
 #include "catalog.h"
-#include "iolinker.h"
+#include "linker.h"
 #include "member.h"
 #include "object.h"
 #include "set.h"
+#include "shrink.h"
 
 #define QUIESCE_TIMEOUT	(5 * HZ)
 
@@ -25,11 +27,25 @@ int kddm_set_unregister_notifier(struct notifier_block *nb)
 	return blocking_notifier_chain_unregister(&set_chain, nb);
 }
 
+bool kddm_name_ok(const char *name)
+{
+	size_t i, len = strnlen(name, KDDM_SET_NAME_LEN + 1);
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]))
+			return false;
+	return len && len <= KDDM_SET_NAME_LEN;
+}
+
 /* References */
 
 static void set_release(struct kddm_set *set)
 {
+	kddm_objects_cancel(set, -ESHUTDOWN);
 	kddm_objects_free(set);
+	if (set->linker->uninstantiate)
+		set->linker->uninstantiate(set);
+	kddm_linker_put(set->linker);
 	free_percpu(set->hits);
 	kfree(set->homes);
 	kfree_rcu(set, rcu);
@@ -114,17 +130,23 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	if (!set->homes)
 		goto free_hits;
 	err = -ENOENT;
-	set->linker = kddm_iolinker_find(desc->linker);
+	set->linker = kddm_linker_get(desc->linker);
 	if (!set->linker)
 		goto free_homes;
 	set->kn = kn;
 	set->id = desc->id;
 	set->size = desc->size;
+	set->flags = desc->flags;
 	strscpy(set->name, desc->name);
 	xa_init(&set->objs);
 	refcount_set(&set->ref, 1);
+	err = set->linker->instantiate ? set->linker->instantiate(set) : 0;
+	if (err)
+		goto put_linker;
 	return set;
 
+put_linker:
+	kddm_linker_put(set->linker);
 free_homes:
 	kfree(set->homes);
 free_hits:
@@ -172,7 +194,7 @@ u32 kddm_set_id(struct kddm_net *kn, const char *name)
 	return id;
 }
 
-int kddm_set_prepare(struct kddm_net *kn, u32 id)
+int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force)
 {
 	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
@@ -181,9 +203,10 @@ int kddm_set_prepare(struct kddm_net *kn, u32 id)
 	mutex_lock(&sets->lock);
 	set = xa_load(&sets->table, id);
 	if (set) {
-		err = set->users ? -EBUSY : 0;
+		/* Once more is no harm: who asked first may have died. */
+		err = set->users && !force ? -EBUSY : 0;
 		if (!err)
-			set->users = -1;
+			WRITE_ONCE(set->doomed, true);
 	}
 	mutex_unlock(&sets->lock);
 	return err;
@@ -196,9 +219,18 @@ void kddm_set_abort(struct kddm_net *kn, u32 id)
 
 	mutex_lock(&sets->lock);
 	set = xa_load(&sets->table, id);
-	if (set && set->users < 0)
-		set->users = 0;
+	if (set)
+		WRITE_ONCE(set->doomed, false);
 	mutex_unlock(&sets->lock);
+}
+
+/* No new requests; those that wait end. */
+static void set_end(struct kddm_set *set)
+{
+	WRITE_ONCE(set->dead, true);
+	/* Either we see a new waiter, or it sees that it must go. */
+	smp_mb();
+	kddm_objects_cancel(set, -ESHUTDOWN);
 }
 
 int kddm_set_commit(struct kddm_net *kn, u32 id)
@@ -208,7 +240,7 @@ int kddm_set_commit(struct kddm_net *kn, u32 id)
 
 	mutex_lock(&sets->lock);
 	set = xa_load(&sets->table, id);
-	if (set && set->users < 0) {
+	if (set && set->doomed) {
 		xa_erase(&sets->table, id);
 		sets->gen++;
 	} else {
@@ -217,7 +249,7 @@ int kddm_set_commit(struct kddm_net *kn, u32 id)
 	mutex_unlock(&sets->lock);
 	if (!set)
 		return -ENOENT;
-	WRITE_ONCE(set->dead, true);
+	set_end(set);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
 	kddm_set_unref(set);
 	return 0;
@@ -236,11 +268,14 @@ struct kddm_set *kddm_set_open(struct net *net, const char *name)
 	sets = kn->sets;
 	mutex_lock(&sets->lock);
 	set = set_by_name(sets, name);
-	if (set && set->users >= 0 && !set->dead) {
-		set->users++;
-		kddm_set_get(set);
-	} else {
+	if (!set || set->dead) {
 		set = ERR_PTR(-ENOENT);
+	} else if (set->doomed) {
+		set = ERR_PTR(-EBUSY);
+	} else {
+		WRITE_ONCE(set->users, set->users + 1);
+		atomic_inc(&sets->handles);
+		kddm_set_get(set);
 	}
 	mutex_unlock(&sets->lock);
 	kddm_exit(kn);
@@ -256,10 +291,12 @@ void kddm_set_close(struct kddm_set *set)
 		return;
 	sets = set->kn->sets;
 	mutex_lock(&sets->lock);
-	if (!--set->users)
-		wake_up_all(&sets->idle);
+	WRITE_ONCE(set->users, set->users - 1);
 	mutex_unlock(&sets->lock);
 	kddm_set_unref(set);
+	/* Only now: whoever waits for it takes the layers below away. */
+	if (atomic_dec_and_test(&sets->handles))
+		wake_up_all(&sets->idle);
 }
 EXPORT_SYMBOL_GPL(kddm_set_close);
 
@@ -293,29 +330,16 @@ static void sets_node_change(struct kddm_net *kn,
 	}
 }
 
-static bool sets_idle(struct kddm_sets *sets)
-{
-	struct kddm_set *set;
-	bool idle = true;
-	unsigned long i;
-
-	mutex_lock(&sets->lock);
-	xa_for_each(&sets->table, i, set)
-		if (set->users > 0)
-			idle = false;
-	mutex_unlock(&sets->lock);
-	return idle;
-}
-
 static void sets_set_dead(struct kddm_net *kn, bool dead)
 {
 	struct kddm_set *set;
 	u32 id = 0;
 
 	while ((set = kddm_set_next(kn, &id))) {
-		WRITE_ONCE(set->dead, dead);
 		if (dead)
-			kddm_objects_cancel(set, -ESHUTDOWN);
+			set_end(set);
+		else
+			WRITE_ONCE(set->dead, false);
 		kddm_set_unref(set);
 		if (!++id)
 			break;
@@ -328,7 +352,7 @@ int kddm_sets_quiesce(struct kddm_net *kn)
 
 	sets_set_dead(kn, true);
 	left = wait_event_killable_timeout(kn->sets->idle,
-					   sets_idle(kn->sets),
+					   !atomic_read(&kn->sets->handles),
 					   QUIESCE_TIMEOUT);
 	if (left > 0)
 		return 0;
@@ -377,12 +401,19 @@ int kddm_sets_alloc(struct kddm_net *kn)
 	xa_init(&sets->table);
 	mutex_init(&sets->lock);
 	init_waitqueue_head(&sets->idle);
+	sets->shrink = kddm_shrink_new(kn);
+	if (!sets->shrink) {
+		kfree(sets);
+		return -ENOMEM;
+	}
 	kn->sets = sets;
+	kddm_shrink_start(sets->shrink);
 	return 0;
 }
 
 void kddm_sets_free(struct kddm_net *kn)
 {
+	kddm_shrink_free(kn->sets->shrink);
 	xa_destroy(&kn->sets->table);
 	kfree(kn->sets);
 	kn->sets = NULL;
@@ -392,12 +423,21 @@ int kddm_sets_init(void)
 {
 	int err;
 
-	err = kddm_objects_init();
+	err = kddm_linkers_init();
 	if (err)
 		return err;
+	err = kddm_objects_init();
+	if (err)
+		goto linkers;
 	err = kddm_catalog_init();
 	if (err)
-		kddm_objects_exit();
+		goto objects;
+	return 0;
+
+objects:
+	kddm_objects_exit();
+linkers:
+	kddm_linkers_exit();
 	return err;
 }
 
@@ -405,4 +445,5 @@ void kddm_sets_exit(void)
 {
 	kddm_catalog_exit();
 	kddm_objects_exit();
+	kddm_linkers_exit();
 }

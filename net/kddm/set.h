@@ -9,6 +9,7 @@
 #define _NET_KDDM_SET_H
 
 #include <linux/kddm.h>
+#include <linux/llist.h>
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -17,28 +18,31 @@
 #include "main.h"
 #include "view.h"
 
-struct kddm_iolinker;
-
 /**
  * struct kddm_sets - the sets of one node
  * @table: struct kddm_set by id; writers hold @lock, readers RCU
  * @lock: protects the table and kddm_set.users; a leaf among sleeping locks
- * @idle: woken when a set loses a user
+ * @handles: of all sets, also of those that were destroyed under their users
+ * @idle: woken when there are none left
  * @gen: counts changes of the table, for dumps
+ * @shrink: gives memory back
  *
  * Lives as long as the namespace; empty while the node is stopped.
  */
 struct kddm_sets {
 	struct xarray		table;
 	struct mutex		lock;	/* see above */
+	atomic_t		handles;
 	wait_queue_head_t	idle;
 	u32			gen;
+	struct kddm_shrink	*shrink;
 };
 
 /**
  * struct kddm_set_desc - what all nodes know of a set
  * @id: random, never 0
  * @size: bytes of each object
+ * @flags: KDDM_SET_*
  * @name: NUL-terminated
  * @linker: name of the I/O linker, NUL-terminated
  * @homes: members among which objects find their home
@@ -46,6 +50,7 @@ struct kddm_sets {
 struct kddm_set_desc {
 	u32			id;
 	u32			size;
+	u32			flags;
 	char			name[KDDM_SET_NAME_LEN + 1];
 	char			linker[KDDM_SET_NAME_LEN + 1];
 	struct kddm_view	*homes;
@@ -57,12 +62,17 @@ struct kddm_set_desc {
  * @objs: struct kddm_obj by id; writers hold the xarray lock, readers RCU
  * @id: random, never 0, the same on all nodes
  * @size: bytes of each object
+ * @flags: KDDM_SET_*
  * @name: NUL-terminated
  * @linker: provides the objects' memory and first contents
- * @users: opened handles; -1 while being destroyed; protected by sets->lock
+ * @priv: the linker's own, see kddm_set_priv()
+ * @prefetches: kddm_prefetch() under way
+ * @users: opened handles; protected by sets->lock
+ * @doomed: about to be destroyed: nobody opens it; protected by sets->lock
  * @dead: no new requests: the node stops or the set is destroyed
  * @ref: one for the table, one for each handle and for whoever looks at it
  * @rcu: for freeing
+ * @last: place among those that shrink.c has to free
  * @homes: members among which objects find their home, as of creation
  * @hits: gets and grabs that sent nothing, per CPU
  * @stats: requests sent and forwarded, invalidations ordered, objects known
@@ -72,12 +82,19 @@ struct kddm_set {
 	struct xarray			objs;
 	u32				id;
 	u32				size;
+	u32				flags;
 	char				name[KDDM_SET_NAME_LEN + 1];
-	const struct kddm_iolinker	*linker;
+	const struct kddm_linker	*linker;
+	void				*priv;
+	atomic_t			prefetches;
 	int				users;
+	bool				doomed;
 	bool				dead;
 	refcount_t			ref;
-	struct rcu_head			rcu;
+	union {
+		struct rcu_head		rcu;
+		struct llist_node	last;
+	};
 	struct kddm_view		*homes;
 	u64 __percpu			*hits;
 	struct {
@@ -94,6 +111,9 @@ struct kddm_set {
 
 int kddm_set_register_notifier(struct notifier_block *nb);
 int kddm_set_unregister_notifier(struct notifier_block *nb);
+
+/* A name can be printed, and is one word of 1 to KDDM_SET_NAME_LEN letters. */
+bool kddm_name_ok(const char *name);
 
 int kddm_sets_init(void);
 void kddm_sets_exit(void);
@@ -113,8 +133,8 @@ void kddm_sets_stop(struct kddm_net *kn);
 int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc);
 /* The set's id, or 0. */
 u32 kddm_set_id(struct kddm_net *kn, const char *name);
-/* Destruction in two steps: 0, -ENOENT, -EBUSY */
-int kddm_set_prepare(struct kddm_net *kn, u32 id);
+/* Destruction in two steps: 0, -ENOENT, -EBUSY (has users, and not @force) */
+int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force);
 void kddm_set_abort(struct kddm_net *kn, u32 id);
 int kddm_set_commit(struct kddm_net *kn, u32 id);
 

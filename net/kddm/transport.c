@@ -18,7 +18,7 @@
 
 /* TIPC lets a queue of critical messages grow to sk_rcvbuf << 3. */
 #define ROOM_SHIFT	TIPC_CRITICAL_IMPORTANCE
-#define ROOM_MSG	(SZ_128K + SZ_1K)	/* what a full datagram takes */
+#define ROOM_MSG	(SZ_256K + SZ_1K)	/* what a full datagram takes */
 
 /* For the membership layer */
 
@@ -68,8 +68,6 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 	} __packed buf;
 	struct kddm_hello m = {
 		.cluster = kn->cluster,
-		.peer_incarnation = READ_ONCE(node->incarnation),
-		.peer_session = READ_ONCE(node->peer_session),
 		.flags = flags,
 	};
 	struct kddm_hdr h = {
@@ -85,6 +83,11 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 	};
 	int i;
 
+	/* What has not been taken in as a whole is not confirmed. */
+	if (kddm_node_link(node) > KDDM_LINK_NEW) {
+		m.peer_incarnation = READ_ONCE(node->incarnation);
+		m.peer_session = READ_ONCE(node->peer_session);
+	}
 	for (i = 0; i < KDDM_CHANNELS; i++)
 		m.port[i] = kn->tp->chan[i].port;
 	kddm_wire_put_hello(&buf.hello, sizeof(buf.hello), &m);
@@ -93,10 +96,12 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 
 void kddm_transport_room(struct kddm_net *kn, unsigned int peers)
 {
-	u64 room = ((u64)peers * KDDM_WINDOW * ROOM_MSG) >> ROOM_SHIFT;
+	/* One more: what an ended session has left there. */
+	u64 room = ((peers + 1ULL) * KDDM_WINDOW * ROOM_MSG) >> ROOM_SHIFT;
 	int i;
 
-	room = clamp_t(u64, room, SZ_2M, INT_MAX >> ROOM_SHIFT);
+	/* TIPC shifts it by one bit more for its own messages, and adds. */
+	room = clamp_t(u64, room, SZ_2M, SZ_64M);
 	for (i = 0; i < KDDM_CHANNELS; i++)
 		WRITE_ONCE(kn->tp->chan[i].sock->sk->sk_rcvbuf, room);
 }
@@ -170,6 +175,8 @@ static void chan_halt(struct kddm_chan *c)
 	write_lock_bh(&c->sock->sk->sk_callback_lock);
 	WRITE_ONCE(c->task, NULL);
 	write_unlock_bh(&c->sock->sk->sk_callback_lock);
+	/* Either we see the helper, or it sees that it is over. */
+	smp_mb();
 	rcu_read_lock();
 	helper = READ_ONCE(c->helper);
 	if (helper)
@@ -210,8 +217,9 @@ static void chan_stop(struct kddm_chan *c)
 			sk->sk_write_space = c->write_space;
 		}
 		write_unlock_bh(&sk->sk_callback_lock);
-		cancel_delayed_work_sync(&c->retry);
 		chan_idle(c);
+		cancel_delayed_work_sync(&c->retry);
+		cancel_work_sync(&c->more);
 		sock_release(c->sock);
 	}
 	/* There were no nodes left to send to. */
@@ -229,6 +237,7 @@ static void chan_init(struct kddm_chan *c, struct kddm_net *kn, u16 nr)
 	INIT_LIST_HEAD(&c->fifo);
 	INIT_LIST_HEAD(&c->ready);
 	INIT_DELAYED_WORK(&c->retry, kddm_chan_retry);
+	INIT_WORK(&c->more, kddm_chan_more);
 }
 
 int kddm_transport_start(struct kddm_net *kn, struct netlink_ext_ack *extack)

@@ -18,10 +18,17 @@
  * behind it.  Acks, the end of congestion, and changes of the session make the
  * peer "ready", which means that the drainer looks at its backlog again.
  *
+ * A drainer serves others as well, but not for ever: after some messages a work
+ * item takes over.
+ *
  * Credits: at most KDDM_WINDOW messages to a peer on a channel are unconfirmed.
  * Each message confirms what came before it; a receiver that has nothing to
  * send does so by a CREDIT after a quarter of the window.  The socket's receive
  * buffer has room for the windows of all peers, so that TIPC drops nothing.
+ *
+ * Bounds: a peer that takes nothing any more loses its session when too much
+ * waits for it; callers whose messages are not answered one by one ask
+ * kddm_transport_full() before they make more.
  *
  * Receiving
  * ---------
@@ -45,11 +52,14 @@
 
 #include <linux/list.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include "main.h"
 
 struct kddm_node;
 
 #define KDDM_WINDOW	256	/* messages unconfirmed, per peer and channel */
+#define KDDM_QUEUE_MAX	SZ_16M	/* bytes that wait, see kddm_transport_full() */
+#define KDDM_BACKLOG_MAX SZ_64M	/* bytes for one peer that takes nothing */
 
 /* Why a datagram is dropped; each has its counter in struct kddm_stats. */
 enum kddm_drop {
@@ -156,6 +166,16 @@ void kddm_send_many(struct kddm_net *kn, const u64 *targets, u16 nwords,
 		    u16 chan, struct kddm_msg *msg);
 
 /**
+ * kddm_transport_full() - whether too much waits to be sent
+ * @kn: the namespace
+ * @chan: channel
+ *
+ * Context: any.
+ * Return: true if what can wait, or fail, should not be queued now.
+ */
+bool kddm_transport_full(struct kddm_net *kn, u16 chan);
+
+/**
  * kddm_kick() - send what is queued
  * @kn: the namespace
  * @chan: channel
@@ -205,6 +225,7 @@ void kddm_wake(struct kddm_waiter *w);
  * @kn: the namespace
  * @chan: the channel on which the message will come that ends the wait
  * @w: the waiter
+ * @state: %TASK_KILLABLE or %TASK_INTERRUPTIBLE
  * @timeout: jiffies, or %MAX_SCHEDULE_TIMEOUT
  *
  * The caller may receive messages in place of the channel's thread, its own and
@@ -212,11 +233,11 @@ void kddm_wake(struct kddm_waiter *w);
  * detour; this saves one of three switches of tasks in a round trip.
  *
  * Context: may sleep; not from a callback of struct kddm_channel_ops.
- * Return: 0; -EINTR (killed) or -ETIMEDOUT: then the caller has to make sure
- * that nobody ends the wait any more before it leaves @w.
+ * Return: 0; -EINTR (killed, or a signal) or -ETIMEDOUT: then the caller has to
+ * make sure that nobody ends the wait any more before it leaves @w.
  */
 int kddm_wait(struct kddm_net *kn, u16 chan, struct kddm_waiter *w,
-	      long timeout);
+	      unsigned int state, long timeout);
 
 /**
  * kddm_transport_start() - open the sockets

@@ -136,7 +136,7 @@ int kddm_wire_put_rpc(void *buf, size_t size, const struct kddm_rpc_msg *m)
 {
 	struct kddm_wire_rpc *w = buf;
 
-	if (size < sizeof(*w) || m->len > KDDM_MAX_DATA ||
+	if (size < sizeof(*w) || m->len > KDDM_MAX_RPC ||
 	    size - sizeof(*w) < m->len)
 		return -EMSGSIZE;
 	w->service = cpu_to_le32(m->service);
@@ -165,11 +165,11 @@ int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 	m->max = le32_to_cpu(w->max);
 	m->len = le32_to_cpu(w->len);
 	m->data = w + 1;
-	if (m->len > KDDM_MAX_DATA || size - sizeof(*w) != m->len)
+	if (m->len > KDDM_MAX_RPC || size - sizeof(*w) != m->len)
 		return -EBADMSG;
 	switch (type) {
 	case KDDM_WIRE_CALL:
-		return err || m->max > KDDM_MAX_DATA ? -EBADMSG : 0;
+		return err || m->max > KDDM_MAX_RPC ? -EBADMSG : 0;
 	case KDDM_WIRE_CAST:
 		return err || m->id || m->max ? -EBADMSG : 0;
 	case KDDM_WIRE_REPLY:

@@ -18,7 +18,8 @@
 #define KDDM_WIRE_MAGIC		0x4b44	/* "DK" in memory */
 #define KDDM_WIRE_VERSION	1
 
-#define KDDM_MAX_DATA		65536	/* bytes of object data, and RPC body */
+#define KDDM_MAX_DATA		65536	/* bytes of object data */
+#define KDDM_MAX_RPC		65600	/* bytes of an RPC body */
 #define KDDM_CHANNELS		3	/* 0: control and RPC; else: objects */
 #define KDDM_MSG_MAX		66000	/* TIPC_MAX_USER_MSG_SIZE */
 
@@ -181,8 +182,8 @@ struct kddm_hello {
  * @service: CALL, CAST: service id
  * @id: CALL, REPLY: number of the call
  * @err: REPLY: 0 or -4095 to -1
- * @max: CALL: most bytes in the reply, at most %KDDM_MAX_DATA
- * @len: bytes in @data, at most %KDDM_MAX_DATA
+ * @max: CALL: most bytes in the reply, at most %KDDM_MAX_RPC
+ * @len: bytes in @data, at most %KDDM_MAX_RPC
  * @data: payload, inside the datagram
  */
 struct kddm_rpc_msg {

@@ -100,13 +100,35 @@ def torture(run):
 
 
 def modules(run):
-    """load and unload 100 times, also with a cluster up, under kmemleak"""
+    """load and unload 100 times, 25 with a cluster up, under kmemleak"""
+    load(run, 100, 25)
+
+
+def modules_long(run):
+    """load and unload 100 times, and 100 with a cluster up, under kmemleak"""
+    load(run, 100, 100)
+
+
+def client(run):
+    """every call of the client interface, lockdep and KASAN, 2 CPUs"""
+    program_file = project(f"{TESTING}/client/run.sh")
+    module = test_module(run, "uml-debug", "client")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    log = run.ktap("client", script(
+        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "--timeout", "300", "--", program_file, module, SELFTESTS))
+    run.show(log)
+
+
+def load(run, alone, clustered):
+    """Load and unload the module under kmemleak and lockdep."""
     project("net/kddm/Makefile")
-    run.need("kernel", script("build", "uml-debug"), timeout=1500)
+    run.need("kernel", script("build", "uml-module"), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl"))
-    run.check("loaded and unloaded 200 times", script(
-        "boot-uml", "--flavour", "uml-debug", "--kmemleak", "--timeout", "700",
-        "--", *script("guest/modules", "100")), timeout=800)
+    run.check("loaded and unloaded", script(
+        "boot-uml", "--flavour", "uml-module", "--kmemleak",
+        "--timeout", "800", "--",
+        *script("guest/modules", str(alone), str(clustered))), timeout=900)
 
 
 def demo_uml(run):

@@ -21,12 +21,15 @@
  * @KDDM_RUN_STATE_STARTING: The node is about to join the cluster.
  * @KDDM_RUN_STATE_RUNNING: The node is part of the cluster.
  * @KDDM_RUN_STATE_STOPPING: The node is about to leave the cluster.
+ * @KDDM_RUN_STATE_EXPELLED: Another node has the id, or TIPC is gone; the node
+ *   takes no part any more and waits to be stopped.
  */
 enum kddm_run_state {
 	KDDM_RUN_STATE_STOPPED = 1,
 	KDDM_RUN_STATE_STARTING,
 	KDDM_RUN_STATE_RUNNING,
 	KDDM_RUN_STATE_STOPPING,
+	KDDM_RUN_STATE_EXPELLED,
 };
 
 /**
@@ -100,6 +103,10 @@ enum {
 	KDDM_A_SET_MISSES,
 	KDDM_A_SET_FORWARDS,
 	KDDM_A_SET_INVALIDATIONS,
+	KDDM_A_SET_EXCLUSIVE,
+	KDDM_A_SET_TOUCH_HOME,
+	KDDM_A_SET_HOME,
+	KDDM_A_SET_FORCE,
 
 	__KDDM_A_SET_MAX,
 	KDDM_A_SET_MAX = (__KDDM_A_SET_MAX - 1)
@@ -114,6 +121,7 @@ enum {
 	KDDM_A_OBJECT_DATA,
 	KDDM_A_OBJECT_SIZE,
 	KDDM_A_OBJECT_VERSION,
+	KDDM_A_OBJECT_NODE,
 
 	__KDDM_A_OBJECT_MAX,
 	KDDM_A_OBJECT_MAX = (__KDDM_A_OBJECT_MAX - 1)
@@ -133,6 +141,8 @@ enum {
 	KDDM_CMD_OBJ_GET,
 	KDDM_CMD_OBJ_SET,
 	KDDM_CMD_OBJ_DEL,
+	KDDM_CMD_OBJ_FLUSH,
+	KDDM_CMD_OBJ_SYNC,
 
 	__KDDM_CMD_MAX,
 	KDDM_CMD_MAX = (__KDDM_CMD_MAX - 1)

@@ -11,6 +11,7 @@
  * DRAIN, DRAIN_UPGRADE	one reader; node 2 waits for ack 9
  * GET, GRAB, ...	the matching request is under way
  * ACKS			a writer waits for node 3
+ * FILL			a writer waits, which @mine says
  * WRITER		a writer
  * LOST			this node is home
  *
@@ -33,19 +34,23 @@
  * @gone: see struct kddm_co
  * @turned: see struct kddm_co
  * @told: see struct kddm_co
+ * @mine: see struct kddm_co
+ * @touch_home: see struct kddm_co_env
  * @readers: local readers, other than what is usual in this state
  * @want: local request, if not the usual; + 1
- * @copyset: nodes with copies (OWNER)
+ * @wflags: flags of the local request
+ * @copyset: nodes with copies (OWNER), or that keep theirs (GRAB and the like)
  * @acks: nodes whose acks are due or came early
  * @queue: nodes that wait, one character each: "2" for a grab of node 2,
- *	"2g" for its get, "2r" to reclaim; "1" is the local user
+ *	"2g" for its get, "2t" to try a grab, "2r" to reclaim; "1" is the local
+ *	user
  * @src: sender, if not the usual
  * @origin: origin, if not the usual; + 1
  * @hops: of the request
  * @hint: hint, if not the usual; + 1
  * @flags: KDDM_COF_*
  * @seq: number, if not the usual
- * @err: NAK: error, if not the usual
+ * @err: NAK: error, if not the usual; FILLED: error
  * @need: OWN: the node set
  * @bare: the event brings no extension along
  * @ret: what kddm_co_step() returns
@@ -60,8 +65,11 @@ struct cell {
 	bool		gone;
 	bool		turned;
 	bool		told;
+	bool		mine;
+	bool		touch_home;
 	u8		readers;
 	u8		want;
+	u8		wflags;
 	u64		copyset;
 	u64		acks;
 	const char	*queue;

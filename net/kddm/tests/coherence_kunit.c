@@ -50,6 +50,7 @@ static void say_set(struct scene *s, const u64 *set, u16 words)
 static void say_req(struct scene *s, const struct kddm_co_req *r)
 {
 	say(s, "%u%s", r->node, r->flags & KDDM_COF_RECLAIM ? "r" :
+				r->flags & KDDM_COF_TRY ? "t" :
 				r->grab ? "" : "g");
 }
 
@@ -73,6 +74,12 @@ static void say_err(struct scene *s, int err)
 		break;
 	case -EHOSTDOWN:
 		say(s, " -EHOSTDOWN");
+		break;
+	case -EBUSY:
+		say(s, " -EBUSY");
+		break;
+	case -ENOMEM:
+		say(s, " -ENOMEM");
 		break;
 	default:
 		say(s, " %d", err);
@@ -99,24 +106,25 @@ static void cell_state(struct scene *s)
 	if (co->readers)
 		say(s, " readers=%u", co->readers);
 	if (co->want)
-		say(s, " want=%s%s", want[co->want & 3],
-		    co->wflags & KDDM_COF_NOCREATE ? "-nocreate" : "");
+		say(s, " want=%s%s%s", want[co->want & 3],
+		    co->wflags & KDDM_COF_NOCREATE ? "-nocreate" : "",
+		    co->wflags & KDDM_COF_TRY ? "-try" : "");
 	if (co->state >= KDDM_CO_GET && co->state <= KDDM_CO_DRAIN_UPGRADE)
 		say(s, " asked=%u", co->asked);
 	if ((co->state == KDDM_CO_DRAIN ||
 	     co->state == KDDM_CO_DRAIN_UPGRADE) &&
 	    co->inv_owner != KDDM_NODE_NONE)
 		say(s, " ack=%u#%u", co->inv_owner, co->inv_seq);
-	say(s, "%s%s%s", co->told ? " told" : "", co->gone ? " gone" : "",
-	    co->turned ? " turned" : "");
+	say(s, "%s%s%s%s", co->told ? " told" : "", co->gone ? " gone" : "",
+	    co->turned ? " turned" : "", co->mine ? " mine" : "");
 	if (!x)
 		return;
-	if ((co->state == KDDM_CO_OWNER || co->state == KDDM_CO_WRITER) &&
-	    x->bits[0]) {
+	if (co->state >= KDDM_CO_GRAB && !co->past && x->bits[0]) {
 		say(s, " copies=");
 		say_set(s, x->bits, x->words);
-	} else if (co->state >= KDDM_CO_GRAB && co->state != KDDM_CO_OWNER &&
-		   co->state != KDDM_CO_WRITER && x->bits[x->words]) {
+	}
+	if (co->state >= KDDM_CO_GRAB && co->state != KDDM_CO_OWNER &&
+	    co->state != KDDM_CO_WRITER && x->bits[x->words]) {
 		say(s, " acks=");
 		say_set(s, x->bits + x->words, x->words);
 	}
@@ -140,8 +148,9 @@ static void say_send(struct scene *s, const struct kddm_co_action *a)
 	if (answer)
 		say(s, " v%llu", (unsigned long long)a->version);
 	if (a->flags)
-		say(s, " %s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
+		say(s, " %s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
 		    a->flags & KDDM_COF_RECLAIM ? "r" : "",
+		    a->flags & KDDM_COF_TRY ? "t" : "",
 		    a->flags & KDDM_COF_CREATE ? "c" : "",
 		    a->flags & KDDM_COF_VOID ? "v" : "");
 	if (a->data)
@@ -174,7 +183,8 @@ static void cell_acts(struct scene *s)
 		case KDDM_ACT_INVAL:
 			say(s, "inval>");
 			say_set(s, s->out.targets, s->out.nwords);
-			say(s, " of %u #%u", a->origin, a->seq);
+			say(s, " of %u #%u%s", a->origin, a->seq,
+			    a->flags & KDDM_COF_TRY ? " t" : "");
 			break;
 		default:
 			say(s, "%s", name[a->type]);
@@ -198,7 +208,9 @@ static void set_queue(struct kddm_co_ext *x, const char *queue)
 		r->grab = queue[1] != 'g';
 		if (queue[1] == 'r')
 			r->flags = KDDM_COF_RECLAIM;
-		queue += queue[1] == 'g' || queue[1] == 'r';
+		else if (queue[1] == 't')
+			r->flags = KDDM_COF_TRY;
+		queue += queue[1] == 'g' || queue[1] == 'r' || queue[1] == 't';
 	}
 }
 
@@ -216,6 +228,7 @@ static u8 usual_want(u8 state)
 	case KDDM_CO_UPGRADE:
 	case KDDM_CO_DRAIN_UPGRADE:
 	case KDDM_CO_ACKS:
+	case KDDM_CO_FILL:
 		return KDDM_WANT_GRAB;
 	default:
 		return KDDM_WANT_NONE;
@@ -240,7 +253,8 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->asked = 2;
 	co->readers = c->readers ? c->readers : usual_reader(c->state);
 	co->want = c->want ? c->want - 1 : usual_want(c->state);
-	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM : 0;
+	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
+		     c->wflags;
 	if (usual_reader(c->state)) {
 		co->inv_owner = 2;
 		co->inv_seq = 9;
@@ -248,6 +262,7 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->told = c->told;
 	co->gone = c->gone;
 	co->turned = c->turned;
+	co->mine = c->mine;
 	if (!c->copyset && !acks && !c->queue)
 		return;
 	co->x = (struct kddm_co_ext *)s->ext[0];
@@ -278,6 +293,8 @@ static void set_event(struct scene *s, const struct cell *c)
 		ev->seq = c->seq;
 	if (c->type == KDDM_EV_NAK)
 		ev->err = c->err ? c->err : -ENOENT;
+	else
+		ev->err = c->err;
 	s->need = c->need;
 	ev->need = &s->need;
 	ev->nwords = !!c->need;
@@ -295,6 +312,7 @@ static struct scene *make_scene(struct kunit *test, const struct cell *c)
 	s->env.self = SELF;
 	s->env.home = c->home || c->state == KDDM_CO_LOST ? SELF : 0;
 	s->env.max_hops = 8;
+	s->env.touch_home = c->touch_home;
 	set_object(s, c);
 	set_event(s, c);
 	return s;

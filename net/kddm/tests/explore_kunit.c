@@ -14,6 +14,7 @@
 #include "search.h"
 
 #define ALL	(MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE)
+#define MORE	(ALL | MODEL_TRY | MODEL_DOWNGRADE | MODEL_DROP | MODEL_FAIL)
 
 /**
  * struct space - a space to search
@@ -36,9 +37,18 @@ static const struct space spaces[] = {
 		.desc = "2 nodes, all operations",
 		.cfg = {
 			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
-			.max_removed = 2, .ops = ALL | MODEL_FORGET,
+			.max_removed = 2, .ops = MORE | MODEL_FORGET,
 		},
-		.hops = true, .states = 1000, .room = 5000,
+		.hops = true, .states = 5000, .room = 30000,
+	},
+	{
+		.desc = "2 nodes, all operations, first touch at home",
+		.cfg = {
+			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
+			.max_removed = 2, .touch_home = true,
+			.ops = MORE | MODEL_FORGET,
+		},
+		.hops = true, .states = 3000, .room = 30000,
 	},
 	{
 		.desc = "2 nodes, all operations, never a short cut",

@@ -8,12 +8,6 @@
 #include <linux/types.h>
 #include "model.h"
 
-static bool owns(u8 state)
-{
-	return state == KDDM_CO_VOID || state == KDDM_CO_OWNER ||
-	       state == KDDM_CO_ACKS || state == KDDM_CO_WRITER;
-}
-
 static bool has(const u64 *set, u16 words, u16 id)
 {
 	return id / 64 < words && (set[id / 64] >> (id % 64)) & 1;
@@ -107,7 +101,7 @@ static void check_owner(struct model *m)
 	u16 i;
 
 	for (i = 0; i < m->cfg->nodes; i++) {
-		owners += owns(m->node[i].co.state);
+		owners += kddm_co_owns(&m->node[i].co);
 		if (m->node[i].co.state == KDDM_CO_VOID && m->exists)
 			model_fail(m, i, "void, but it exists");
 	}
@@ -135,6 +129,28 @@ static bool expected(struct model *m, u16 a, u16 id)
 	return false;
 }
 
+/* Whether an ack of node @i is on the way to node @to that keeps the copy. */
+static bool keeps(struct model *m, u16 i, u16 to)
+{
+	struct model_msg *msg;
+
+	for (msg = first(m, i, to); msg; msg = next(m, msg))
+		if (msg->type == KDDM_EV_ACK && msg->flags & KDDM_COF_TRY)
+			return true;
+	return false;
+}
+
+/* Whether node @j, now or soon the owner, knows of a copy that stays. */
+static bool kept(struct model *m, u16 j, u16 i)
+{
+	const struct kddm_co *co = &m->node[j].co;
+	bool may = co->state == KDDM_CO_ACKS || co->state == KDDM_CO_GRAB ||
+		   co->state == KDDM_CO_UPGRADE;
+
+	return may && (keeps(m, i, j) ||
+		       kddm_co_in_copyset(co, model_id(m, i)));
+}
+
 /* 4: whether the copy of node @i is one that the next writer waits for. */
 static bool covered(struct model *m, u16 i)
 {
@@ -149,6 +165,8 @@ static bool covered(struct model *m, u16 i)
 	for (j = 0; j < m->cfg->nodes; j++) {
 		if (m->node[j].co.state == KDDM_CO_OWNER &&
 		    kddm_co_in_copyset(&m->node[j].co, model_id(m, i)))
+			return true;
+		if (kept(m, j, i))
 			return true;
 		for (msg = first(m, j, i); msg; msg = next(m, msg))
 			if (msg->type == KDDM_EV_OWN)	/* its own grab */
@@ -169,7 +187,7 @@ static void check_copyset(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct kddm_co *co = &m->node[i].co;
 
-		if (kddm_co_has_data(co) && !owns(co->state) && !covered(m, i))
+		if (kddm_co_has_data(co) && !kddm_co_owns(co) && !covered(m, i))
 			model_fail(m, i, why);
 	}
 	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg)) {
@@ -287,7 +305,8 @@ static void check_drained(struct model *m, u16 i)
 	for (j = 0; j < m->cfg->nodes; j++) {
 		bool copy = m->node[j].co.state == KDDM_CO_SHARED;
 
-		if (kddm_co_in_copyset(co, model_id(m, j)) != copy)
+		if (kddm_co_in_copyset(co, model_id(m, j)) != copy &&
+		    (copy || !(m->cfg->ops & MODEL_DROP)))
 			model_fail(m, i, "a copyset is not exact");
 	}
 }

@@ -52,6 +52,7 @@ void model_init(struct model *m, const struct model_cfg *cfg)
 		m->node[i].env.self = model_id(m, i);
 		m->node[i].env.home = model_id(m, cfg->home);
 		m->node[i].env.max_hops = cfg->max_hops;
+		m->node[i].env.touch_home = cfg->touch_home;
 		forget(m, i);
 	}
 	for (i = 1; i < MODEL_MSGS - 1; i++)
@@ -213,9 +214,12 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 	if (a->msg < KDDM_EV_GET_REQ || a->msg > KDDM_EV_REMOVED)
 		model_fail(m, at, "not a message");
 	if (m->cfg->max_down == 0 && a->msg == KDDM_EV_NAK) {
-		if (a->err != -ENOENT && a->err != -EEXIST && a->err != -EAGAIN)
+		if (a->err != -ENOENT && a->err != -EEXIST &&
+		    a->err != -EAGAIN && a->err != -EBUSY &&
+		    !(a->err == -ENOMEM && m->node[at].failed))
 			model_fail_no(m, at, a->err, "NAK without a failure");
-		if (a->err != -EAGAIN && (a->err == -EEXIST) != m->exists)
+		if ((a->err == -EEXIST && !m->exists) ||
+		    (a->err == -ENOENT && m->exists))
 			model_fail_no(m, at, a->err, "NAK is not the truth");
 	}
 	if (a->data && m->node[at].value == 0)
@@ -241,16 +245,15 @@ static void act_fill(struct model *m, u16 at)
 {
 	if (m->exists && !m->cfg->max_down)
 		model_fail(m, at, "created twice");
-	m->exists = true;
-	m->filled = true;
-	m->value = ++m->values;
-	m->node[at].value = m->value;
+	if (m->node[at].co.state != KDDM_CO_FILL)
+		model_fail(m, at, "created in passing");
 }
 
 /* A local user is inside: do they see what they should? */
-static void entered(struct model *m, u16 at, bool grab)
+static void entered(struct model *m, u16 at, u8 op)
 {
 	struct model_node *n = &m->node[at];
+	bool grab = op & MODEL_OP_GRAB;
 
 	if (grab)
 		n->writer = 1;
@@ -262,6 +265,9 @@ static void entered(struct model *m, u16 at, bool grab)
 		model_fail(m, at, "inside an object that does not exist");
 	if (n->value != m->value)
 		model_fail(m, at, "old data");
+	/* A try that has become the owner to read leaves other copies be. */
+	if (op & MODEL_OP_TRY && m->moved && n->co.version == m->version)
+		m->moved = false;
 	if (n->co.version != m->version + (grab || m->filled || m->moved))
 		model_fail(m, at, "wrong version");
 	m->version = n->co.version;
@@ -281,15 +287,19 @@ static void act_done(struct model *m, u16 at, int err,
 	}
 	op = n->wait[0];
 	memmove(n->wait, n->wait + 1, --n->nwait);
-	n->failed = err && err != -ENOENT;
+	if (err == -ENOMEM && m->cfg->ops & MODEL_FAIL)
+		return;
+	n->failed = err && err != -ENOENT && err != -EBUSY;
 	n->leave = !err && (op & MODEL_OP_KILLED);
 	if (!err)
-		entered(m, at, op & MODEL_OP_GRAB);
+		entered(m, at, op);
+	else if (err == -EBUSY && !(op & MODEL_OP_TRY))
+		model_fail(m, at, "-EBUSY, but it would have waited");
 	else if (err == -ENOENT && !(op & MODEL_OP_NOCREATE))
 		model_fail(m, at, "-ENOENT, but it may be created");
 	else if (err == -ENOENT && !msg && m->exists)
 		model_fail(m, at, "-ENOENT, but it exists");
-	else if (err != -ENOENT && !m->cfg->max_down)
+	else if (err != -ENOENT && err != -EBUSY && !m->cfg->max_down)
 		model_fail_no(m, at, err, "error without a failure");
 }
 
@@ -406,6 +416,12 @@ static void must(struct model *m, u16 at, int err)
 		model_fail_no(m, at, err, "local call refused");
 }
 
+static u8 op_flags(u8 op)
+{
+	return (op & MODEL_OP_NOCREATE ? KDDM_COF_NOCREATE : 0) |
+	       (op & MODEL_OP_TRY ? KDDM_COF_TRY : 0);
+}
+
 /* Submit the requests of local users, as object.c does. */
 static void pump(struct model *m, u16 at)
 {
@@ -427,8 +443,7 @@ static void pump(struct model *m, u16 at)
 		ev = (struct kddm_co_event) {
 			.type = n->wait[0] & MODEL_OP_GRAB ? KDDM_EV_GRAB :
 							     KDDM_EV_GET,
-			.flags = n->wait[0] & MODEL_OP_NOCREATE ?
-				 KDDM_COF_NOCREATE : 0,
+			.flags = op_flags(n->wait[0]),
 		};
 		must(m, at, event(m, at, &ev, NULL));
 	}
@@ -462,7 +477,7 @@ static void do_start(struct model *m, u16 at, u8 op)
 	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
 	    kddm_co_hit(&n->co, grab)) {
 		same(m, at, &before, grab ? KDDM_EV_GRAB : KDDM_EV_GET);
-		entered(m, at, grab);
+		entered(m, at, op);
 		return;
 	}
 	n->wait[n->nwait++] = op;
@@ -498,6 +513,49 @@ static void do_remove(struct model *m, u16 at)
 	m->node[at].writer = 0;
 	m->exists = false;
 	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
+}
+
+static void do_downgrade(struct model *m, u16 at)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_DOWNGRADE };
+	struct model_node *n = &m->node[at];
+
+	n->writer = 0;
+	n->readers++;
+	m->value = ++m->values;
+	n->value = m->value;
+	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
+}
+
+static void do_drop(struct model *m, u16 at)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_DROP };
+
+	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
+}
+
+static void do_filled(struct model *m, u16 at, bool fails)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_FILLED };
+	struct model_node *n = &m->node[at];
+
+	n->failed = fails;
+	if (fails) {
+		ev.err = -ENOMEM;
+	} else {
+		m->exists = true;
+		m->value = ++m->values;
+		n->value = m->value;
+		if (n->co.mine)
+			m->filled = true;
+		else
+			m->version++;
+	}
+	must(m, at, event(m, at, &ev, NULL));
+	n->failed = 0;
 	pump(m, at);
 }
 
@@ -592,19 +650,31 @@ static unsigned int list_node(const struct model *m, u16 i,
 {
 	const struct model_node *n = &m->node[i];
 	unsigned int busy = n->readers + n->writer + n->nwait;
-	u8 ops = m->cfg->ops, nr = 0, op;
+	bool may = !m->cfg->max_removed || m->removed < m->cfg->max_removed;
+	u16 ops = m->cfg->ops;
+	u8 nr = 0, op;
 
-	for (op = 0; op < 4 && busy < m->cfg->users; op++) {
+	for (op = 0; op < 8 && busy < m->cfg->users; op++) {
 		if (!(ops & (op & MODEL_OP_GRAB ? MODEL_GRAB : MODEL_GET)))
 			continue;
 		if (op & MODEL_OP_NOCREATE && !(ops & MODEL_NOCREATE))
 			continue;
+		if (op & MODEL_OP_TRY && !(ops & MODEL_TRY))
+			continue;
 		mv[nr++] = (struct model_move) { MOVE_START, i, op };
 	}
+	if (n->co.state == KDDM_CO_FILL) {
+		mv[nr++] = (struct model_move) { MOVE_FILLED, i, 0 };
+		if (ops & MODEL_FAIL && may)
+			mv[nr++] = (struct model_move) { MOVE_FILLED, i, 1 };
+	}
+	if (n->writer && ops & MODEL_DOWNGRADE)
+		mv[nr++] = (struct model_move) { MOVE_DOWNGRADE, i, 0 };
+	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers)
+		mv[nr++] = (struct model_move) { MOVE_DROP, i, 0 };
 	if (n->readers || n->writer)
 		mv[nr++] = (struct model_move) { MOVE_PUT, i, 0 };
-	if (n->writer && ops & MODEL_REMOVE &&
-	    (!m->cfg->max_removed || m->removed < m->cfg->max_removed))
+	if (n->writer && ops & MODEL_REMOVE && may)
 		mv[nr++] = (struct model_move) { MOVE_REMOVE, i, 0 };
 	if (ops & MODEL_KILL && n->nwait && !(n->wait[0] & MODEL_OP_KILLED))
 		mv[nr++] = (struct model_move) { MOVE_KILL, i, 0 };
@@ -656,7 +726,8 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
 bool model_must(const struct model_move *mv)
 {
 	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
-	       mv->type == MOVE_REMOVE || mv->type == MOVE_NOTICE;
+	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
+	       mv->type == MOVE_NOTICE;
 }
 
 /**
@@ -675,6 +746,15 @@ void model_do(struct model *m, const struct model_move *mv)
 		break;
 	case MOVE_REMOVE:
 		do_remove(m, mv->a);
+		break;
+	case MOVE_DOWNGRADE:
+		do_downgrade(m, mv->a);
+		break;
+	case MOVE_DROP:
+		do_drop(m, mv->a);
+		break;
+	case MOVE_FILLED:
+		do_filled(m, mv->a, mv->b);
 		break;
 	case MOVE_DELIVER:
 		do_deliver(m, mv->a, mv->b);

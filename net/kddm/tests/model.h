@@ -29,7 +29,7 @@
 #define MODEL_QUEUE	(2 * MODEL_NODES + 2)	/* requests in one queue */
 #define MODEL_EXT_U64	(1 + 2 * MODEL_WORDS + \
 			 (MODEL_QUEUE * sizeof(struct kddm_co_req) + 7) / 8)
-#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 12))
+#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 18))
 
 struct model;
 struct model_msg;
@@ -42,6 +42,10 @@ struct model_msg;
 #define MODEL_KILL	0x10	/* who waits may be killed */
 #define MODEL_FORGET	0x20	/* entries are freed when that is allowed */
 #define MODEL_SLOW	0x40	/* never kddm_co_hit() and kddm_co_leave() */
+#define MODEL_TRY	0x80	/* also without waiting for other users */
+#define MODEL_DOWNGRADE	0x100	/* a writer may go on as a reader */
+#define MODEL_DROP	0x200	/* copies are dropped when that is allowed */
+#define MODEL_FAIL	0x400	/* first contents may fail to be made */
 
 /**
  * struct model_cfg - what is fixed
@@ -50,9 +54,11 @@ struct model_msg;
  * @home: index of the object's home
  * @stride: distance of the ids of two nodes; index i has id i * stride
  * @max_hops: see struct kddm_co_env
- * @max_removed: no remove while so many KDDM_EV_REMOVED are on the way, 0 for
- *	no limit: their number is the only thing in the model without a bound
+ * @max_removed: no remove, and no failure to make the first contents, while so
+ *	many KDDM_EV_REMOVED are on the way, 0 for no limit: their number is the
+ *	only thing in the model without a bound
  * @max_down: so many nodes may leave
+ * @touch_home: see struct kddm_co_env
  * @ops: MODEL_*
  * @carry: called for each message, or NULL; may replace it by what a real wire
  *	would deliver
@@ -65,7 +71,8 @@ struct model_cfg {
 	u16	max_hops;
 	u16	max_removed;
 	u16	max_down;
-	u8	ops;
+	bool	touch_home;
+	u16	ops;
 	void	(*carry)(struct model *m, struct model_msg *msg);
 };
 
@@ -74,6 +81,9 @@ struct model_cfg {
  * @MOVE_START: a local user of @a starts operation @b
  * @MOVE_PUT: a local user of @a leaves
  * @MOVE_REMOVE: the local writer of @a removes the object
+ * @MOVE_DOWNGRADE: the local writer of @a goes on as a reader
+ * @MOVE_DROP: @a drops its copy
+ * @MOVE_FILLED: @a has made the first contents, or (@b) has failed to
  * @MOVE_DELIVER: @b gets the oldest message of @a
  * @MOVE_KILL: the first who waits on @a is killed
  * @MOVE_FORGET: @a frees its entry
@@ -84,6 +94,9 @@ enum model_move_type {
 	MOVE_START,
 	MOVE_PUT,
 	MOVE_REMOVE,
+	MOVE_DOWNGRADE,
+	MOVE_DROP,
+	MOVE_FILLED,
 	MOVE_DELIVER,
 	MOVE_KILL,
 	MOVE_FORGET,
@@ -100,7 +113,8 @@ struct model_move {
 /* Operations of MOVE_START, and of those who wait. */
 #define MODEL_OP_GRAB		0x1
 #define MODEL_OP_NOCREATE	0x2
-#define MODEL_OP_KILLED		0x4	/* only of those who wait */
+#define MODEL_OP_TRY		0x4
+#define MODEL_OP_KILLED		0x8	/* only of those who wait */
 
 /**
  * struct model_msg - a message
@@ -147,7 +161,7 @@ struct model_msg {
  * @leave: who is inside was killed while they waited, and leaves at once
  * @buf: which of @ext the object uses
  * @dead: has left
- * @failed: NODE_DOWN ended the local request
+ * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
  * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
  * @ext: two extensions, one of them in use

@@ -33,7 +33,7 @@ struct unpacker {
 };
 
 static const int errors[] = {
-	0, -ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN
+	0, -ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -EBUSY, -ENOMEM
 };
 
 static u8 pack_id(const struct packer *k, u16 id)
@@ -105,7 +105,10 @@ static void pack_ext(struct packer *k, const struct model_node *n)
 	u8 state = n->co.state;
 	u16 i;
 
-	*k->p++ = state == KDDM_CO_OWNER ? pack_set(k, x->bits) : 0;
+	*k->p++ = state == KDDM_CO_OWNER || state == KDDM_CO_WRITER ||
+		  state == KDDM_CO_ACKS ||
+		  state == KDDM_CO_GRAB || state == KDDM_CO_UPGRADE ?
+		  pack_set(k, x->bits) : 0;
 	*k->p++ = state == KDDM_CO_ACKS || state == KDDM_CO_GRAB ||
 		  state == KDDM_CO_UPGRADE ||
 		  state == KDDM_CO_DRAIN_UPGRADE ?
@@ -149,7 +152,6 @@ static void pack_node(struct packer *k, const struct model_node *n)
 							 KDDM_NODE_NONE;
 	u16 hint = co->state == KDDM_CO_VOID && !k->age ? KDDM_NODE_NONE :
 							  co->hint;
-	u16 wait = 0;
 	u8 i;
 
 	*k->p++ = co->state | (co->want << 4) | ((co->told || co->gone) << 6) |
@@ -159,16 +161,15 @@ static void pack_node(struct packer *k, const struct model_node *n)
 		   << 4);
 	*k->p++ = n->readers | (n->writer << 3) | (n->nwait << 4) |
 		  (!!co->x << 7);
-	*k->p++ = co->turned;
+	*k->p++ = co->turned | (co->mine << 1) |
+		  ((!idle && co->wflags & KDDM_COF_TRY) << 2) |
+		  ((co->x && co->past) << 3);
 	if (k->age)
 		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
 			  ((u8)pack_set(k, &n->noticed) << 5);
-	for (i = 0; i < n->nwait; i++)
-		wait |= n->wait[i] << (4 * i);
-	if (n->nwait)
-		*k->p++ = wait;
-	if (n->nwait > 2)
-		*k->p++ = wait >> 8;
+	for (i = 0; i < n->nwait; i += 2)
+		*k->p++ = n->wait[i] |
+			  (i + 1 < n->nwait ? n->wait[i + 1] << 4 : 0);
 	if (drains(co))
 		pack_seq(k, co->inv_owner, co->inv_seq);
 	if (co->x)
@@ -177,15 +178,12 @@ static void pack_node(struct packer *k, const struct model_node *n)
 
 static void unpack_waits(struct unpacker *k, struct model_node *n)
 {
-	u16 wait = 0;
 	u8 i;
 
-	if (n->nwait)
-		wait = *k->p++;
-	if (n->nwait > 2)
-		wait |= *k->p++ << 8;
 	for (i = 0; i < n->nwait; i++)
-		n->wait[i] = (wait >> (4 * i)) & 0xf;
+		n->wait[i] = i % 2 ? *k->p++ >> 4 : *k->p & 0xf;
+	if (n->nwait % 2)
+		k->p++;
 }
 
 static void unpack_node(struct unpacker *k, u16 at)
@@ -193,15 +191,14 @@ static void unpack_node(struct unpacker *k, u16 at)
 	struct model_node *n = &k->m->node[at];
 	struct kddm_co *co = &n->co;
 	u8 b = *k->p++;
-	bool x;
+	bool nocreate, x;
 
 	kddm_co_init(co, &n->env);
 	co->state = b & 0xf;
 	co->want = (b >> 4) & 3;
 	co->told = co->state == KDDM_CO_VOID && b & 0x40;
 	co->gone = co->state != KDDM_CO_VOID && b & 0x40;
-	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
-		     b & 0x80 ? KDDM_COF_NOCREATE : 0;
+	nocreate = b & 0x80;
 	b = *k->p++;
 	co->hint = unpack_id(k, b & 0xf);
 	co->inv_owner = unpack_id(k, b >> 4);
@@ -211,7 +208,13 @@ static void unpack_node(struct unpacker *k, u16 at)
 	n->writer = (b >> 3) & 1;
 	n->nwait = (b >> 4) & 7;
 	x = b >> 7;
-	co->turned = *k->p++;
+	b = *k->p++;
+	co->turned = b & 1;
+	co->mine = (b >> 1) & 1;
+	co->past = (b >> 3) & 1;
+	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
+		     (nocreate ? KDDM_COF_NOCREATE : 0) |
+		     (b & 4 ? KDDM_COF_TRY : 0);
 	if (k->age) {
 		b = *k->p++;
 		co->asked = unpack_id(k, b & 0xf);
@@ -237,9 +240,11 @@ static void pack_msg(struct packer *k, const struct model_msg *msg)
 	bool origin = req || msg->type == KDDM_EV_INVAL;
 	u8 err = 0;
 
-	while (err < 5 && errors[err] != msg->err)
+	while (err < 7 && errors[err] != msg->err)
 		err++;
-	*k->p++ = msg->type | (msg->flags << 4);
+	/* CREATE and VOID of OWN, and the flags of a request, share bits. */
+	*k->p++ = msg->type | (msg->type == KDDM_EV_OWN ? msg->flags << 1 :
+							  msg->flags << 4);
 	*k->p++ = pack_id(k, origin ? msg->origin : KDDM_NODE_NONE) |
 		  (err << 4) | (msg->data << 7);
 	if (msg->type == KDDM_EV_OWN)
@@ -257,10 +262,11 @@ static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
 	u8 b = *k->p++;
 
 	msg->type = b & 0xf;
-	msg->flags = b >> 4;
+	msg->flags = msg->type == KDDM_EV_OWN ? (b & 0xf0) >> 1 : b >> 4;
 	b = *k->p++;
 	msg->origin = unpack_id(k, b & 0xf);
-	msg->err = errors[(b >> 4) & 7];
+	if (msg->type == KDDM_EV_NAK)
+		msg->err = errors[(b >> 4) & 7];
 	msg->data = b >> 7;
 	if (msg->type == KDDM_EV_OWN) {
 		msg->need[0] = *k->p++;

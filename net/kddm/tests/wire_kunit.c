@@ -5,7 +5,10 @@
  * gives values that the layers above may rely on.
  */
 #include <kunit/test.h>
+#include <asm/byteorder.h>
 #include <linux/err.h>
+#include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include "../wire.h"
 
@@ -42,7 +45,7 @@ static const struct wire_case wire_cases[] = {
 		.desc = "CALL",
 		.type = KDDM_WIRE_CALL,
 		.rpc = {
-			.service = 0xfeedbeef, .id = 7, .max = KDDM_MAX_DATA,
+			.service = 0xfeedbeef, .id = 7, .max = KDDM_MAX_RPC,
 			.len = DATA_LEN, .data = payload,
 		},
 	},
@@ -299,7 +302,7 @@ static bool is_sane(const struct decoded *d, const u8 *buf, size_t len)
 		       d->hello.port[2];
 	if (is_rpc(d->h.type))
 		return r->err <= 0 && r->err >= -MAX_ERRNO &&
-		       r->max <= KDDM_MAX_DATA &&
+		       r->max <= KDDM_MAX_RPC &&
 		       (const u8 *)r->data + r->len == end;
 	if (!kddm_wire_is_obj(d->h.type))
 		return d->h.type == KDDM_WIRE_CREDIT;
@@ -381,7 +384,7 @@ static const struct bad_case bad_cases[] = {
 		 "HELLO: unknown flag"),
 	BAD_BODY(0, kddm_wire_hello, port[1], 4, 0, "HELLO: no port"),
 	BAD_BODY(2, kddm_wire_rpc, err, 4, (u32)-EIO, "CALL with an error"),
-	BAD_BODY(2, kddm_wire_rpc, max, 4, KDDM_MAX_DATA + 1,
+	BAD_BODY(2, kddm_wire_rpc, max, 4, KDDM_MAX_RPC + 1,
 		 "CALL: reply too long"),
 	BAD_BODY(2, kddm_wire_rpc, len, 4, 0xfffffff0, "CALL: huge payload"),
 	BAD_BODY(4, kddm_wire_rpc, id, 4, 1, "CAST with a number"),

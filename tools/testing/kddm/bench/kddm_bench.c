@@ -198,6 +198,9 @@ static int find_nodes(void)
 
 static int prepare(void)
 {
+	struct kddm_set_attr attr = {
+		.name = SET_NAME, .size = size, .home = KDDM_ANY_NODE,
+	};
 	int i, err;
 
 	for (i = 0; i < 2; i++) {
@@ -205,7 +208,7 @@ static int prepare(void)
 		if (err)
 			return err;
 	}
-	set[0] = kddm_set_create(net[0], SET_NAME, size, NULL);
+	set[0] = kddm_set_create(net[0], &attr);
 	if (IS_ERR(set[0]))
 		return PTR_ERR(set[0]);
 	set[1] = kddm_set_open(net[1], SET_NAME);
@@ -223,7 +226,7 @@ static void cleanup(void)
 		kfree(buf[i]);
 	}
 	if (net[0])
-		kddm_set_destroy(net[0], SET_NAME);
+		kddm_set_destroy(net[0], SET_NAME, false);
 	for (i = 0; i < 2; i++)
 		if (net[i])
 			put_net(net[i]);

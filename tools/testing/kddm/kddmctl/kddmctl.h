@@ -24,6 +24,7 @@
 #define EXIT_FAILED		1	/* the request failed */
 #define EXIT_USAGE		2	/* the command line is wrong */
 #define EXIT_NOT_RUNNING	3	/* status: the node does not run */
+#define EXIT_EXPELLED		4	/* status: put out of the cluster */
 
 /**
  * struct ctl - what all commands need
@@ -123,6 +124,8 @@ int cmd_set_destroy(struct ctl *ctl, struct args *args);
 int cmd_object_get(struct ctl *ctl, struct args *args);
 int cmd_object_put(struct ctl *ctl, struct args *args);
 int cmd_object_remove(struct ctl *ctl, struct args *args);
+int cmd_object_flush(struct ctl *ctl, struct args *args);
+int cmd_object_sync(struct ctl *ctl, struct args *args);
 int cmd_monitor(struct ctl *ctl, struct args *args);
 
 #endif /* KDDMCTL_H */

@@ -39,7 +39,7 @@ static const struct command {
 	{ "set", "create", cmd_set_create, "set create",
 	  " NAME size BYTES [linker NAME]", "create a set of objects" },
 	{ "set", "list", cmd_set_list, "set list", "", "list the sets" },
-	{ "set", "destroy", cmd_set_destroy, "set destroy", " NAME",
+	{ "set", "destroy", cmd_set_destroy, "set destroy", " NAME [force]",
 	  "destroy a set and its objects" },
 	{ "object", "get", cmd_object_get, "object get",
 	  " SET ID [nocreate] [hex|raw] [offset N] [length N]",
@@ -49,6 +49,10 @@ static const struct command {
 	  "write an object" },
 	{ "object", "remove", cmd_object_remove, "object remove", " SET ID",
 	  "remove an object" },
+	{ "object", "flush", cmd_object_flush, "object flush",
+	  " SET ID [to NODE]", "give up this node's copy of an object" },
+	{ "object", "sync", cmd_object_sync, "object sync", " SET ID",
+	  "have the set's linker store an object" },
 	{ "monitor", NULL, cmd_monitor, "monitor", "",
 	  "show events until interrupted" },
 	{ }
@@ -151,7 +155,7 @@ static int show_help(void)
 	     "  -j    write JSON\n"
 	     "  -V    show the version\n\n"
 	     "exit status: 0 done; 1 the request failed; 2 the command line is wrong;\n"
-	     "3 status: the node is not running");
+	     "3 status: the node is not running; 4 status: it was expelled");
 	return EXIT_SUCCESS;
 }
 

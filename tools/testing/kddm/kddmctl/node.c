@@ -107,8 +107,7 @@ static void show_status(const struct ctl *ctl,
 int cmd_status(struct ctl *ctl, struct args *args)
 {
 	struct kddm_status_get_rsp *rsp;
-	bool running;
-	int ret;
+	int ret, state;
 
 	if (!args_end(args))
 		return EXIT_USAGE;
@@ -118,7 +117,7 @@ int cmd_status(struct ctl *ctl, struct args *args)
 	if (!rsp)
 		return ctl_failed(ctl);
 
-	running = rsp->run_state == KDDM_RUN_STATE_RUNNING;
+	state = rsp->run_state;
 	if (ctl->json)
 		json_open(NULL, '{');
 	show_status(ctl, rsp);
@@ -126,7 +125,10 @@ int cmd_status(struct ctl *ctl, struct args *args)
 		json_close();
 	kddm_status_get_rsp_free(rsp);
 	ret = output_end(ctl);
-	return ret || running ? ret : EXIT_NOT_RUNNING;
+	if (ret || state == KDDM_RUN_STATE_RUNNING)
+		return ret;
+	return state == KDDM_RUN_STATE_EXPELLED ? EXIT_EXPELLED :
+						  EXIT_NOT_RUNNING;
 }
 
 static void node_json(const struct kddm_node_get_rsp *node)

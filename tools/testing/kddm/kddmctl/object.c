@@ -376,3 +376,54 @@ int cmd_object_remove(struct ctl *ctl, struct args *args)
 	kddm_obj_del_req_free(req);
 	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
 }
+
+int cmd_object_flush(struct ctl *ctl, struct args *args)
+{
+	struct kddm_obj_flush_req *req;
+	bool to = false;
+	struct place p;
+	__u64 node = 0;
+	int err;
+
+	if (!place(args, &p))
+		return EXIT_USAGE;
+	if (args_is(args, "to")) {
+		to = true;
+		if (!args_number(args, "to", 0, KDDM_NODE_ID_MAX, &node))
+			return EXIT_USAGE;
+	}
+	if (!args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	req = kddm_obj_flush_req_alloc();
+	if (!req)
+		return ctl_error(ctl, "out of memory");
+	kddm_obj_flush_req_set_set(req, p.set);
+	kddm_obj_flush_req_set_id(req, p.id);
+	if (to)
+		kddm_obj_flush_req_set_node(req, node);
+	err = kddm_obj_flush(ctl->ys, req);
+	kddm_obj_flush_req_free(req);
+	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
+}
+
+int cmd_object_sync(struct ctl *ctl, struct args *args)
+{
+	struct kddm_obj_sync_req *req;
+	struct place p;
+	int err;
+
+	if (!place(args, &p) || !args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	req = kddm_obj_sync_req_alloc();
+	if (!req)
+		return ctl_error(ctl, "out of memory");
+	kddm_obj_sync_req_set_set(req, p.set);
+	kddm_obj_sync_req_set_id(req, p.id);
+	err = kddm_obj_sync(ctl->ys, req);
+	kddm_obj_sync_req_free(req);
+	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
+}

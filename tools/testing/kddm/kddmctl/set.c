@@ -22,8 +22,18 @@ static bool create_options(struct args *args, struct kddm_set_new_req *req)
 			if (!linker)
 				return false;
 			kddm_set_new_req_set_linker(req, linker);
+		} else if (args_is(args, "home")) {
+			if (!args_number(args, "home", 0, KDDM_NODE_ID_MAX,
+					 &number))
+				return false;
+			kddm_set_new_req_set_home(req, number);
+		} else if (args_is(args, "exclusive")) {
+			kddm_set_new_req_set_exclusive(req);
+		} else if (args_is(args, "touch-home")) {
+			kddm_set_new_req_set_touch_home(req);
 		} else {
-			args_unknown(args, "size or linker");
+			args_unknown(args,
+				     "size, linker, home, exclusive or touch-home");
 			return false;
 		}
 	}
@@ -74,9 +84,13 @@ int cmd_set_destroy(struct ctl *ctl, struct args *args)
 {
 	const char *name = args_name(args, "the set's name");
 	struct kddm_set_del_req *req;
+	bool force;
 	int err;
 
-	if (!name || !args_end(args))
+	if (!name)
+		return EXIT_USAGE;
+	force = args_is(args, "force");
+	if (!args_end(args))
 		return EXIT_USAGE;
 	if (ctl_connect(ctl))
 		return EXIT_FAILED;
@@ -84,6 +98,8 @@ int cmd_set_destroy(struct ctl *ctl, struct args *args)
 	if (!req)
 		return ctl_error(ctl, "out of memory");
 	kddm_set_del_req_set_name(req, name);
+	if (force)
+		kddm_set_del_req_set_force(req);
 	err = kddm_set_del(ctl->ys, req);
 	kddm_set_del_req_free(req);
 	return err ? ctl_failed(ctl) : EXIT_SUCCESS;

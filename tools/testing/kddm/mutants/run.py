@@ -31,8 +31,11 @@ KDDM = os.path.normpath(os.path.join(HERE, "../../../../net/kddm"))
 # for what is not found before.
 TABLE = ["table"]
 ALL = "get,grab,nocreate,remove,forget"
+MORE = ALL + ",try,downgrade,drop,fail"
 SEARCH = [
-    ("2 nodes", ["explore", "-n", "2", "-m", "6", "-o", ALL + ",kill"]),
+    ("2 nodes", ["explore", "-n", "2", "-m", "6", "-o", MORE + ",kill"]),
+    ("2 nodes, first touch at home", ["explore", "-n", "2", "-m", "6", "-t",
+                                      "-r", "1", "-o", MORE]),
     ("counts", ["counts"]),
     ("3 nodes, get and grab", ["explore", "-n", "3", "-m", "8", "-o",
                                "get,grab"]),
@@ -51,6 +54,10 @@ SEARCH = [
 SLOW = [
     ("3 nodes, all operations", ["explore", "-n", "3", "-m", "8", "-o",
                                  ALL]),
+    ("3 nodes, 2 users", ["explore", "-n", "3", "-u", "2", "-m", "8", "-o",
+                          "get,grab"]),
+    ("3 nodes, try", ["explore", "-n", "3", "-m", "8", "-r", "1", "-o",
+                      "get,grab,remove,try"]),
     ("3 nodes, one leaves", ["explore", "-n", "3", "-d", "1", "-m", "8",
                              "-r", "1", "-o", "get,grab,remove"]),
     ("4 nodes, get and grab", ["explore", "-n", "4", "-m", "10", "-o",

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 33
+ktap_set_plan 35
 
 # without_tipc COMMAND...: in a namespace where TIPC has no address
 without_tipc() {
@@ -54,6 +54,10 @@ check "set with a size that is no number" \
 	fails 2 'many' kctl 1 set create a size many
 check "set with a name of 17 characters" \
 	fails 2 'name.*16' kctl 1 set create abcdefghijklmnopq size 8
+check "set with a name of two words" \
+	fails 1 'name.*blank' kctl 1 set create 'two words' size 8
+check "set with a name that a terminal would obey" \
+	fails 1 'name.*blank' kctl 1 set create "$(printf 'a\033[2J')" size 8
 check "set with no such linker" \
 	fails 1 'linker' kctl 1 set create a size 8 linker nosuch
 check "a set of 16 characters" \

@@ -2,11 +2,12 @@
 /*
  * Nobody but a kernel can pose as a node.
  *
- * Run in the network namespace of a running node, as root: a process of root's
- * and one of nobody's try to publish KDDM's services, and send messages that a
- * node might send to each port that the node's own publications show.  The
- * services are reserved, so binding must fail with EACCES, and the node must
- * count the messages as foreign and stay as it is (the caller looks at that).
+ * Run in the network namespace of node 1, which runs, as root: a process of
+ * root's and one of nobody's try to publish KDDM's services, and send to the
+ * port that the node's own publication shows what another node might send, ten
+ * messages each.  The services are reserved, so binding must fail with EACCES,
+ * and the node must count all messages as foreign and stay as it is (the caller
+ * looks at that).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,10 @@
 #define SERVICE_ONLINE		24
 #define SERVICE_POSSIBLE	25
 #define NOBODY			65534
-#define TYPES			5	/* HELLO to REPLY, in net/kddm/wire.h */
+#define MEMBER			2	/* a node of the cluster */
+#define STRANGER		77	/* and one that is not there */
+#define HEADER			32	/* bytes */
+#define TYPES			5	/* that a forger sends */
 
 static int try_bind(unsigned int type)
 {
@@ -71,27 +75,46 @@ static int published(unsigned int type, struct tipc_socket_addr *id)
 	return found;
 }
 
-/* What node 77 might send to node 1, but for the address it comes from. */
-static void send_forged(const struct tipc_socket_addr *id)
+/* What a message is made of; net/kddm/wire.h has the layout. */
+static const struct {
+	unsigned char type;
+	unsigned char body;	/* bytes */
+} forged[TYPES] = {
+	{ 1, 28 },		/* HELLO */
+	{ 2, 0 },		/* CREDIT */
+	{ 3, 20 },		/* CALL */
+	{ 4, 20 },		/* CAST */
+	{ 5, 20 },		/* REPLY */
+};
+
+/* Well-formed messages of node @src to node 1, but for where they come from. */
+static void send_forged(const struct tipc_socket_addr *id, unsigned char src)
 {
 	struct sockaddr_tipc addr = {
 		.family = AF_TIPC,
 		.addrtype = TIPC_SOCKET_ADDR,
 		.addr.id = *id,
 	};
-	unsigned char msg[32 + 24] = { 0x44, 0x4b, 1, 1, sizeof(msg) };
+	unsigned char msg[HEADER + 28];
 	int fd = socket(AF_TIPC, SOCK_RDM, 0);
-	int i;
+	size_t i, len;
 
-	msg[16] = 77;	/* source node */
-	msg[12] = 1;	/* incarnation */
-	msg[18] = 1;	/* destination node */
-	msg[22] = 1;	/* session */
 	for (i = 0; i < TYPES; i++) {
-		msg[3] = i + 1;
-		if (fd < 0 || sendto(fd, msg, sizeof(msg), 0,
-				     (struct sockaddr *)&addr,
-				     sizeof(addr)) != sizeof(msg)) {
+		len = HEADER + forged[i].body;
+		memset(msg, 0, sizeof(msg));
+		msg[0] = 0x44;		/* magic */
+		msg[1] = 0x4b;
+		msg[2] = 1;		/* version */
+		msg[3] = forged[i].type;
+		msg[4] = len;
+		msg[12] = 1;		/* incarnation */
+		msg[16] = src;
+		msg[18] = 1;		/* destination */
+		msg[22] = 1;		/* session */
+		if (forged[i].type == 1)	/* HELLO: the channels' ports */
+			memset(msg + HEADER + 16, 1, 3 * 4);
+		if (fd < 0 || sendto(fd, msg, len, 0, (struct sockaddr *)&addr,
+				     sizeof(addr)) != (ssize_t)len) {
 			perror("sendto");
 			exit(1);
 		}
@@ -104,7 +127,8 @@ static int attempt(const char *who, const struct tipc_socket_addr *id)
 	int online = try_bind(SERVICE_ONLINE);
 	int possible = try_bind(SERVICE_POSSIBLE);
 
-	send_forged(id);
+	send_forged(id, STRANGER);
+	send_forged(id, MEMBER);
 	if (online == -EACCES && possible == -EACCES)
 		return 0;
 	printf("# %s: binding the services gave %d and %d\n", who, online,

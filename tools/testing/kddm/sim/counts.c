@@ -34,11 +34,22 @@ static u64 total(void)
 	return n;
 }
 
+/* First contents are made in no time. */
+static void fill(void)
+{
+	struct model_move mv = { .type = MOVE_FILLED };
+
+	for (mv.a = 0; mv.a < NODES && !m.error; mv.a++)
+		if (m.node[mv.a].co.state == KDDM_CO_FILL)
+			model_do(&m, &mv);
+}
+
 /* Deliver until there is nothing left. */
 static void settle(void)
 {
 	u16 busy[NODES * NODES], nr, i;
 
+	fill();
 	for (rounds = 0; m.nr_busy && !m.error; rounds++) {
 		u16 len[MODEL_NODES * MODEL_NODES] = { 0 };
 
@@ -60,6 +71,7 @@ static void settle(void)
 			while (len[i]--)
 				model_do(&m, &mv);
 		}
+		fill();
 		model_check(&m);
 	}
 }
@@ -151,6 +163,12 @@ static void without_copies(void)
 	expect("first grab, elsewhere", 1, MODEL_OP_GRAB, 2, 2);
 	model_init(&m, &cfg);
 	expect("first get, elsewhere", 1, 0, 4, 4);
+	cfg.touch_home = true;
+	model_init(&m, &cfg);
+	expect("first get, elsewhere, made at home", 1, 0, 2, 2);
+	model_init(&m, &cfg);
+	expect("first grab, elsewhere, made at home", 1, MODEL_OP_GRAB, 2, 2);
+	cfg.touch_home = false;
 	model_init(&m, &cfg);
 	expect("get of nothing", 1, MODEL_OP_NOCREATE, 2, 2);
 	start(1);

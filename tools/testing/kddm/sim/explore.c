@@ -13,7 +13,7 @@
 
 #define MAX_PATH	1000
 
-static const struct { const char *name; u8 op; } ops[] = {
+static const struct { const char *name; u16 op; } ops[] = {
 	{ "get", MODEL_GET },
 	{ "grab", MODEL_GRAB },
 	{ "nocreate", MODEL_NOCREATE },
@@ -21,6 +21,10 @@ static const struct { const char *name; u8 op; } ops[] = {
 	{ "kill", MODEL_KILL },
 	{ "forget", MODEL_FORGET },
 	{ "slow", MODEL_SLOW },
+	{ "try", MODEL_TRY },
+	{ "downgrade", MODEL_DOWNGRADE },
+	{ "drop", MODEL_DROP },
+	{ "fail", MODEL_FAIL },
 };
 
 static void usage(void)
@@ -31,10 +35,12 @@ static void usage(void)
 	     "  -u USERS     local users of each node (1)\n"
 	     "  -o OPS       what they do, with commas: get, grab, nocreate,\n"
 	     "               remove, kill (who waits), forget (free what may be\n"
-	     "               freed), slow (no short cuts)\n"
+	     "               freed), slow (no short cuts), try, downgrade, drop\n"
+	     "               (copies), fail (to make the first contents)\n"
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
 	     "  -d N         at most N nodes leave (0)\n"
+	     "  -t           the first touch is at home\n"
 	     "  -m HOPS      hop limit (1000); tells states with other hops apart\n"
 	     "  -S STATES    give up after so many (20000000)\n"
 	     "  -v           with the states on the way to an error\n"
@@ -42,10 +48,10 @@ static void usage(void)
 	     "Exit status: 0 all is well, 1 an error was found, 2 gave up.");
 }
 
-static u8 parse_ops(char *arg)
+static u16 parse_ops(char *arg)
 {
 	char *word;
-	u8 got = 0;
+	u16 got = 0;
 	size_t i;
 
 	for (word = strtok(arg, ","); word; word = strtok(NULL, ",")) {
@@ -96,6 +102,8 @@ static void show_result(const struct search *s, double seconds)
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 		if (cfg->ops & ops[i].op)
 			printf(" %s", ops[i].name);
+	if (cfg->touch_home)
+		printf(" (at home)");
 	printf("\n  %zu states, %llu moves, depth %u; ", s->states, s->moves,
 	       s->depth);
 	printf("%zu at rest, at most %u moves to rest\n", s->rest, s->longest);
@@ -130,7 +138,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "n:u:o:r:d:m:S:vh")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:o:r:d:tm:S:vh")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -146,6 +154,9 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			cfg.max_down = atoi(optarg);
+			break;
+		case 't':
+			cfg.touch_home = true;
 			break;
 		case 'm':
 			cfg.max_hops = atoi(optarg);

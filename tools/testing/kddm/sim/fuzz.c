@@ -59,17 +59,27 @@ static bool local_event(struct kddm_co_event *ev)
 {
 	bool inside = co.readers || co.state == KDDM_CO_WRITER;
 
-	ev->type = roll(4);
+	ev->type = co.state == KDDM_CO_FILL && roll(3) ?
+		   KDDM_EV_FILLED : roll(KDDM_EV_GET_REQ);
 	switch (ev->type) {
 	case KDDM_EV_GET:
 	case KDDM_EV_GRAB:
 		if (co.want != KDDM_WANT_NONE)
 			return false;
-		ev->flags = roll(4) ? 0 : KDDM_COF_NOCREATE;
+		ev->flags = (roll(4) ? 0 : KDDM_COF_NOCREATE) |
+			    (roll(4) ? 0 : KDDM_COF_TRY);
 		pending = true;
 		return true;
 	case KDDM_EV_PUT:
 		return inside;
+	case KDDM_EV_DROP:
+		return co.state == KDDM_CO_SHARED && !co.readers;
+	case KDDM_EV_FILLED:
+		if (co.state != KDDM_CO_FILL)
+			return false;
+		ev->err = roll(3) ? 0 : -ENOMEM;
+		data = !ev->err;
+		return true;
 	default:
 		return co.state == KDDM_CO_WRITER;
 	}
@@ -78,7 +88,7 @@ static bool local_event(struct kddm_co_event *ev)
 static void message(struct kddm_co_event *ev, u64 *need)
 {
 	static const int errs[] = {
-		-ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -1
+		-ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -EBUSY, -1
 	};
 	int i;
 
@@ -91,7 +101,7 @@ static void message(struct kddm_co_event *ev, u64 *need)
 	if (ev->type == KDDM_EV_OWN || !roll(4))
 		ev->flags = roll(3) ? 0 : dice() & KDDM_COF_ALL;
 	if (ev->type == KDDM_EV_NAK)
-		ev->err = errs[roll(6)];
+		ev->err = errs[roll(7)];
 	if (ev->type != KDDM_EV_OWN || roll(2))
 		return;
 	ev->nwords = roll(WORDS + 1);
@@ -130,6 +140,9 @@ static void carry_out(const struct kddm_co_action *a,
 				error = "invalidates itself";
 		break;
 	case KDDM_ACT_FILL:
+		if (data)
+			error = "made twice";
+		break;
 	case KDDM_ACT_INSTALL:
 		if (data)
 			error = "data twice";
@@ -172,7 +185,7 @@ static void one(void)
 	}
 	if (err && memcmp(&before, &co, sizeof(co)))
 		error = "refused, but something changed";
-	if (err && ev.type <= KDDM_EV_REMOVE)
+	if (err && ev.type < KDDM_EV_GET_REQ)
 		error = "local call refused";
 	count[ev.type] += !err;
 	while (!err && !error) {

@@ -5,7 +5,8 @@
 #
 #   run-checks.sh [--long] DIR [DOC]
 #
-# --long       more nodes, users and steps: about half an hour and 8 GiB
+# --long       more nodes, users and steps, walks with a new seed each time:
+#              about half an hour and 8 GiB
 #
 # DIR is where make put the programs, DOC is coherence.rst.  Closes with
 # "N passed, N failed".
@@ -18,7 +19,8 @@ case ${1:-} in
 -h|--help) awk 'NR > 2 && !/^#/ { exit } NR > 2 { print substr($0, 3) }' "$0"
 	   exit 0 ;;
 esac
-dir=${1:?name the directory of the programs}
+dir=$(realpath "${1:?name the directory of the programs}")
+here=$(dirname "$(realpath "$0")")
 doc=${2:-}
 passed=0 failed=0
 log=$(mktemp)
@@ -29,10 +31,10 @@ ok() {
 	local name=$1 start=$SECONDS
 
 	shift
-	if "$dir/$1" "${@:2}" >"$log" 2>&1; then
+	if PATH=$dir:$PATH "$1" "${@:2}" >"$log" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok - $name ($((SECONDS - start)) s)"
-		sed 's/^/#  > /' "$log" | tail -n 4
+		sed 's/^/#  > /' "$log" | tail -n 6
 	else
 		failed=$((failed + 1))
 		echo "not ok - $name: $*"
@@ -41,31 +43,43 @@ ok() {
 }
 
 all=get,grab,nocreate,remove,forget
+more=$all,try,downgrade,drop,fail
 
 ok "table: every cell" table
 ok "counts: messages of each operation" counts
-ok "2 nodes, sanitized" explore-asan -n 2 -m 6 -o $all,kill
-ok "2 nodes, no short cuts" explore -n 2 -m 6 -o $all,kill,slow
+ok "2 nodes, sanitized" explore-asan -n 2 -m 6 -o $more,kill
+ok "2 nodes, first touch at home, sanitized" \
+	explore-asan -n 2 -m 6 -t -o $more,kill
+ok "2 nodes, no short cuts" explore -n 2 -m 6 -o $more,kill,slow
 ok "fuzz: any message" fuzz 2000000
 ok "views" view
+ok "wire format" wire
+ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 ok "what KUnit explores" spaces
 [ -z "$doc" ] || ok "coherence.rst is true" doc "$doc"
-ok "2 nodes, 2 users" explore -n 2 -u 2 -m 6 -o $all,kill
+ok "2 nodes, 2 users" explore -n 2 -u 2 -m 6 -r 1 -o $more,kill
+ok "2 nodes, 2 users, first touch at home" \
+	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill
 ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
 ok "3 nodes, sanitized" explore-asan -n 3 -m 8 -o get,grab,remove,forget
 ok "3 nodes" explore -n 3 -m 8 -o $all
+ok "3 nodes, every operation" explore -n 3 -m 8 -r 1 -o $more
+ok "3 nodes, every operation, first touch at home" \
+	explore -n 3 -m 8 -r 1 -t -o $more
 ok "3 nodes, users are killed" explore -n 3 -m 8 -o $all,kill -r 1
 ok "3 nodes, 2 users" explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove
 ok "4 nodes, no remove" explore -n 4 -m 10 -o get,grab,forget
-ok "2 nodes, one leaves" explore -n 2 -u 2 -d 1 -m 6 -o $all
+ok "2 nodes, one leaves" explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more
 ok "3 nodes, one leaves" explore -n 3 -d 1 -m 8 -r 1 -o $all
 ok "3 nodes, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all
-ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -s 1000000
-ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000
-ok "walk, 4 nodes, 10 million steps" walk -n 4 -k -u 3 -s 10000000
-ok "walk, 12 nodes, 10 million steps" walk -n 12 -s 10000000
-ok "walk, 64 nodes" walk -n 64 -i 16 -b 8 -s 4000000
-ok "walk, nodes leave" walk -n 6 -d 3 -k -s 4000000
+ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -s 1000000 -r 1
+ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
+ok "walk, 4 nodes, 10 million steps" \
+	walk -n 4 -k -u 3 -s 10000000 -r 2
+ok "walk, 12 nodes, 10 million steps" walk -n 12 -s 10000000 -r 1
+ok "walk, 64 nodes, 1000 objects, sanitized" \
+	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
+ok "walk, nodes leave" walk -n 6 -d 3 -k -s 4000000 -r 1
 if [ -n "$long" ]; then
 	ok "2 nodes, 3 users, all operations" \
 		explore -n 2 -u 3 -m 6 -S 60000000 -o $all,kill
@@ -75,6 +89,8 @@ if [ -n "$long" ]; then
 		explore -n 4 -m 10 -r 1 -S 60000000 -o get,grab,remove
 	ok "4 nodes, no create" \
 		explore -n 4 -m 10 -S 60000000 -o get,grab,nocreate
+	ok "walk, 64 nodes, 1000 objects, 100 million steps, sanitized" \
+		walk-asan -n 64 -i 16 -b 1000 -s 100000000
 	for nodes in 2 3 5 8 16 32 64; do
 		ok "walk, $nodes nodes, 100 million steps" \
 			walk -n $nodes -k -u 4 -b 8 -s 100000000

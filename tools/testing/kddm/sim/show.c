@@ -33,18 +33,29 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 		const struct model_msg *msg)
 {
 	static const char * const op[] = {
-		"get", "grab", "get-nocreate", "grab-nocreate"
+		"get", "grab", "get-nocreate", "grab-nocreate",
+		"get-try", "grab-try", "get-nocreate-try", "grab-nocreate-try"
 	};
 
 	switch (mv->type) {
 	case MOVE_START:
-		fprintf(f, "node %u: user calls %s", mv->a, op[mv->b & 3]);
+		fprintf(f, "node %u: user calls %s", mv->a, op[mv->b & 7]);
 		break;
 	case MOVE_PUT:
 		fprintf(f, "node %u: user puts", mv->a);
 		break;
 	case MOVE_REMOVE:
 		fprintf(f, "node %u: user removes", mv->a);
+		break;
+	case MOVE_DOWNGRADE:
+		fprintf(f, "node %u: the writer goes on as a reader", mv->a);
+		break;
+	case MOVE_DROP:
+		fprintf(f, "node %u: drops its copy", mv->a);
+		break;
+	case MOVE_FILLED:
+		fprintf(f, "node %u: %s the first contents", mv->a,
+			mv->b ? "fails to make" : "has made");
 		break;
 	case MOVE_DELIVER:
 		fprintf(f, "node %u: receives ", mv->b);

@@ -13,22 +13,17 @@
 #include <time.h>
 #include "carry.h"
 #include "show.h"
+#include "trace.h"
 
-#define OBJECTS		16
-#define LAST		60	/* events that are shown in case of an error */
+#define OBJECTS		1024
 #define ROUND		20000	/* steps until everything has to rest */
-
-struct event {
-	unsigned long long	step;
-	struct model_move	mv;
-	struct model_msg	msg;
-};
+#define ANEW		10000	/* steps until an object begins anew */
+#define SHRINK		30	/* seconds to look for a minimal trace */
 
 struct object {
 	struct model	m;
 	struct model_cfg cfg;
-	struct event	last[LAST];
-	unsigned int	nr_last;
+	struct trace	trace;
 };
 
 static struct object *object[OBJECTS];
@@ -61,14 +56,14 @@ static void usage(void)
 	     "\n"
 	     "  -n NODES     2 to 64 (8)\n"
 	     "  -u USERS     local users of each node (2)\n"
-	     "  -b OBJECTS   1 to 16 (4)\n"
+	     "  -b OBJECTS   1 to 1024 (4)\n"
 	     "  -i STRIDE    distance of node ids (1); ids stay below 1024\n"
 	     "  -d N         at most N nodes leave, in each round (0)\n"
 	     "  -k           users who wait may be killed\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
-	     "  -v           with every event before an error\n"
 	     "\n"
+	     "An error is shown with a way to it that has no needless move.\n"
 	     "Exit status: 0 all is well, 1 an error was found, 2 bad options.");
 }
 
@@ -91,11 +86,15 @@ static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
+	if (n->co.state == KDDM_CO_FILL) {
+		*mv = (struct model_move) { MOVE_FILLED, at, !roll(4) };
+		return true;
+	}
 	if (!n->readers && !n->writer)
 		return false;
 	*mv = (struct model_move) { MOVE_PUT, at, 0 };
-	if (n->writer && m->cfg->ops & MODEL_REMOVE && !roll(3))
-		mv->type = MOVE_REMOVE;
+	if (n->writer && !roll(3))
+		mv->type = roll(2) ? MOVE_REMOVE : MOVE_DOWNGRADE;
 	return true;
 }
 
@@ -109,6 +108,8 @@ static bool random_local(struct model *m, u16 at, struct model_move *mv,
 		return false;
 	if (!roll(4))
 		op |= MODEL_OP_NOCREATE;
+	if (!roll(5))
+		op |= MODEL_OP_TRY;
 	*mv = (struct model_move) { MOVE_START, at, op };
 	return true;
 }
@@ -117,7 +118,10 @@ static bool random_rare(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
-	*mv = (struct model_move) { MOVE_FORGET, at, 0 };
+	*mv = (struct model_move) { MOVE_DROP, at, 0 };
+	if (n->co.state == KDDM_CO_SHARED && !n->readers && roll(2))
+		return true;
+	mv->type = MOVE_FORGET;
 	if (!n->nwait && kddm_co_forgettable(&n->co, &n->env))
 		return true;
 	mv->type = MOVE_KILL;
@@ -187,45 +191,16 @@ static bool next_any(struct model *m, struct model_move *mv,
 
 /* Steps */
 
-static void show_error(struct object *o, unsigned int b, bool verbose)
-{
-	struct model *m = &o->m;
-	unsigned int i;
-
-	printf("ERROR: seed %llu, step %llu, object %u, node %u: %s", seed,
-	       step, b, m->error_node, m->error);
-	if (m->error_no)
-		printf(" (%d)", m->error_no);
-	printf("\nthe last events of this object:\n");
-	i = o->nr_last > LAST ? o->nr_last - LAST : 0;
-	if (!verbose && o->nr_last > 20 && i < o->nr_last - 20)
-		i = o->nr_last - 20;
-	for (; i < o->nr_last; i++) {
-		struct event *e = &o->last[i % LAST];
-
-		printf("%12llu  ", e->step);
-		show_event(stdout, m, &e->mv, &e->msg);
-		printf("\n");
-	}
-	show_state(stdout, m);
-}
-
 static void make_step(struct object *o, const struct model_move *mv)
 {
-	struct event *e = &o->last[o->nr_last++ % LAST];
 	struct model *m = &o->m;
 
 	step++;
-	e->step = step;
-	e->mv = *mv;
-	if (mv->type == MOVE_DELIVER)
-		e->msg = m->msg[m->head[mv->a][mv->b]];
+	if (!trace_add(&o->trace, mv))
+		model_fail(m, 0, "no memory");
 	model_do(m, mv);
-	if (m->error)
-		return;
-	if (step % every)
-		return;
-	model_check(m);
+	if (!m->error && step % every == 0)
+		model_check(m);
 }
 
 static void note(struct model *m)
@@ -262,8 +237,10 @@ static void drain(struct object *o)
 	if (n > most_drain)
 		most_drain = n;
 	note(m);
-	if (m->down && !m->error)
+	if (!m->error && (m->down || o->trace.nr > ANEW)) {
 		model_init(m, m->cfg);
+		o->trace.nr = 0;
+	}
 }
 
 static bool run_round(void)
@@ -306,20 +283,41 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static void show_error(struct object *o, unsigned int b)
+{
+	struct model *m = &o->m;
+	struct trace *t = &o->trace;
+	size_t all = t->nr;
+
+	printf("ERROR: seed %llu, step %llu, object %u, node %u: %s", seed,
+	       step, b, m->error_node, m->error);
+	if (m->error_no)
+		printf(" (%d)", m->error_no);
+	printf("\n");
+	fflush(stdout);
+	if (trace_shrink(t, m, SHRINK)) {
+		printf("%zu of its %zu moves are enough:\n", t->nr, all);
+		trace_show(t, &o->cfg);
+	} else {
+		printf("its %zu moves do not lead there again\n", all);
+	}
+}
+
 static struct model_cfg cfg = {
 	.nodes = 8,
 	.users = 2,
 	.stride = 1,
 	.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE |
-	       MODEL_FORGET,
+	       MODEL_FORGET | MODEL_TRY | MODEL_DOWNGRADE | MODEL_DROP |
+	       MODEL_FAIL,
 	.carry = carry,
 };
 
-static bool parse(int argc, char **argv, bool *verbose)
+static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:d:ks:r:vh")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:d:ks:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -345,9 +343,6 @@ static bool parse(int argc, char **argv, bool *verbose)
 		case 'r':
 			seed = strtoull(optarg, NULL, 0);
 			break;
-		case 'v':
-			*verbose = true;
-			break;
 		default:
 			usage();
 			exit(opt == 'h' ? 0 : 2);
@@ -362,12 +357,12 @@ static bool parse(int argc, char **argv, bool *verbose)
 
 int main(int argc, char **argv)
 {
-	bool verbose = false, ok = true;
+	bool ok = true;
 	double start = now();
 	unsigned int b;
 
 	seed = time(NULL) * 1000ULL + (u64)(start * 1000) % 1000;
-	if (!parse(argc, argv, &verbose)) {
+	if (!parse(argc, argv)) {
 		usage();
 		return 2;
 	}
@@ -380,6 +375,7 @@ int main(int argc, char **argv)
 			return 2;
 		object[b]->cfg = cfg;
 		object[b]->cfg.home = b % cfg.nodes;
+		object[b]->cfg.touch_home = b % 2;
 		model_init(&object[b]->m, &object[b]->cfg);
 	}
 	while (step < steps && ok)
@@ -393,7 +389,8 @@ int main(int argc, char **argv)
 	       most_drain);
 	for (b = 0; b < nr_objects; b++) {
 		if (object[b]->m.error)
-			show_error(object[b], b, verbose);
+			show_error(object[b], b);
+		free(object[b]->trace.mv);
 		free(object[b]);
 	}
 	return ok ? 0 : 1;

@@ -78,12 +78,24 @@ struct oracle {
 	atomic_t	writers;
 };
 
+/* What is counted; a test in which one of them never came was none. */
+enum count {
+	GETS, GRABS, REMOVES, ABSENT, BUSY, AGAIN, FOUND, VALUES, UPGRADES,
+	ATOMIC_UPGRADES, DOWNGRADES, PREFETCHES, FLUSHES, WALKED, NR_COUNTS
+};
+
+static const char * const count_names[NR_COUNTS] = {
+	"gets", "grabs", "removes", "found nothing", "busy", "would wait",
+	"found", "values", "upgrades", "of these atomic", "downgrades",
+	"prefetches", "flushes", "walked"
+};
+
 struct thread {
 	struct task_struct	*task;
 	struct kddm_set		*set;
 	struct rnd_state	rnd;
 	int			node;
-	u64			gets, grabs, removes, absent;
+	u64			count[NR_COUNTS];
 };
 
 static struct net *nets[MAX_NODES];
@@ -174,6 +186,11 @@ static void dawdle(struct thread *t)
 		cond_resched();
 }
 
+static bool chance(struct thread *t, unsigned int percent)
+{
+	return prandom_u32_state(&t->rnd) % 100 < percent;
+}
+
 static void read_one(struct thread *t, u64 id, struct kddm_obj *obj)
 {
 	struct oracle *o = &oracles[id];
@@ -185,14 +202,14 @@ static void read_one(struct thread *t, u64 id, struct kddm_obj *obj)
 	dawdle(t);
 	check(t, id, kddm_data(obj), "a reader that leaves");
 	atomic_dec(&o->readers);
-	kddm_put(obj);
-	t->gets++;
+	t->count[GETS]++;
 }
 
 static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
 		      bool remove)
 {
 	struct oracle *o = &oracles[id];
+	bool downgrade = !remove && !busted && chance(t, 10);
 
 	if (atomic_inc_return(&o->writers) != 1 || atomic_read(&o->readers))
 		torture_error(t, id, "a writer is not alone");
@@ -208,38 +225,165 @@ static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
 	atomic_dec(&o->writers);
 	if (remove) {
 		kddm_remove_held(obj);
-		t->removes++;
-	} else {
-		kddm_put(obj);
-		t->grabs++;
+		t->count[REMOVES]++;
+		return;
 	}
+	t->count[GRABS]++;
+	if (downgrade) {
+		kddm_downgrade(obj);
+		t->count[DOWNGRADES]++;
+		read_one(t, id, obj);
+	}
+	kddm_put(obj);
+}
+
+/* From reader to writer; between two of our looks nobody may have written. */
+static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
+{
+	u64 stamp = ((struct header *)kddm_data(obj))->stamp;
+	bool try = chance(t, 20);
+	int ret;
+
+	ret = kddm_upgrade(obj, try ? KDDM_TRY : 0);
+	if (ret == -EBUSY && try) {
+		t->count[BUSY]++;
+		return;
+	}
+	if (ret < 0) {
+		torture_error(t, id, "upgrade: error %d", ret);
+		return;
+	}
+	if (!ret && ((struct header *)kddm_data(obj))->stamp != stamp)
+		torture_error(t, id, "an upgrade was not atomic");
+	t->count[UPGRADES]++;
+	t->count[ATOMIC_UPGRADES] += !ret;
+	write_one(t, id, obj, false);
+}
+
+/* An error that the flags ask for is counted. */
+static void expected(struct thread *t, u64 id, unsigned int flags, long err)
+{
+	if (err == -ENOENT && flags & KDDM_NOCREATE)
+		t->count[ABSENT]++;
+	else if (err == -EBUSY && flags & KDDM_TRY)
+		t->count[BUSY]++;
+	else if (err == -EAGAIN && flags & KDDM_NOWAIT)
+		t->count[AGAIN]++;
+	else if (err != -ERESTARTSYS || !(flags & KDDM_INTR) ||
+		 !kthread_should_stop())
+		torture_error(t, id, "error %ld, flags %#x", err, flags);
+}
+
+static unsigned int choose_flags(struct thread *t)
+{
+	return (chance(t, 20) ? KDDM_NOCREATE : 0) |
+	       (chance(t, 15) ? KDDM_TRY : 0) |
+	       (chance(t, 5) ? KDDM_NOWAIT : 0) |
+	       (chance(t, 10) ? KDDM_INTR : 0);
+}
+
+/* Reads and writes, which is most of what is done. */
+static void use(struct thread *t, u64 id)
+{
+	unsigned int flags = choose_flags(t);
+	bool write = chance(t, 50);
+	struct kddm_obj *obj;
+
+	if (write && !(busted && chance(t, 12)))
+		obj = kddm_grab(t->set, id, flags);
+	else
+		obj = kddm_get(t->set, id, flags);
+	if (IS_ERR(obj)) {
+		expected(t, id, flags, PTR_ERR(obj));
+		return;
+	}
+	/* Without the right to it, removing would only be refused. */
+	if (write) {
+		write_one(t, id, obj, !busted && chance(t, 10));
+		return;
+	}
+	read_one(t, id, obj);
+	if (!busted && chance(t, 15))
+		upgrade_one(t, id, obj);
+	else
+		kddm_put(obj);
+}
+
+static void find_one(struct thread *t, u64 id)
+{
+	struct kddm_obj *obj = kddm_find(t->set, id);
+
+	if (!IS_ERR(obj)) {
+		read_one(t, id, obj);
+		kddm_put(obj);
+		t->count[FOUND]++;
+	} else if (PTR_ERR(obj) != -ENOENT && PTR_ERR(obj) != -EAGAIN) {
+		torture_error(t, id, "find: error %ld", PTR_ERR(obj));
+	}
+}
+
+/* Create an object with a value, if there is none. */
+static void set_value(struct thread *t, u64 id)
+{
+	struct kddm_obj *obj;
+
+	obj = kddm_grab(t->set, id, KDDM_EXCL);
+	if (IS_ERR(obj)) {
+		if (PTR_ERR(obj) != -EEXIST)
+			torture_error(t, id, "excl: error %ld", PTR_ERR(obj));
+		return;
+	}
+	if (!kddm_is_new(obj))
+		torture_error(t, id, "excl, but it is not new");
+	write_one(t, id, obj, false);
+	t->count[VALUES]++;
+}
+
+static void prefetch_one(struct thread *t, u64 id)
+{
+	int err = kddm_prefetch(t->set, id, chance(t, 50));
+
+	if (err && err != -EAGAIN)
+		torture_error(t, id, "prefetch: error %d", err);
+	t->count[PREFETCHES]++;
+}
+
+static void flush_one(struct thread *t, u64 id)
+{
+	int err = kddm_flush(t->set, id, KDDM_ANY_NODE);
+
+	if (err && err != -EBUSY)
+		torture_error(t, id, "flush: error %d", err);
+	t->count[FLUSHES] += !err;
+}
+
+static int seen(const struct kddm_obj_info *info, void *arg)
+{
+	struct thread *t = arg;
+
+	if (info->id >= nobjects)
+		torture_error(t, info->id, "walk: no such object");
+	t->count[WALKED]++;
+	return 0;
 }
 
 static void one_operation(struct thread *t)
 {
-	u32 r = prandom_u32_state(&t->rnd) % 100;
 	u64 id = prandom_u32_state(&t->rnd) % nobjects;
-	unsigned int flags = r % 5 ? 0 : KDDM_NOCREATE;
-	bool write = r >= 50, remove = r >= 95;
-	struct kddm_obj *obj;
+	u32 r = prandom_u32_state(&t->rnd) % 100;
 
-	if (write && !(busted && r % 8 == 0))
-		obj = kddm_grab(t->set, id, flags);
+	if (busted || r < 80)
+		use(t, id);
+	else if (r < 85)
+		find_one(t, id);
+	else if (r < 88)
+		set_value(t, id);
+	else if (r < 93)
+		prefetch_one(t, id);
+	else if (r < 99)
+		flush_one(t, id);
 	else
-		obj = kddm_get(t->set, id, flags);
-	if (obj == ERR_PTR(-ENOENT) && flags) {
-		t->absent++;
-		return;
-	}
-	if (IS_ERR(obj)) {
-		torture_error(t, id, "error %ld", PTR_ERR(obj));
-		return;
-	}
-	/* Without the right to it, removing would only be refused. */
-	if (write)
-		write_one(t, id, obj, remove && !busted);
-	else
-		read_one(t, id, obj);
+		kddm_walk(t->set, 0, seen, t);
 }
 
 static int torture_thread(void *data)
@@ -256,19 +400,17 @@ static int torture_thread(void *data)
 
 static void report(void)
 {
-	u64 gets = 0, grabs = 0, removes = 0, absent = 0;
-	int i;
+	u64 sum[NR_COUNTS] = { };
+	int i, k;
 
-	for (i = 0; i < nnodes * nthreads; i++) {
-		gets += threads[i].gets;
-		grabs += threads[i].grabs;
-		removes += threads[i].removes;
-		absent += threads[i].absent;
+	for (i = 0; i < nnodes * nthreads; i++)
+		for (k = 0; k < NR_COUNTS; k++)
+			sum[k] += threads[i].count[k];
+	for (k = 0; k < NR_COUNTS; k++) {
+		pr_info("%s: %llu\n", count_names[k], sum[k]);
+		if (!sum[k] && !busted)
+			atomic_inc(&errors);
 	}
-	pr_info("%llu gets, %llu grabs, %llu removes, %llu found nothing\n",
-		gets, grabs, removes, absent);
-	if (!gets || !grabs || (!removes && !busted))
-		atomic_inc(&errors);
 	pr_info("End of test: %s: %d errors, %d nodes, %d threads each, %d objects of %d bytes, seed %lu%s\n",
 		atomic_read(&errors) ? "FAILURE" : "SUCCESS",
 		atomic_read(&errors), nnodes, nthreads, nobjects, size, seed,
@@ -319,11 +461,14 @@ static int find_nodes(void)
 
 static int open_sets(void)
 {
+	struct kddm_set_attr attr = {
+		.name = SET_NAME, .size = size, .home = KDDM_ANY_NODE,
+	};
 	int i;
 
 	for (i = 0; i < nnodes; i++) {
 		sets[i] = i ? kddm_set_open(nets[i], SET_NAME) :
-			kddm_set_create(nets[i], SET_NAME, size, NULL);
+			kddm_set_create(nets[i], &attr);
 		if (IS_ERR(sets[i]))
 			return PTR_ERR(sets[i]);
 	}
@@ -337,7 +482,7 @@ static void cleanup(void)
 	for (i = 0; i < nnodes; i++)
 		kddm_set_close(sets[i]);
 	if (nnodes) {
-		err = kddm_set_destroy(nets[0], SET_NAME);
+		err = kddm_set_destroy(nets[0], SET_NAME, false);
 		if (err && err != -ENOENT)
 			pr_alert("destroying the set: %d\n", err);
 	}

@@ -42,11 +42,26 @@ torture() {
 	done
 	found=$(result)
 	rmmod kddm_torture || return 1
-	dmesg | grep kddm_torture: | tail -n 2
+	dmesg | grep kddm_torture: | tail -n 15
 }
 
 quiet() {
 	torture "$seconds" && [ "$found" = 0 ]
+}
+
+# busy: a node that is used can not be stopped, and goes on
+busy() {
+	insmod "$module" seconds=12 && sleep 1 || return 1
+	status=0
+	kctl 2 stop 2>"$TMP/stop" || status=$?
+	while [ "$(result)" = -1 ]; do
+		sleep 1
+	done
+	found=$(result)
+	rmmod kddm_torture
+	cat "$TMP/stop"
+	[ "$status" = 1 ] && grep -q 'in use' "$TMP/stop" &&
+		count_nodes 1 possible "$nodes"
 }
 
 loud() {
@@ -54,7 +69,7 @@ loud() {
 }
 
 ktap_print_header
-ktap_set_plan 5
+ktap_set_plan 6
 [ -e /sys/module/kddm ] || modprobe kddm
 modprobe -q tipc
 check "$nodes namespaces with TIPC" setup "$nodes"
@@ -62,6 +77,7 @@ check "$nodes nodes start" start_all
 check "$seconds s of torture find no error" quiet
 sed 's/^/# /' "$TMP/said"
 check "no message was dropped" no_drops
+check "a node that is used cannot be stopped" busy
 check "the busted variant fails" loud
 sed 's/^/# /' "$TMP/said"
 ktap_finished

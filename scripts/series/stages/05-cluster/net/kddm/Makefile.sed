@@ -1,2 +1,4 @@
-/^kddm-y += iolinker/d
+/^kddm-y += linker/d
+/^kddm-y += object/d
+/^kddm-y += shrink/d
 /^kddm-y += netlink/d

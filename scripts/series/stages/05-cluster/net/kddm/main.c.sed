@@ -6,7 +6,7 @@
 /kddm_sets_stop(kn);/d
 /kddm_sets_start(kn);/,/goto stop_rpc;/d
 /kddm_catalog_join(kn);/,/^	}/d
-/^stop_rpc:/,/kddm_rpc_stop(kn);/d
+/^stop_rpc:/,/^	return rc;/d
 /rc = kddm_sets_quiesce(kn);/,/^	}$/c\
 	kddm_member_retire(kn);\
 	take_down(kn);
@@ -15,6 +15,6 @@ s/return kddm_sets_alloc(kn);/return 0;/
 /kddm_sets_free(kn);/d
 /rc = kddm_sets_init();/,/^$/c\
 	return 0;
-/^sets:/,/^	return rc;/d
+/^sets:/,/unregister_pernet_subsys(&kddm_net_ops);/d
 /kddm_nl_exit();/d
 /kddm_sets_exit();/d

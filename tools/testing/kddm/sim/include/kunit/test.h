@@ -98,6 +98,7 @@ void sim_fail(struct kunit *test, const char *file, int line,
 #define KUNIT_EXPECT_LT(test, a, b)	SIM_CMP(test, 0, a, <, b)
 #define KUNIT_EXPECT_LE(test, a, b)	SIM_CMP(test, 0, a, <=, b)
 #define KUNIT_ASSERT_EQ(test, a, b)	SIM_CMP(test, 1, a, ==, b)
+#define KUNIT_ASSERT_GE(test, a, b)	SIM_CMP(test, 1, a, >=, b)
 #define KUNIT_ASSERT_LT(test, a, b)	SIM_CMP(test, 1, a, <, b)
 
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, fmt, ...)			\
@@ -128,6 +129,9 @@ void sim_fail(struct kunit *test, const char *file, int line,
 	} while (0)
 
 #define KUNIT_FAIL(test, fmt, ...)	SIM_FAIL(test, 0, fmt, ##__VA_ARGS__)
+
+#define KUNIT_EXPECT_MEMEQ(test, a, b, size)				\
+	SIM_TRUE(test, 0, !memcmp(a, b, size))
 
 #define KUNIT_EXPECT_STREQ(test, a, b)					\
 	do {								\

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: messages from and to other nodes.
+ *
+ * A message of another node is checked three times: by wire.c (is it well
+ * formed?), here without a lock (does it fit set and machine?), and while the
+ * object is busy (is its sender still there?).
+ */
+#include <linux/slab.h>
+#include "linker.h"
+#include "member.h"
+#include "object.h"
+
+#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
+#define HDR		sizeof(struct kddm_wire_hdr)
+
+/* Out */
+
+static struct kddm_msg *wire_msg(const struct kddm_obj_msg *m, u16 nwords)
+{
+	struct kddm_msg *msg;
+
+	msg = kddm_msg_alloc(kddm_wire_obj_size(m->nwords, m->len), nwords,
+			     GFP_KDDM);
+	kddm_wire_put_obj(msg->buf + HDR, msg->len - HDR, m);
+	msg->type = KDDM_WIRE_OBJ + m->type;
+	return msg;
+}
+
+static struct kddm_msg *obj_msg(struct kddm_obj *obj, u8 type,
+				struct kddm_obj_msg *m, u16 nwords)
+{
+	m->type = type;
+	m->set = obj->set->id;
+	m->objid = obj->id;
+	return wire_msg(m, nwords);
+}
+
+/* The contents for a message; returns what has to be freed afterwards. */
+static void *contents(struct kddm_obj *obj, struct kddm_obj_msg *m)
+{
+	struct kddm_set *set = obj->set;
+	struct kddm_raw *raw = obj->data;
+	void *buf = NULL;
+
+	m->data = obj->data;
+	m->len = set->size;
+	if (obj->raw) {
+		m->data = raw->buf;
+		m->len = raw->len;
+	} else if (set->linker->export) {
+		buf = kvmalloc(set->size, GFP_KDDM);
+		m->data = buf;
+		m->len = set->linker->export(set, obj->id, obj->data, buf,
+					     set->size);
+	}
+	return buf;
+}
+
+void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
+		       const struct kddm_co_out *out)
+{
+	struct kddm_obj_msg m = {
+		.flags = a->flags,
+		.origin = a->origin,
+		.hops = a->hops,
+		.version = a->version,
+		.seq = a->seq,
+		.err = a->err,
+	};
+	void *buf = NULL;
+
+	if (WARN_ON_ONCE(a->dst == obj->set->kn->self))
+		return;
+	if (a->data)
+		buf = contents(obj, &m);
+	if (a->need) {
+		m.nwords = out->nwords;
+		memcpy(m.need, out->targets, out->nwords * sizeof(u64));
+	}
+	if (a->msg == KDDM_EV_GET_REQ || a->msg == KDDM_EV_GRAB_REQ)
+		atomic64_inc(a->hops ? &obj->set->stats.forwards :
+			     &obj->set->stats.misses);
+	kddm_send(obj->set->kn, a->dst, kddm_obj_channel(obj->id),
+		  obj_msg(obj, a->msg, &m, 0));
+	kvfree(buf);
+}
+
+void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
+			const struct kddm_co_out *out)
+{
+	struct kddm_obj_msg m = {
+		.flags = a->flags,
+		.origin = a->origin,
+		.seq = a->seq,
+	};
+
+	atomic64_inc(&obj->set->stats.invalidations);
+	kddm_send_many(obj->set->kn, out->targets, out->nwords,
+		       kddm_obj_channel(obj->id),
+		       obj_msg(obj, KDDM_EV_INVAL, &m, out->nwords));
+}
+
+/* In */
+
+static bool is_request(u8 type)
+{
+	return type == KDDM_EV_GET_REQ || type == KDDM_EV_GRAB_REQ;
+}
+
+/* An answer that needs no object. */
+static void answer(struct kddm_net *kn, u16 dst, u8 type,
+		   const struct kddm_obj_msg *req, u16 origin, int err)
+{
+	struct kddm_obj_msg m = {
+		.type = type,
+		.set = req->set,
+		.objid = req->objid,
+		.origin = origin,
+		.seq = req->seq,
+		.err = err,
+	};
+
+	kddm_send(kn, dst, kddm_obj_channel(req->objid), wire_msg(&m, 0));
+	kddm_kick(kn, kddm_obj_channel(req->objid));
+}
+
+/* The end of a request that came from or goes to nowhere. */
+static void reject(struct kddm_net *kn, const struct kddm_obj_msg *req, int err)
+{
+	if (is_request(req->type) && req->origin != kn->self)
+		answer(kn, req->origin, KDDM_EV_NAK, req, kn->self, err);
+}
+
+/*
+ * Two nodes may have met a third and not yet each other.  The one that cannot
+ * answer a request tells @src, who has passed it on and can.
+ */
+static void send_back(struct kddm_net *kn, u16 src,
+		      const struct kddm_obj_msg *req)
+{
+	if (is_request(req->type) && req->origin != src)
+		answer(kn, src, KDDM_EV_NAK, req, req->origin, -EHOSTDOWN);
+}
+
+/* The answer to a request of another node that we have passed on. */
+static int pass_back(struct kddm_net *kn, const struct kddm_obj_msg *m)
+{
+	if (m->origin == kn->self)
+		return -EBADMSG;
+	answer(kn, m->origin, KDDM_EV_NAK, m, kn->self, m->err);
+	return 0;
+}
+
+/*
+ * There is no such object here.  The copy that is to go may have gone by
+ * itself, and been forgotten; everything else answers something we would know
+ * of.
+ */
+static int unknown(struct kddm_net *kn, const struct kddm_obj_msg *m)
+{
+	if (m->type != KDDM_EV_INVAL || m->origin == kn->self)
+		return -ESTALE;
+	answer(kn, m->origin, KDDM_EV_ACK, m, kn->self, 0);
+	return 0;
+}
+
+/* Nobody waits for the ack of a node that is not there. */
+static void prune_need(struct kddm_net *kn, struct kddm_obj_msg *m)
+{
+	u64 up[KDDM_MAX_NODES / 64] = { };
+	u16 i;
+
+	if (!m->nwords)
+		return;
+	kddm_node_set(kn, KDDM_NODE_ONLINE, up);
+	for (i = 0; i < m->nwords; i++)
+		m->need[i] &= up[i];
+}
+
+/* What wire.c cannot know: does the message fit this set and this machine? */
+static int check(struct kddm_set *set, const struct kddm_obj_msg *m)
+{
+	bool data = m->type == KDDM_EV_DATA ||
+		    (m->type == KDDM_EV_OWN && !m->flags);
+
+	if (data && set->linker->export ? m->len > set->size :
+					  m->len != (data ? set->size : 0))
+		return -EBADMSG;
+	return m->objid > ULONG_MAX ? -ERANGE : 0;
+}
+
+static bool is_there(struct kddm_net *kn, u16 id)
+{
+	return id == kn->self ||
+	       kddm_node_state(kn, id) != KDDM_NODE_OFFLINE;
+}
+
+/*
+ * Does the message still count?  Asked while the object is busy: who is there
+ * now and leaves afterwards is forgotten by kddm_objects_node_down().
+ */
+static int check_late(struct kddm_obj *obj, u16 src,
+		      const struct kddm_obj_msg *m)
+{
+	struct kddm_net *kn = obj->set->kn;
+
+	if (!is_there(kn, src) ||
+	    (is_request(m->type) && !is_there(kn, m->origin)))
+		return -ESTALE;
+	/* One from each node is all that can be. */
+	if (is_request(m->type) && obj->co.x &&
+	    obj->co.x->qlen >= 2 * KDDM_MAX_NODES)
+		return -EBADMSG;
+	return 0;
+}
+
+static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
+{
+	struct kddm_co_event ev = {
+		.type = m->type,
+		.flags = m->flags,
+		.src = src,
+		.origin = m->origin,
+		.hops = m->hops,
+		.seq = m->seq,
+		.version = m->version,
+		.err = m->err,
+		.need = m->need,
+		.nwords = m->nwords,
+	};
+	struct kddm_obj *obj;
+	int err;
+
+	/* Requests and the like make the object known; answers do not. */
+	if (is_request(m->type) || m->type == KDDM_EV_REMOVED)
+		obj = kddm_obj_lock_new(set, m->objid);
+	else
+		obj = kddm_obj_lock(set, m->objid);
+	if (IS_ERR_OR_NULL(obj))
+		return obj ? PTR_ERR(obj) : unknown(set->kn, m);
+	kddm_obj_begin(obj);
+	err = check_late(obj, src, m);
+	if (!err)
+		err = kddm_obj_event(obj, &ev, m);
+	kddm_obj_end(obj);
+	return err;
+}
+
+/* An error that the one who asked is told. */
+static void refuse(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
+		   int err)
+{
+	if (err == -ENOMEM || err == -ERANGE)
+		reject(kn, m, err);
+	else if (err == -ESTALE && is_request(m->type) &&
+		 !is_there(kn, m->origin))
+		send_back(kn, src, m);
+}
+
+static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
+		  const void *body, size_t len)
+{
+	struct kddm_obj_msg m;
+	struct kddm_set *set;
+	int err;
+
+	err = kddm_wire_get_obj(body, len, h->type, &m);
+	if (err)
+		return err;
+	if (h->chan != kddm_obj_channel(m.objid))
+		return -EBADMSG;
+	if (m.type == KDDM_EV_NAK && m.origin != h->src)
+		return pass_back(kn, &m);
+	set = kddm_set_find(kn, m.set);
+	if (!set) {
+		reject(kn, &m, -ESHUTDOWN);
+		return -ESTALE;
+	}
+	prune_need(kn, &m);
+	err = check(set, &m);
+	if (!err)
+		err = obj_deliver(set, h->src, &m);
+	if (err)
+		refuse(kn, h->src, &m, err);
+	kddm_set_unref(set);
+	kddm_kick(kn, h->chan);
+	return err;
+}
+
+/* A request that cannot be sent ends here; all else ends with the node. */
+static void obj_undeliverable(struct kddm_net *kn, u16 dst,
+			      const struct kddm_msg *msg)
+{
+	struct kddm_obj_msg m;
+	struct kddm_set *set;
+
+	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m) ||
+	    !is_request(m.type))
+		return;
+	if (m.origin != kn->self) {
+		reject(kn, &m, -EHOSTDOWN);
+		return;
+	}
+	set = kddm_set_find(kn, m.set);
+	if (!set)
+		return;
+	m.type = KDDM_EV_NAK;
+	m.err = -EHOSTDOWN;
+	obj_deliver(set, kn->self, &m);
+	kddm_set_unref(set);
+	kddm_kick(kn, msg->chan);
+}
+
+const struct kddm_channel_ops kddm_obj_channel_ops = {
+	.rx		= obj_rx,
+	.undeliverable	= obj_undeliverable,
+};
+

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: the loop around the coherence machine, its actions, and the line of
+ * local users that feeds it.
+ *
+ * Local users of an object that cannot be entered at once line up in
+ * obj->waiters.  The first of them is the one whose request the machine works
+ * on; when it is done, the next one's is submitted.
+ */
+#include <linux/slab.h>
+#include "linker.h"
+#include "member.h"
+#include "object.h"
+
+#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
+
+/* Contents */
+
+void kddm_obj_free_data(struct kddm_obj *obj)
+{
+	if (!obj->data)
+		return;
+	if (obj->raw)
+		kvfree(obj->data);
+	else
+		kddm_linker_free(obj->set, obj->id, obj->data);
+	obj->data = NULL;
+	obj->raw = 0;
+}
+
+static bool alloc_data(struct kddm_obj *obj)
+{
+	if (!obj->data)
+		obj->data = kddm_linker_alloc(obj->set, obj->id);
+	return obj->data;
+}
+
+static void insert(struct kddm_obj *obj)
+{
+	if (obj->set->linker->insert)
+		obj->set->linker->insert(obj->set, obj->id, obj->data);
+}
+
+/* Make contents of what has come. */
+static int take_in(struct kddm_obj *obj, const void *buf, u32 len)
+{
+	int err;
+
+	if (!alloc_data(obj))
+		return -ENOMEM;
+	err = kddm_linker_import(obj->set, obj->id, obj->data, buf, len);
+	if (!err)
+		insert(obj);
+	return err;
+}
+
+static void install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+{
+	struct kddm_raw *raw;
+	int err;
+
+	err = take_in(obj, m->data, m->len);
+	if (!err)
+		return;
+	kddm_obj_free_data(obj);
+	raw = kvmalloc(struct_size(raw, buf, m->len), GFP_KDDM);
+	raw->len = m->len;
+	raw->err = err;
+	memcpy(raw->buf, m->data, m->len);
+	obj->data = raw;
+	obj->raw = 1;
+}
+
+/*
+ * Try once more to make contents of what is there as it came; whoever brought
+ * it is told why it could not be done.
+ */
+static int thaw(struct kddm_obj *obj)
+{
+	struct kddm_raw *raw = obj->data;
+	int err = raw->err;
+
+	raw->err = 0;
+	if (err)
+		return err;
+	obj->data = NULL;
+	obj->raw = 0;
+	err = take_in(obj, raw->buf, raw->len);
+	if (!err) {
+		kvfree(raw);
+		return 0;
+	}
+	kddm_obj_free_data(obj);
+	obj->data = raw;
+	obj->raw = 1;
+	return err;
+}
+
+static void drop(struct kddm_obj *obj)
+{
+	if (!obj->raw && obj->set->linker->invalidate)
+		obj->set->linker->invalidate(obj->set, obj->id, obj->data);
+	kddm_obj_free_data(obj);
+	obj->kept = 0;
+}
+
+/* The first contents: for the local request, or for one of another node. */
+static int fill(struct kddm_obj *obj)
+{
+	struct kddm_obj_waiter *w = NULL;
+	int err;
+
+	if (obj->co.mine && !obj->orphan)
+		w = list_first_entry_or_null(&obj->waiters,
+					     struct kddm_obj_waiter, list);
+	if (!alloc_data(obj))
+		return -ENOMEM;
+	if (w && w->manual) {
+		obj->fresh = 1;
+	} else {
+		err = kddm_linker_first_touch(obj->set, obj->id, obj->data);
+		if (err)
+			return err;
+	}
+	insert(obj);
+	return 0;
+}
+
+/* The line */
+
+void kddm_obj_wait_done(struct kddm_obj *obj, struct kddm_obj_waiter *w,
+			int err)
+{
+	list_del(&w->list);
+	if (w->async) {
+		atomic_dec(&obj->set->prefetches);
+		kfree(w);
+		return;
+	}
+	w->err = err;
+	kddm_wake(&w->wait);
+}
+
+/* Whether @w's request is the one that the machine works on. */
+static bool under_way(const struct kddm_obj *obj,
+		      const struct kddm_obj_waiter *w)
+{
+	return kddm_obj_under_way(obj) &&
+	       list_first_entry(&obj->waiters, struct kddm_obj_waiter,
+				list) == w;
+}
+
+void kddm_obj_abandon(struct kddm_obj *obj, struct kddm_obj_waiter *w, int err)
+{
+	if (under_way(obj, w))
+		obj->orphan = 1;
+	kddm_obj_wait_done(obj, w, err);
+}
+
+/* The local request is done: let its user in, or leave for one who is gone. */
+static void done(struct kddm_obj *obj, int err)
+{
+	struct kddm_obj_waiter *w;
+
+	if (obj->orphan) {
+		obj->orphan = 0;
+		obj->leave = !err;
+		return;
+	}
+	w = list_first_entry(&obj->waiters, struct kddm_obj_waiter, list);
+	obj->leave = !err && w->async;
+	if (!err && obj->raw) {
+		err = thaw(obj);
+		obj->leave |= !!err;
+	}
+	kddm_obj_wait_done(obj, w, err);
+}
+
+/* The machine */
+
+static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
+		const struct kddm_co_out *out, const struct kddm_obj_msg *m)
+{
+	switch (a->type) {
+	case KDDM_ACT_SEND:
+		kddm_obj_act_send(obj, a, out);
+		break;
+	case KDDM_ACT_INVAL:
+		kddm_obj_act_inval(obj, a, out);
+		break;
+	case KDDM_ACT_FILL:
+		obj->fill = 1;
+		break;
+	case KDDM_ACT_INSTALL:
+		install(obj, m);
+		break;
+	case KDDM_ACT_DROP:
+		drop(obj);
+		break;
+	case KDDM_ACT_DONE:
+		done(obj, a->err);
+		break;
+	}
+}
+
+static struct kddm_co_ext *new_ext(struct kddm_obj *obj)
+{
+	u16 words = kddm_node_max_id(obj->set->kn) / 64 + 1;
+	struct kddm_co_ext *x;
+	u16 qcap = 4;
+
+	if (obj->co.x) {
+		words = max(words, obj->co.x->words);
+		qcap = 2 * obj->co.x->qlen + 4;
+	}
+	x = kvmalloc(kddm_co_ext_size(words, qcap), GFP_KDDM);
+	kddm_co_ext_init(x, words, qcap);
+	return x;
+}
+
+/* What a linker that keeps its own copy has to know. */
+static void tell_linker(struct kddm_obj *obj, u8 before,
+			const struct kddm_co_event *ev)
+{
+	const struct kddm_linker *linker = obj->set->linker;
+	bool home = obj->home == obj->set->kn->self;
+	u8 after = obj->co.state;
+
+	if (linker->remove && home &&
+	    (ev->type == KDDM_EV_REMOVE ||
+	     (ev->type == KDDM_EV_OWN && ev->flags & KDDM_COF_VOID)))
+		linker->remove(obj->set, obj->id);
+	if (linker->change_state && before != after)
+		linker->change_state(obj->set, obj->id,
+				     obj->raw ? NULL : obj->data,
+				     kddm_co_state_name(before),
+				     kddm_co_state_name(after));
+}
+
+/* One event, and what the machine has left of it. */
+static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
+		const struct kddm_obj_msg *m)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+	struct kddm_co_env env = kddm_obj_env(obj);
+	u8 before = obj->co.state;
+	struct kddm_co_out out;
+	int err, ret, i;
+
+	ret = kddm_co_step(&obj->co, &env, ev, &out);
+	if (ret == -ENOBUFS) {
+		ev->spare = new_ext(obj);
+		ret = kddm_co_step(&obj->co, &env, ev, &out);
+		kvfree(ev->spare);
+		ev->spare = NULL;
+	}
+	for (err = ret; !err; err = kddm_co_step(&obj->co, &env, &run, &out)) {
+		for (i = 0; i < out.nr; i++)
+			act(obj, &out.act[i], &out, m);
+		kvfree(out.freed);
+		if (!out.more)
+			break;
+	}
+	if (!ret)
+		tell_linker(obj, before, ev);
+	return ret;
+}
+
+static bool may_have_data(const struct kddm_co *co)
+{
+	return kddm_co_has_data(co) || co->state == KDDM_CO_FILL ||
+	       co->want == KDDM_WANT_GET || co->want == KDDM_WANT_GRAB;
+}
+
+int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
+		  const struct kddm_obj_msg *m)
+{
+	int ret = step(obj, ev, m);
+
+	while (obj->fill) {
+		struct kddm_co_event filled = { .type = KDDM_EV_FILLED };
+
+		obj->fill = 0;
+		filled.err = fill(obj);
+		if (filled.err)
+			kddm_obj_free_data(obj);
+		WARN_ON_ONCE(step(obj, &filled, NULL));
+	}
+	if (!may_have_data(&obj->co))
+		kddm_obj_free_data(obj);
+	return ret;
+}
+
+/* What can fail without a message fails before it. */
+static int prepare(struct kddm_obj *obj)
+{
+	if (obj->raw)
+		return thaw(obj);
+	return alloc_data(obj) ? 0 : -ENOMEM;
+}
+
+void kddm_obj_pump(struct kddm_obj *obj)
+{
+	struct kddm_co_event put = { .type = KDDM_EV_PUT };
+	struct kddm_co_event ev = { };
+	struct kddm_obj_waiter *w;
+	int err;
+
+	for (;;) {
+		if (obj->leave) {
+			obj->leave = 0;
+			obj->fresh = 0;
+			kddm_obj_step(obj, &put, NULL);
+			continue;
+		}
+		if (obj->co.want != KDDM_WANT_NONE)
+			return;
+		w = list_first_entry_or_null(&obj->waiters,
+					     struct kddm_obj_waiter, list);
+		if (!w)
+			return;
+		err = prepare(obj);
+		if (!err) {
+			ev.type = w->grab ? KDDM_EV_GRAB : KDDM_EV_GET;
+			ev.flags = w->flags;
+			err = kddm_obj_step(obj, &ev, NULL);
+			WARN_ON_ONCE(err);
+		}
+		if (err)
+			kddm_obj_wait_done(obj, w, err);
+	}
+}
+
+int kddm_obj_event(struct kddm_obj *obj, struct kddm_co_event *ev,
+		   const struct kddm_obj_msg *m)
+{
+	int err = kddm_obj_step(obj, ev, m);
+
+	kddm_obj_pump(obj);
+	return err;
+}

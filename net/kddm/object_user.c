@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: local users who come, wait, and go.
+ *
+ * What is here and free is entered and left under the object's spin lock alone.
+ * Everybody else takes a place in the object's line (object_step.c), and waits
+ * for the message that ends the wait, if need be by receiving it.
+ */
+#include <linux/export.h>
+#include <linux/sched.h>
+#include "linker.h"
+#include "object.h"
+
+#define GET_FLAGS	(KDDM_NOCREATE | KDDM_TRY | KDDM_NOWAIT | KDDM_INTR)
+#define GRAB_FLAGS	(GET_FLAGS | KDDM_MANUAL | KDDM_EXCL)
+
+static int obj_wait(struct kddm_obj *obj, struct kddm_obj_waiter *w,
+		    unsigned int flags, long timeout)
+{
+	struct kddm_net *kn = obj->set->kn;
+	u16 chan = kddm_obj_channel(obj->id);
+	int err;
+
+	err = kddm_wait(kn, chan, &w->wait, flags & KDDM_INTR ?
+			TASK_INTERRUPTIBLE : TASK_KILLABLE, timeout);
+	if (!err)
+		return w->err;
+	if (err == -EINTR && flags & KDDM_INTR)
+		err = -ERESTARTSYS;
+	/* The object stays while @w is in line, or inside. */
+	rcu_read_lock();
+	if (kddm_waiter_done(&w->wait)) {
+		rcu_read_unlock();
+		return w->err;
+	}
+	spin_lock(&obj->lock);
+	rcu_read_unlock();
+	if (obj->dead) {
+		spin_unlock(&obj->lock);
+		return w->err;
+	}
+	kddm_obj_begin(obj);
+	if (!kddm_waiter_done(&w->wait))
+		kddm_obj_abandon(obj, w, err);
+	kddm_obj_end(obj);
+	kddm_kick(kn, chan);
+	return w->err;
+}
+
+/* Asked while the object is busy, and so in the table. */
+static bool is_ending(const struct kddm_set *set)
+{
+	smp_mb();	/* pairs with set_end() */
+	return READ_ONCE(set->dead);
+}
+
+struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
+				  struct kddm_obj_waiter *w)
+{
+	struct kddm_obj *obj = kddm_obj_lock_new(set, id);
+	bool ending;
+
+	if (IS_ERR(obj))
+		return obj;
+	kddm_obj_begin(obj);
+	ending = is_ending(set);
+	if (!ending) {
+		list_add_tail(&w->list, &obj->waiters);
+		kddm_obj_pump(obj);
+	}
+	kddm_obj_end(obj);
+	if (ending)
+		return ERR_PTR(-ESHUTDOWN);
+	kddm_kick(set->kn, kddm_obj_channel(id));
+	return obj;
+}
+
+static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
+				     unsigned int flags, long timeout)
+{
+	struct kddm_obj_waiter w = {
+		.grab = grab,
+		.flags = (flags & KDDM_NOCREATE ? KDDM_COF_NOCREATE : 0) |
+			 (flags & KDDM_TRY ? KDDM_COF_TRY : 0),
+		.manual = flags & (KDDM_MANUAL | KDDM_EXCL),
+	};
+	struct kddm_obj *obj;
+	int err;
+
+	kddm_waiter_init(&w.wait);
+	obj = kddm_obj_line_up(set, id, &w);
+	if (IS_ERR(obj))
+		return obj;
+	err = obj_wait(obj, &w, flags, timeout);
+	return err ? ERR_PTR(err) : obj;
+}
+
+/* Enter a locked object, if that is possible at once. */
+static bool hit(struct kddm_obj *obj, bool grab)
+{
+	if (obj->busy || obj->raw || !list_empty(&obj->waiters) ||
+	    !kddm_co_hit(&obj->co, grab))
+		return false;
+	obj->used = 1;
+	/* A count that is one off does no harm. */
+	raw_cpu_inc(*obj->set->hits);
+	return true;
+}
+
+struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
+			       unsigned int flags, long timeout)
+{
+	struct kddm_obj *obj;
+	bool in;
+
+	if (flags & ~(grab ? GRAB_FLAGS : GET_FLAGS))
+		return ERR_PTR(-EINVAL);
+	if (id > ULONG_MAX)
+		return ERR_PTR(-ERANGE);
+	if (READ_ONCE(set->dead))
+		return ERR_PTR(-ESHUTDOWN);
+	grab |= set->flags & KDDM_SET_EXCLUSIVE;
+	obj = kddm_obj_lock(set, id);
+	if (obj) {
+		in = hit(obj, grab);
+		spin_unlock(&obj->lock);
+		if (in && flags & KDDM_EXCL)
+			goto exists;
+		if (in)
+			return obj;
+	}
+	if (flags & KDDM_NOWAIT)
+		return ERR_PTR(-EAGAIN);
+	obj = acquire_slow(set, id, grab, flags, timeout);
+	if (!IS_ERR(obj) && flags & KDDM_EXCL && !obj->fresh)
+		goto exists;
+	return obj;
+
+exists:
+	kddm_put(obj);
+	return ERR_PTR(-EEXIST);
+}
+
+struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags)
+{
+	return kddm_obj_take(set, id, false, flags, MAX_SCHEDULE_TIMEOUT);
+}
+EXPORT_SYMBOL_GPL(kddm_get);
+
+struct kddm_obj *kddm_grab(struct kddm_set *set, u64 id, unsigned int flags)
+{
+	return kddm_obj_take(set, id, true, flags, MAX_SCHEDULE_TIMEOUT);
+}
+EXPORT_SYMBOL_GPL(kddm_grab);
+
+struct kddm_obj *kddm_find(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj;
+	int err = -ENOENT;
+
+	if (id > ULONG_MAX)
+		return ERR_PTR(-ERANGE);
+	obj = kddm_obj_lock(set, id);
+	if (!obj)
+		return ERR_PTR(-ENOENT);
+	if (hit(obj, set->flags & KDDM_SET_EXCLUSIVE))
+		err = 0;
+	else if (obj->busy || kddm_co_has_data(&obj->co))
+		err = -EAGAIN;
+	spin_unlock(&obj->lock);
+	return err ? ERR_PTR(err) : obj;
+}
+EXPORT_SYMBOL_GPL(kddm_find);
+
+bool kddm_is_new(struct kddm_obj *obj)
+{
+	return obj->fresh;
+}
+EXPORT_SYMBOL_GPL(kddm_is_new);
+
+/* The linker may want to know before others can see what was written. */
+static void tell_put(struct kddm_obj *obj)
+{
+	struct kddm_set *set = obj->set;
+
+	if (set->linker->put)
+		set->linker->put(set, obj->id, obj->data,
+				 obj->co.state == KDDM_CO_WRITER);
+}
+
+static void obj_release(struct kddm_obj *obj, u8 type)
+{
+	struct kddm_co_event ev = { .type = type };
+	struct kddm_net *kn = obj->set->kn;
+	u16 chan = kddm_obj_channel(obj->id);
+
+	tell_put(obj);
+	spin_lock(&obj->lock);
+	if (type == KDDM_EV_PUT && !obj->busy && list_empty(&obj->waiters) &&
+	    kddm_co_leave(&obj->co)) {
+		obj->fresh = 0;
+		spin_unlock(&obj->lock);
+		return;
+	}
+	kddm_obj_begin(obj);
+	if (obj->co.state == KDDM_CO_WRITER)
+		obj->fresh = 0;
+	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
+	kddm_obj_end(obj);
+	kddm_kick(kn, chan);
+}
+
+void kddm_put(struct kddm_obj *obj)
+{
+	obj_release(obj, KDDM_EV_PUT);
+}
+EXPORT_SYMBOL_GPL(kddm_put);
+
+void kddm_remove_held(struct kddm_obj *obj)
+{
+	obj_release(obj, KDDM_EV_REMOVE);
+}
+EXPORT_SYMBOL_GPL(kddm_remove_held);
+
+void kddm_downgrade(struct kddm_obj *obj)
+{
+	if (!(obj->set->flags & KDDM_SET_EXCLUSIVE))
+		obj_release(obj, KDDM_EV_DOWNGRADE);
+}
+EXPORT_SYMBOL_GPL(kddm_downgrade);
+
+/* Before all other local users, but for the one whose request is on its way. */
+static void line_up_first(struct kddm_obj *obj, struct kddm_obj_waiter *w)
+{
+	list_add(&w->list, kddm_obj_under_way(obj) ? obj->waiters.next :
+						     &obj->waiters);
+}
+
+int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
+{
+	struct kddm_obj_waiter w = {
+		.grab = true,
+		.flags = flags & KDDM_TRY ? KDDM_COF_TRY : 0,
+	};
+	struct kddm_co_event put = { .type = KDDM_EV_PUT };
+	struct kddm_net *kn = obj->set->kn;
+	u16 chan = kddm_obj_channel(obj->id);
+	u64 version;
+	bool ending;
+	int err;
+
+	if (WARN_ON_ONCE(flags & ~(KDDM_TRY | KDDM_INTR)))
+		flags &= KDDM_TRY | KDDM_INTR;
+	if (obj->set->flags & KDDM_SET_EXCLUSIVE)
+		return 0;
+	spin_lock(&obj->lock);
+	kddm_obj_begin(obj);
+	version = obj->co.version;
+	obj->kept = 1;
+	kddm_waiter_init(&w.wait);
+	WARN_ON_ONCE(kddm_obj_step(obj, &put, NULL));
+	ending = is_ending(obj->set);
+	if (!ending)
+		line_up_first(obj, &w);
+	kddm_obj_pump(obj);
+	kddm_obj_end(obj);
+	kddm_kick(kn, chan);
+	if (ending)
+		return -ESHUTDOWN;
+	err = obj_wait(obj, &w, flags, MAX_SCHEDULE_TIMEOUT);
+	/*
+	 * Each writer and each new owner counts one; but the version of an
+	 * object that was removed and made again may be any.
+	 */
+	return err ?: !obj->kept || obj->co.version != version + 1;
+}
+EXPORT_SYMBOL_GPL(kddm_upgrade);
+
+int kddm_remove(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj = kddm_grab(set, id, KDDM_NOCREATE);
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_remove_held(obj);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kddm_remove);
+
+void *kddm_data(struct kddm_obj *obj)
+{
+	return obj->data;
+}
+EXPORT_SYMBOL_GPL(kddm_data);
+
+u32 kddm_obj_read(struct kddm_obj *obj, void *buf)
+{
+	struct kddm_set *set = obj->set;
+
+	if (set->linker->export)
+		return set->linker->export(set, obj->id, obj->data, buf,
+					   set->size);
+	memcpy(buf, obj->data, set->size);
+	return set->size;
+}
+
+int kddm_obj_write(struct kddm_obj *obj, const void *buf, u32 len)
+{
+	return kddm_linker_import(obj->set, obj->id, obj->data, buf, len);
+}
+
+u64 kddm_version(struct kddm_obj *obj)
+{
+	return obj->co.version;
+}
+EXPORT_SYMBOL_GPL(kddm_version);

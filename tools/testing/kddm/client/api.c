@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each call of include/linux/kddm.h, and what its flags promise.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/highmem.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include "client.h"
+
+#define A	0		/* three nodes */
+#define B	1
+#define C	2
+
+static struct kddm_set *set[NODES];
+
+static struct kddm_set_attr plain(void)
+{
+	return (struct kddm_set_attr) {
+		.name = "client", .size = 64, .home = KDDM_ANY_NODE,
+	};
+}
+
+static void write_value(int node, u64 id, u64 value)
+{
+	struct kddm_obj *obj = kddm_grab(set[node], id, 0);
+
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0))
+		return;
+	*(u64 *)kddm_data(obj) = value;
+	kddm_put(obj);
+}
+
+static u64 value_of(struct kddm_obj *obj)
+{
+	return IS_ERR(obj) ? 0 : *(u64 *)kddm_data(obj);
+}
+
+static u64 read_value(int node, u64 id)
+{
+	struct kddm_obj *obj = kddm_get(set[node], id, 0);
+	u64 value = value_of(obj);
+
+	if (CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0))
+		kddm_put(obj);
+	return value;
+}
+
+/* A call that fails with @err, and takes nothing. */
+static void fails(struct kddm_obj *obj, int err, const char *what)
+{
+	client_check_eq(PTR_ERR_OR_ZERO(obj), err, what);
+	if (!IS_ERR(obj))
+		kddm_put(obj);
+}
+
+#define FAILS(call, err)	fails(call, err, #call)
+
+static void nocreate(void)
+{
+	FAILS(kddm_get(set[B], 1, KDDM_NOCREATE), -ENOENT);
+	FAILS(kddm_grab(set[C], 1, KDDM_NOCREATE), -ENOENT);
+	CHECK_EQ(kddm_remove(set[A], 1), -ENOENT);
+	write_value(A, 1, 7);
+	CHECK_EQ(read_value(C, 1), 7);
+	CHECK_EQ(kddm_remove(set[B], 1), 0);
+	FAILS(kddm_get(set[C], 1, KDDM_NOCREATE), -ENOENT);
+	CHECK_EQ(read_value(C, 1), 0);
+}
+
+/* A holder on A is in the way of others, on every node. */
+static void try_writer(void)
+{
+	struct kddm_obj *obj = kddm_grab(set[A], 2, 0);
+	int i;
+
+	CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0);
+	for (i = 0; i < NODES; i++) {
+		FAILS(kddm_get(set[i], 2, KDDM_TRY), -EBUSY);
+		FAILS(kddm_grab(set[i], 2, KDDM_TRY), -EBUSY);
+	}
+	kddm_put(obj);
+	FAILS(kddm_grab(set[B], 2, KDDM_TRY), 0);
+	FAILS(kddm_get(set[C], 2, KDDM_TRY), 0);
+}
+
+static void try_readers(void)
+{
+	struct kddm_obj *a, *b;
+
+	write_value(A, 3, 1);
+	a = kddm_get(set[A], 3, 0);
+	FAILS(kddm_grab(set[B], 3, KDDM_TRY), -EBUSY);
+	b = kddm_get(set[B], 3, KDDM_TRY);
+	CHECK_EQ(PTR_ERR_OR_ZERO(b), 0);
+	kddm_put(a);
+	/* Only a copy is in use, of which the owner does not know. */
+	FAILS(kddm_grab(set[A], 3, KDDM_TRY), -EBUSY);
+	FAILS(kddm_grab(set[C], 3, KDDM_TRY), -EBUSY);
+	CHECK_EQ(value_of(b), 1);
+	kddm_put(b);
+	FAILS(kddm_grab(set[C], 3, KDDM_TRY), 0);
+	CHECK_EQ(read_value(B, 3), 1);
+}
+
+static void nowait(void)
+{
+	struct kddm_obj *obj;
+
+	write_value(A, 4, 1);
+	FAILS(kddm_get(set[A], 4, KDDM_NOWAIT), 0);
+	FAILS(kddm_get(set[B], 4, KDDM_NOWAIT), -EAGAIN);
+	CHECK_EQ(read_value(B, 4), 1);
+	FAILS(kddm_get(set[B], 4, KDDM_NOWAIT), 0);
+	FAILS(kddm_grab(set[B], 4, KDDM_NOWAIT), -EAGAIN);
+	obj = kddm_grab(set[A], 4, 0);
+	FAILS(kddm_get(set[A], 4, KDDM_NOWAIT), -EAGAIN);
+	kddm_put(obj);
+}
+
+static void find(void)
+{
+	struct kddm_obj *obj;
+
+	FAILS(kddm_find(set[B], 5), -ENOENT);
+	write_value(A, 5, 9);
+	FAILS(kddm_find(set[B], 5), -ENOENT);
+	read_value(B, 5);
+	obj = kddm_find(set[B], 5);
+	CHECK_EQ(value_of(obj), 9);
+	kddm_put(obj);
+	obj = kddm_grab(set[B], 5, 0);
+	FAILS(kddm_find(set[B], 5), -EAGAIN);
+	FAILS(kddm_find(set[A], 5), -ENOENT);
+	kddm_put(obj);
+}
+
+static void interruptible(void)
+{
+	struct kddm_obj *obj = kddm_grab(set[A], 6, 0);
+
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+	FAILS(kddm_get(set[B], 6, KDDM_INTR), -ERESTARTSYS);
+	FAILS(kddm_grab(set[A], 6, KDDM_INTR), -ERESTARTSYS);
+	clear_tsk_thread_flag(current, TIF_SIGPENDING);
+	recalc_sigpending();
+	*(u64 *)kddm_data(obj) = 3;
+	kddm_put(obj);
+	CHECK_EQ(read_value(B, 6), 3);
+}
+
+static void manual_fill(void)
+{
+	struct kddm_obj *obj;
+
+	obj = kddm_grab(set[B], 7, KDDM_EXCL);
+	CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0);
+	CHECK(kddm_is_new(obj));
+	*(u64 *)kddm_data(obj) = 5;
+	kddm_put(obj);
+	FAILS(kddm_grab(set[B], 7, KDDM_EXCL), -EEXIST);
+	FAILS(kddm_grab(set[C], 7, KDDM_EXCL), -EEXIST);
+	obj = kddm_grab(set[C], 7, KDDM_MANUAL);
+	CHECK(!kddm_is_new(obj));
+	CHECK_EQ(value_of(obj), 5);
+	kddm_remove_held(obj);
+	obj = kddm_grab(set[A], 7, KDDM_MANUAL);
+	CHECK(kddm_is_new(obj));
+	CHECK_EQ(value_of(obj), 0);
+	kddm_put(obj);
+	FAILS(kddm_get(set[A], 7, KDDM_MANUAL), -EINVAL);
+	FAILS(kddm_get(set[A], 7, KDDM_EXCL), -EINVAL);
+	FAILS(kddm_get(set[A], 7, 0x1000), -EINVAL);
+}
+
+static void set_value(void)
+{
+	u64 value = 0x1234;
+	char big[65];
+
+	CHECK_EQ(kddm_set_value(set[C], 8, &value, sizeof(value)), 0);
+	CHECK_EQ(read_value(A, 8), 0x1234);
+	CHECK_EQ(kddm_set_value(set[B], 8, &value, sizeof(value)), -EEXIST);
+	CHECK_EQ(kddm_set_value(set[B], 80, big, sizeof(big)), -EINVAL);
+	FAILS(kddm_get(set[A], 80, KDDM_NOCREATE), -ENOENT);
+}
+
+static void upgrade(void)
+{
+	struct kddm_obj *a, *b;
+
+	write_value(A, 9, 1);
+	a = kddm_get(set[A], 9, 0);
+	CHECK_EQ(kddm_upgrade(a, 0), 0);
+	*(u64 *)kddm_data(a) = 2;
+	kddm_put(a);
+	b = kddm_get(set[B], 9, 0);
+	CHECK_EQ(kddm_upgrade(b, 0), 0);	/* A's copy goes */
+	*(u64 *)kddm_data(b) = 3;
+	kddm_put(b);
+	CHECK_EQ(read_value(A, 9), 3);
+	a = kddm_get(set[A], 9, 0);
+	b = kddm_get(set[B], 9, 0);
+	CHECK_EQ(kddm_upgrade(a, KDDM_TRY), -EBUSY);	/* and lets go of it */
+	CHECK_EQ(kddm_upgrade(b, KDDM_TRY), 0);
+	kddm_put(b);
+}
+
+static void downgrade(void)
+{
+	struct kddm_obj *a = kddm_grab(set[A], 10, 0);
+
+	*(u64 *)kddm_data(a) = 4;
+	kddm_downgrade(a);
+	CHECK_EQ(read_value(B, 10), 4);
+	FAILS(kddm_grab(set[C], 10, KDDM_TRY), -EBUSY);
+	CHECK_EQ(value_of(a), 4);
+	kddm_put(a);
+	FAILS(kddm_grab(set[C], 10, KDDM_TRY), 0);
+}
+
+static bool comes(int node, u64 id)
+{
+	struct kddm_obj *obj;
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		obj = kddm_find(set[node], id);
+		if (!IS_ERR(obj)) {
+			kddm_put(obj);
+			return true;
+		}
+		usleep_range(1000, 2000);
+	}
+	return false;
+}
+
+static void prefetch_objects(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		write_value(A, 1000 + i, i);
+	for (i = 0; i < 100; i++)
+		CHECK_EQ(kddm_prefetch(set[B], 1000 + i, i % 2), 0);
+	for (i = 0; i < 100; i++) {
+		CHECK(comes(B, 1000 + i));
+		CHECK_EQ(read_value(B, 1000 + i), i);
+		if (i % 2)	/* owned, and nobody else has a copy */
+			FAILS(kddm_grab(set[B], 1000 + i, KDDM_NOWAIT), 0);
+	}
+}
+
+struct seen {
+	unsigned int	nr, owned, valid;
+	u64		last;
+};
+
+static int look(const struct kddm_obj_info *info, void *arg)
+{
+	struct seen *seen = arg;
+
+	CHECK(!seen->nr || info->id > seen->last);
+	seen->last = info->id;
+	seen->nr++;
+	seen->owned += info->owner;
+	seen->valid += info->valid;
+	return 0;
+}
+
+static struct seen walk(int node, u64 from)
+{
+	struct seen seen = { };
+
+	CHECK_EQ(kddm_walk(set[node], from, look, &seen), 0);
+	return seen;
+}
+
+static void flush(void)
+{
+	int other = kddm_self(client_net[C]);
+	struct kddm_obj *obj;
+
+	write_value(A, 2000, 6);
+	CHECK_EQ(read_value(B, 2000), 6);
+	CHECK_EQ(kddm_flush(set[B], 2000, KDDM_ANY_NODE), 0);
+	FAILS(kddm_find(set[B], 2000), -ENOENT);
+	CHECK_EQ(kddm_flush(set[A], 2000, other), 0);
+	FAILS(kddm_find(set[A], 2000), -ENOENT);
+	obj = kddm_find(set[C], 2000);
+	CHECK_EQ(value_of(obj), 6);
+	CHECK_EQ(kddm_flush(set[C], 2000, KDDM_ANY_NODE), -EBUSY);
+	kddm_put(obj);
+	CHECK_EQ(kddm_flush(set[C], 2000, other), -EHOSTDOWN);
+	CHECK_EQ(kddm_flush(set[C], 2000, 1023), -EHOSTDOWN);
+	CHECK_EQ(kddm_flush(set[C], 2000, KDDM_ANY_NODE), 0);
+	CHECK_EQ(read_value(C, 2000), 6);
+	CHECK_EQ(kddm_flush(set[A], 2001, KDDM_ANY_NODE), 0);
+}
+
+static void flush_set(void)
+{
+	int i;
+
+	for (i = 0; i < 30; i++)
+		write_value(A, 3000 + i, i);
+	CHECK_EQ(kddm_flush_set(set[A], kddm_self(client_net[B])), 0);
+	CHECK_EQ(walk(A, 0).valid, 0);
+	for (i = 0; i < 30; i++)
+		CHECK_EQ(read_value(C, 3000 + i), i);
+}
+
+static void walks(void)
+{
+	struct seen seen;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		write_value(C, (1ULL << 31) + i, i);
+	seen = walk(C, 1ULL << 31);
+	CHECK_EQ(seen.nr, 10);
+	CHECK_EQ(seen.owned, 10);
+	CHECK_EQ(walk(C, (1ULL << 31) + 4).nr, 6);
+}
+
+static void ids(void)
+{
+	u64 big = 1ULL << 40;
+
+	if (sizeof(long) == 8) {
+		write_value(A, big, 1);
+		CHECK_EQ(read_value(B, big), 1);
+		write_value(B, ~0ULL, 2);
+		CHECK_EQ(read_value(C, ~0ULL), 2);
+	} else {
+		FAILS(kddm_get(set[A], big, 0), -ERANGE);
+	}
+}
+
+static void in_set(struct kddm_set_attr attr, void (*test)(void),
+		   const char *name)
+{
+	client_begin(name);
+	if (!client_open(set, &attr)) {
+		test();
+		client_close(set, attr.name);
+	}
+	client_end();
+}
+
+static void exclusive(void)
+{
+	struct kddm_obj *obj;
+
+	write_value(A, 1, 1);
+	obj = kddm_get(set[B], 1, 0);
+	CHECK_EQ(value_of(obj), 1);
+	FAILS(kddm_get(set[A], 1, KDDM_TRY), -EBUSY);
+	FAILS(kddm_get(set[B], 1, KDDM_TRY), -EBUSY);
+	CHECK_EQ(kddm_upgrade(obj, 0), 0);
+	kddm_downgrade(obj);
+	FAILS(kddm_get(set[A], 1, KDDM_TRY), -EBUSY);
+	kddm_put(obj);
+	FAILS(kddm_get(set[A], 1, KDDM_TRY), 0);
+}
+
+static void large(void)
+{
+	u32 size = kddm_set_size(set[A]);
+	struct kddm_obj *obj = kddm_grab(set[A], 1, 0);
+
+	CHECK_EQ(size, KDDM_OBJ_SIZE_MAX);
+	memset(kddm_data(obj), 0xa5, size);
+	kddm_put(obj);
+	obj = kddm_get(set[B], 1, 0);
+	CHECK(!memchr_inv(kddm_data(obj), 0xa5, size));
+	kddm_put(obj);
+	obj = kddm_grab(set[C], 1, 0);
+	CHECK(!memchr_inv(kddm_data(obj), 0xa5, size));
+	kddm_put(obj);
+}
+
+/* A folio is mapped, and what is written there is seen elsewhere. */
+static void pages(void)
+{
+	struct kddm_obj *obj = kddm_grab(set[A], 1, 0);
+	char *map;
+
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0))
+		return;
+	map = kmap_local_folio(kddm_data(obj), 0);
+	CHECK(!memchr_inv(map, 0, PAGE_SIZE));
+	memset(map, 0x5a, PAGE_SIZE);
+	kunmap_local(map);
+	kddm_put(obj);
+	obj = kddm_get(set[B], 1, 0);
+	map = kmap_local_folio(kddm_data(obj), 0);
+	CHECK(!memchr_inv(map, 0x5a, PAGE_SIZE));
+	kunmap_local(map);
+	kddm_put(obj);
+	CHECK_EQ(kddm_set_value(set[C], 2, "short", 5), 0);
+	obj = kddm_get(set[A], 2, 0);
+	map = kmap_local_folio(kddm_data(obj), 0);
+	CHECK(!memcmp(map, "short", 5));
+	CHECK(!memchr_inv(map + 5, 0, PAGE_SIZE - 5));
+	kunmap_local(map);
+	kddm_put(obj);
+}
+
+/* What is held stays; everything else ends. */
+static void under_users(void)
+{
+	struct kddm_set_attr attr = plain();
+	struct kddm_obj *obj, *other;
+	int i;
+
+	client_begin("forced destruction");
+	if (client_open(set, &attr)) {
+		client_end();
+		return;
+	}
+	write_value(A, 1, 1);
+	obj = kddm_get(set[B], 1, 0);
+	other = kddm_grab(set[C], 2, 0);
+	CHECK_EQ(kddm_set_destroy(client_net[A], "client", false), -EBUSY);
+	CHECK_EQ(kddm_set_destroy(client_net[A], "client", true), 0);
+	CHECK_EQ(value_of(obj), 1);
+	FAILS(kddm_get(set[A], 1, 0), -ESHUTDOWN);
+	FAILS(kddm_grab(set[B], 3, 0), -ESHUTDOWN);
+	CHECK_EQ(kddm_prefetch(set[C], 4, true), -ESHUTDOWN);
+	CHECK_EQ(kddm_upgrade(obj, 0), -ESHUTDOWN);
+	kddm_put(other);
+	for (i = 0; i < NODES; i++)
+		kddm_set_close(set[i]);
+	CHECK_EQ(PTR_ERR(kddm_set_open(client_net[B], "client")), -ENOENT);
+	client_end();
+}
+
+static void create(void)
+{
+	struct kddm_set_attr attr = plain();
+	struct kddm_set *s;
+
+	client_begin("sets that cannot be");
+	attr.size = 0;
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr.size = KDDM_OBJ_SIZE_MAX + 1;
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr.size = 8;
+	attr.name = "";
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr.name = "two words";
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr = plain();
+	attr.flags = 0x100;
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr = plain();
+	attr.linker = "nosuch";
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -ENOENT);
+	attr.linker = "page";
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr = plain();
+	attr.home = 1023;
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EHOSTDOWN);
+	CHECK_EQ(PTR_ERR(kddm_set_open(client_net[B], "client")), -ENOENT);
+	attr = plain();
+	s = kddm_set_create(client_net[B], &attr);
+	CHECK_EQ(PTR_ERR_OR_ZERO(s), 0);
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[C], &attr)), -EEXIST);
+	CHECK_EQ(kddm_set_destroy(client_net[A], "client", false), -EBUSY);
+	kddm_set_close(s);
+	CHECK_EQ(kddm_set_destroy(client_net[A], "client", false), 0);
+	CHECK_EQ(kddm_set_destroy(client_net[A], "client", false), -ENOENT);
+	client_end();
+}
+
+void client_test_api(void)
+{
+	struct kddm_set_attr attr;
+
+	create();
+	under_users();
+	in_set(plain(), nocreate, "no-create and remove");
+	in_set(plain(), try_writer, "try beside a writer");
+	in_set(plain(), try_readers, "try beside readers");
+	in_set(plain(), nowait, "no wait");
+	in_set(plain(), find, "find");
+	in_set(plain(), interruptible, "a signal ends the wait");
+	in_set(plain(), manual_fill, "exclusive creation and manual fill");
+	in_set(plain(), set_value, "initial value");
+	in_set(plain(), upgrade, "upgrade");
+	in_set(plain(), downgrade, "downgrade");
+	in_set(plain(), prefetch_objects, "prefetch");
+	in_set(plain(), flush, "flush");
+	in_set(plain(), flush_set, "flush of a set");
+	in_set(plain(), walks, "walk");
+	in_set(plain(), ids, "ids of 64 bits");
+	attr = plain();
+	attr.flags = KDDM_SET_EXCLUSIVE;
+	in_set(attr, exclusive, "an exclusive set");
+	attr = plain();
+	attr.flags = KDDM_SET_TOUCH_HOME;
+	in_set(attr, nocreate, "first touch at home");
+	attr = plain();
+	attr.home = kddm_self(client_net[C]);
+	in_set(attr, nocreate, "one home for all objects");
+	attr = plain();
+	attr.size = KDDM_OBJ_SIZE_MAX;
+	in_set(attr, large, "objects of 64 KiB");
+	attr = plain();
+	attr.size = PAGE_SIZE;
+	attr.linker = "page";
+	in_set(attr, pages, "pages");
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A client of include/linux/kddm.h that tests it: what the files share.
+ */
+#ifndef _KDDM_CLIENT_H
+#define _KDDM_CLIENT_H
+
+#include <linux/kddm.h>
+#include <linux/types.h>
+
+#define NODES	3
+
+extern struct net *client_net[NODES];
+
+/* One result; @what is its name.  Returns @ok. */
+bool client_check(bool ok, const char *what);
+#define CHECK(ok)	client_check(ok, #ok)
+#define CHECK_EQ(a, b)	client_check_eq((long)(a), (long)(b), #a " == " #b)
+bool client_check_eq(long a, long b, const char *what);
+
+/* A test begins, and ends. */
+void client_begin(const char *name);
+void client_end(void);
+
+/* A set, open on all nodes; @attr->home is filled in if it is 0. */
+int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
+void client_close(struct kddm_set *set[NODES], const char *name);
+
+void client_test_api(void);
+void client_test_linker(void);
+void client_test_example(void);
+
+#endif /* _KDDM_CLIENT_H */

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A linker that counts the calls of its operations and fails on demand.
+ *
+ * An object is a struct item with its text elsewhere, so that it has to be
+ * exported and imported; its size on the wire varies.  "Device" is an array of
+ * texts, on the home node.
+ */
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "client.h"
+
+#define A	0
+#define B	1
+#define C	2
+
+#define SIZE	256		/* the most on the wire */
+#define DEVICE	16		/* objects on the device */
+
+struct item {
+	char	*text;
+};
+
+enum op {
+	INSTANTIATE, UNINSTANTIATE, ALLOC, FREE, FIRST_TOUCH, INSERT, PUT,
+	PUT_WRITTEN, INVALIDATE, SYNC, REMOVE, EXPORT, IMPORT, DEFAULT_OWNER,
+	CHANGE_STATE, NR_OPS
+};
+
+static const char * const op_names[NR_OPS] = {
+	"instantiate", "uninstantiate", "alloc", "free", "first_touch",
+	"insert", "put", "put after writing", "invalidate", "sync", "remove",
+	"export", "import", "default_owner", "change_state"
+};
+
+static atomic_t calls[NR_OPS];
+static int fail_op = -1, fail_err;	/* the next call of @fail_op fails */
+static char device[DEVICE][SIZE];
+static struct kddm_set *set[NODES];
+
+static int count(enum op op)
+{
+	atomic_inc(&calls[op]);
+	if (READ_ONCE(fail_op) != op)
+		return 0;
+	WRITE_ONCE(fail_op, -1);
+	return fail_err;
+}
+
+static int test_instantiate(struct kddm_set *s)
+{
+	return count(INSTANTIATE);
+}
+
+static void test_uninstantiate(struct kddm_set *s)
+{
+	count(UNINSTANTIATE);
+}
+
+static void *test_alloc(struct kddm_set *s, u64 id)
+{
+	return count(ALLOC) ? NULL : kzalloc(sizeof(struct item), GFP_NOFS);
+}
+
+static void test_free(struct kddm_set *s, u64 id, void *data)
+{
+	struct item *item = data;
+
+	count(FREE);
+	kfree(item->text);
+	kfree(item);
+}
+
+static int set_text(struct item *item, const char *text, u32 len)
+{
+	char *copy = kmemdup_nul(text, len, GFP_NOFS);
+
+	if (!copy)
+		return -ENOMEM;
+	kfree(item->text);
+	item->text = copy;
+	return 0;
+}
+
+static int test_first_touch(struct kddm_set *s, u64 id, void *data)
+{
+	int err = count(FIRST_TOUCH);
+	const char *text = id < DEVICE ? device[id] : "";
+
+	return err ?: set_text(data, text, strlen(text));
+}
+
+static void test_insert(struct kddm_set *s, u64 id, void *data)
+{
+	count(INSERT);
+}
+
+static void test_put(struct kddm_set *s, u64 id, void *data, bool written)
+{
+	count(written ? PUT_WRITTEN : PUT);
+}
+
+static void test_invalidate(struct kddm_set *s, u64 id, void *data)
+{
+	count(INVALIDATE);
+}
+
+static int test_sync(struct kddm_set *s, u64 id, const void *buf, u32 len)
+{
+	int err = count(SYNC);
+
+	if (err || id >= DEVICE || len >= SIZE)
+		return err ?: -EINVAL;
+	memcpy(device[id], buf, len);
+	device[id][len] = '\0';
+	return 0;
+}
+
+static void test_remove(struct kddm_set *s, u64 id)
+{
+	count(REMOVE);
+	if (id < DEVICE)
+		device[id][0] = '\0';
+}
+
+static u32 test_export(struct kddm_set *s, u64 id, const void *data, void *buf,
+		       u32 max)
+{
+	const struct item *item = data;
+	u32 len = item->text ? min_t(u32, strlen(item->text), max) : 0;
+
+	count(EXPORT);
+	memcpy(buf, item->text, len);
+	return len;
+}
+
+static int test_import(struct kddm_set *s, u64 id, void *data, const void *buf,
+		       u32 len)
+{
+	int err = count(IMPORT);
+
+	return err ?: set_text(data, buf, len);
+}
+
+static u16 test_default_owner(struct kddm_set *s, u64 id, u16 nr)
+{
+	count(DEFAULT_OWNER);
+	return id % nr;
+}
+
+static void test_change_state(struct kddm_set *s, u64 id, void *data,
+			      const char *from, const char *to)
+{
+	count(CHANGE_STATE);
+}
+
+static const struct kddm_linker linker = {
+	.name		= "test",
+	.owner		= THIS_MODULE,
+	.instantiate	= test_instantiate,
+	.uninstantiate	= test_uninstantiate,
+	.alloc		= test_alloc,
+	.free		= test_free,
+	.first_touch	= test_first_touch,
+	.insert		= test_insert,
+	.put		= test_put,
+	.invalidate	= test_invalidate,
+	.sync		= test_sync,
+	.remove		= test_remove,
+	.export		= test_export,
+	.import		= test_import,
+	.default_owner	= test_default_owner,
+	.change_state	= test_change_state,
+};
+
+/* Objects */
+
+static void next_fails(enum op op, int err)
+{
+	fail_err = err;
+	WRITE_ONCE(fail_op, op);
+}
+
+static int called(enum op op)
+{
+	return atomic_read(&calls[op]);
+}
+
+static int write_text(int node, u64 id, const char *text)
+{
+	struct kddm_obj *obj = kddm_grab(set[node], id, 0);
+	int err;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	err = set_text(kddm_data(obj), text, strlen(text));
+	kddm_put(obj);
+	return err;
+}
+
+/* 0 if the object says @text. */
+static int read_text(int node, u64 id, const char *text)
+{
+	struct kddm_obj *obj = kddm_get(set[node], id, 0);
+	const struct item *item;
+	int err;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	item = kddm_data(obj);
+	err = strcmp(item->text ?: "", text) ? -EILSEQ : 0;
+	kddm_put(obj);
+	return err;
+}
+
+/* Object @id is home on node id % NODES, by test_default_owner(). */
+static void every_op(void)
+{
+	enum op op;
+
+	strscpy(device[1], "on the device");
+	CHECK_EQ(read_text(A, 1, "on the device"), 0);
+	CHECK_EQ(write_text(B, 1, "written"), 0);
+	CHECK_EQ(read_text(C, 1, "written"), 0);
+	CHECK_EQ(write_text(A, 1, "a longer text"), 0);
+	CHECK_EQ(kddm_sync(set[A], 1), 0);
+	CHECK_EQ(strcmp(device[1], "a longer text"), 0);
+	CHECK_EQ(kddm_remove(set[B], 1), 0);
+	CHECK_EQ(read_text(C, 1, ""), 0);
+	CHECK_EQ(kddm_sync(set[C], 99), -ENOENT);
+	for (op = 0; op < NR_OPS; op++)
+		if (op != UNINSTANTIATE)
+			client_check(called(op), op_names[op]);
+}
+
+static void alloc_fails(void)
+{
+	next_fails(ALLOC, -ENOMEM);
+	CHECK_EQ(write_text(A, 2, "x"), -ENOMEM);
+	CHECK_EQ(write_text(A, 2, "two"), 0);
+	next_fails(ALLOC, -ENOMEM);
+	CHECK_EQ(read_text(B, 2, "two"), -ENOMEM);
+	CHECK_EQ(read_text(B, 2, "two"), 0);
+}
+
+static void first_touch_fails(void)
+{
+	int node;
+
+	for (node = 0; node < NODES; node++) {
+		next_fails(FIRST_TOUCH, -EIO);
+		CHECK_EQ(read_text(node, 3, ""), -EIO);
+		next_fails(FIRST_TOUCH, -ENOMEM);
+		CHECK_EQ(write_text(node, 4, "x"), -ENOMEM);
+		CHECK_EQ(PTR_ERR(kddm_get(set[node], 3, KDDM_NOCREATE)),
+			 -ENOENT);
+	}
+	CHECK_EQ(write_text(B, 3, "three"), 0);
+	CHECK_EQ(read_text(C, 3, "three"), 0);
+}
+
+/* What one node cannot take in is not lost to the others, nor to itself. */
+static void import_fails(void)
+{
+	CHECK_EQ(write_text(A, 5, "five"), 0);
+	next_fails(IMPORT, -EIO);
+	CHECK_EQ(read_text(B, 5, "five"), -EIO);
+	CHECK_EQ(read_text(B, 5, "five"), 0);
+	next_fails(IMPORT, -EIO);
+	CHECK_EQ(write_text(C, 5, "x"), -EIO);	/* it is the owner now */
+	CHECK_EQ(read_text(A, 5, "five"), 0);
+	next_fails(IMPORT, -ENOMEM);
+	CHECK_EQ(read_text(C, 5, "five"), -ENOMEM);
+	CHECK_EQ(read_text(C, 5, "five"), 0);
+	CHECK_EQ(write_text(C, 5, "cinq"), 0);
+	CHECK_EQ(read_text(B, 5, "cinq"), 0);
+}
+
+static void sync_fails(void)
+{
+	CHECK_EQ(write_text(A, 6, "six"), 0);
+	next_fails(SYNC, -EIO);
+	CHECK_EQ(kddm_sync(set[B], 6), -EIO);
+	CHECK_EQ(kddm_sync(set[B], 6), 0);
+	CHECK_EQ(strcmp(device[6], "six"), 0);
+}
+
+static void in_set(u32 flags, void (*test)(void), const char *name)
+{
+	struct kddm_set_attr attr = {
+		.name = "client-linker", .linker = "test", .size = SIZE,
+		.flags = flags, .home = KDDM_ANY_NODE,
+	};
+
+	client_begin(name);
+	memset(device, 0, sizeof(device));
+	if (!client_open(set, &attr)) {
+		test();
+		client_check(fail_op == -1, "what was to fail was called");
+		fail_op = -1;
+		client_close(set, attr.name);
+		CHECK_EQ(called(INSTANTIATE), called(UNINSTANTIATE));
+		/* One that failed gave nothing. */
+		CHECK_EQ(called(ALLOC) - (test == alloc_fails ? 2 : 0) -
+			 called(FREE), 0);
+	}
+	memset(calls, 0, sizeof(calls));
+	client_end();
+}
+
+static void instantiate_fails(void)
+{
+	struct kddm_set_attr attr = {
+		.name = "client-linker", .linker = "test", .size = SIZE,
+		.home = KDDM_ANY_NODE,
+	};
+	int i;
+
+	client_begin("linker: a set that a node cannot make");
+	for (i = 0; i < NODES; i++) {
+		next_fails(INSTANTIATE, -ENOSPC);
+		CHECK_EQ(PTR_ERR(kddm_set_create(client_net[i], &attr)),
+			 -ENOSPC);
+		CHECK_EQ(PTR_ERR(kddm_set_open(client_net[i], attr.name)),
+			 -ENOENT);
+	}
+	memset(calls, 0, sizeof(calls));
+	client_end();
+}
+
+static void registers(void)
+{
+	struct kddm_linker bad = linker;
+
+	client_begin("linker: registration");
+	CHECK_EQ(kddm_linker_register(&linker), -EEXIST);
+	bad.name = "no good";
+	CHECK_EQ(kddm_linker_register(&bad), -EINVAL);
+	bad.name = "half";
+	bad.import = NULL;
+	CHECK_EQ(kddm_linker_register(&bad), -EINVAL);
+	client_end();
+}
+
+void client_test_linker(void)
+{
+	u32 flags;
+
+	client_begin("linker");
+	if (!CHECK_EQ(kddm_linker_register(&linker), 0)) {
+		client_end();
+		return;
+	}
+	registers();
+	in_set(0, every_op, "linker: every operation");
+	in_set(KDDM_SET_TOUCH_HOME, every_op,
+	       "linker: every operation, first touch at home");
+	for (flags = 0; flags <= KDDM_SET_TOUCH_HOME;
+	     flags += KDDM_SET_TOUCH_HOME) {
+		in_set(flags, first_touch_fails, "linker: first touch fails");
+		in_set(flags, import_fails, "linker: import fails");
+	}
+	in_set(0, alloc_fails, "linker: no memory");
+	in_set(0, sync_fails, "linker: sync fails");
+	instantiate_fails();
+	kddm_linker_unregister(&linker);
+}

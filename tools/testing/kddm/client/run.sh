@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# client/run.sh: the client interface, on a cluster of namespaces.
+#
+#   client/run.sh MODULE SELFTESTS
+#
+# MODULE is kddm_client.ko, SELFTESTS the directory with the built selftests,
+# whose lib.sh makes the cluster.  Then user space and the module, two front
+# ends, use one set.  To be run as root in a test kernel.
+
+if [ $# -lt 2 ]; then
+	echo "usage: $0 MODULE SELFTESTS" >&2
+	exit 2
+fi
+module=$1
+cd "$2" || exit 2
+# shellcheck disable=SC2034 # for lib.sh
+DIR=.
+# shellcheck source=/dev/null
+. ./lib.sh
+
+said() {
+	dmesg | sed -n 's/.*kddm_client: //p'
+}
+
+# all_ok: every test that the module ran, and it ran some
+all_ok() {
+	said | grep '^not ok' && return 1
+	said | grep -q '^ok'
+}
+
+peek() {
+	cat /sys/module/kddm_client/parameters/peek
+}
+
+ktap_print_header
+ktap_set_plan 8
+[ -e /sys/module/kddm ] || modprobe kddm
+check "three namespaces with TIPC" setup 3
+check "three nodes start" start_all
+check "the module runs its tests" insmod "$module"
+said | sed 's/^/# /'
+check "all are passed" all_ok
+check "what the kernel wrote, kddmctl reads" \
+	says kernel kctl 2 object get kddm-client 1
+check "what kddmctl writes, the kernel reads" \
+	eval 'kctl 3 object put kddm-client 1 user && says user peek'
+check "no message was dropped" no_drops
+check "the module goes" rmmod kddm_client
+ktap_finished

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The linker "file": objects outlive the whole cluster.
+
+. "$(dirname "$0")/lib.sh"
+
+ktap_print_header
+ktap_set_plan 18
+
+dir=/sys/module/kddm/parameters/file_dir
+store=$TMP/store
+
+# object_is NODE ID TEXT
+object_is() {
+	says "$3" kctl "$1" object get demo "$2"
+}
+
+set_up_store() {
+	[ -e "$dir" ] || modprobe kddm || return 1
+	mkdir "$store" && mount -t tmpfs none "$store" &&
+	[ -z "$(tr -d "\n" <$dir)" ]
+}
+
+create() {
+	kctl 1 set create demo size 64 linker file touch-home
+}
+
+has_files() {
+	for n in 1 2 3; do
+		[ -f "$store/demo.$n" ] || return 1
+	done
+}
+
+write_all() {
+	for i in $(seq 20); do
+		kctl $((i % 3 + 1)) object put demo "$i" "object $i" &&
+		kctl $(((i + 1) % 3 + 1)) object sync demo "$i" || return 1
+	done
+}
+
+read_all() {
+	for i in $(seq 20); do
+		object_is $((i % 2 + 1)) "$i" "object $i" || return 1
+	done
+}
+
+stop_all() {
+	kctl 1 stop && kctl 2 stop && kctl 3 stop
+}
+
+check "three namespaces with TIPC" setup 3
+check "three nodes start" start_all
+check "a directory" set_up_store
+check "without permission there are no files" \
+	fails 1 'allow' create
+echo "$store" >"$dir"
+check "only with the first touch at home" \
+	fails 1 'touch-home' kctl 1 set create demo size 64 linker file
+check "a set" create
+check "each node has its file" has_files
+check "objects are written and stored" write_all
+check "one is written and not stored" kctl 1 object put demo 100 lost
+check "the whole cluster stops" stop_all
+check "and starts" start_all
+check "the set is made again" create
+check "and its objects are there" read_all
+check "but for what was not stored" object_is 2 100 ''
+check "one is removed" kctl 3 object remove demo 7
+check "the cluster stops and starts again" \
+	eval 'stop_all && start_all && create'
+check "it has gone from its file" object_is 1 7 ''
+check "the others are there" object_is 3 8 'object 8'
+echo >"$dir"
+stop_all
+umount "$store"
+ktap_finished
