@@ -63,7 +63,30 @@ SLOW = [
     ("4 nodes, get and grab", ["explore", "-n", "4", "-m", "10", "-o",
                                "get,grab"]),
 ]
-PROGRAMS = ["table", "explore", "counts", "fuzz", "walk", "walk-asan"]
+VC_STORIES = ["vctests"]
+VC_SEARCH = [
+    ("2 nodes change views", ["vcexplore", "-n", "2", "-q", "auto", "-c", "1",
+                              "-k", "1"]),
+    ("2 nodes, one leaves", ["vcexplore", "-n", "2", "-F", "-c", "1", "-k",
+                             "0", "-l", "1"]),
+    ("3 nodes, a link breaks", ["vcexplore", "-n", "3", "-F", "-c", "1", "-k",
+                                "0"]),
+    ("2 nodes, three faults", ["vcexplore", "-n", "2", "-F", "-q", "auto",
+                               "-c", "2", "-k", "1", "-l", "1"]),
+]
+VC_SLOW = [
+    ("3 nodes, one crashes", ["vcexplore", "-n", "3", "-F", "-k", "1"]),
+    ("3 nodes found a cluster", ["vcexplore", "-n", "3", "-k", "0"]),
+]
+PROGRAMS = ["vctests", "vcexplore", "table", "explore", "counts", "fuzz", "walk", "walk-asan"]
+
+
+def tests_of(name):
+    """For a source file: what every mutation meets, and what the rest do."""
+    if name.startswith("viewchange"):
+        return "stories", VC_STORIES, VC_SEARCH, VC_SLOW
+    return "table", TABLE, SEARCH, SLOW
+
 
 def copy_source(to):
     """The pure files and their tests, where a mutation can be applied."""
@@ -131,15 +154,16 @@ class Worker:
             error = build(self.kddm, self.out)
             if error:
                 return False, "does not build:\n" + error, 0
-            table = fails(self.out, TABLE, limit)
-            search = first_search(self.out, limit, SEARCH)
+            units, first, quick, slow = tests_of(name)
+            table = fails(self.out, first, limit)
+            search = first_search(self.out, limit, quick)
             if not table and not search:
-                search = first_search(self.out, limit, SLOW)
+                search = first_search(self.out, limit, slow)
         finally:
             self.write(name, source)
         found = []
         if table:
-            found.append("table")
+            found.append(units)
         if search:
             found.append(search)
         return bool(found), "; ".join(found), time.monotonic() - start
@@ -196,8 +220,11 @@ def run_all(mutations, jobs, limit):
             workers.put(worker)
         # the tests must pass before it means something that they fail
         worker = workers.get()
-        wrong = fails(worker.out, TABLE, limit) or \
-            first_search(worker.out, limit, SEARCH + SLOW)
+        wrong = None
+        for path in sorted({m[1] for m in mutations}):
+            units, first, quick, slow = tests_of(path)
+            every = [(units, first)] + quick + slow
+            wrong = wrong or first_search(worker.out, limit, every)
         workers.put(worker)
         if wrong:
             print(f"not ok - the machine itself does not pass: {wrong}")

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A model of a few nodes that change views: links that break and heal, nodes
+ * that crash and come back, and what each of them has noticed of that.
+ *
+ * A message is lost only with the link that it is on.  When a link breaks, both
+ * ends notice, at different times; it heals when both have.
+ */
+#ifndef _NET_KDDM_TESTS_VCMODEL_H
+#define _NET_KDDM_TESTS_VCMODEL_H
+
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+/* The machine itself is compiled with this, see vcsmall.c. */
+#define KDDM_VC_NODES	8
+#include "../viewchange.h"
+
+#define VCM_NODES	5
+#define VCM_MSGS	64	/* on the way */
+
+/**
+ * struct vcm_cfg - what is fixed
+ * @nodes: how many
+ * @policy: enum kddm_vc_policy
+ * @founders: see struct kddm_vc
+ * @cuts: links that may break, and heal as often
+ * @crashes: nodes that may crash, and come back as often
+ * @leaves: nodes that may leave
+ * @formed: all of them are members of a served view to begin with
+ */
+struct vcm_cfg {
+	u16	nodes;
+	u8	policy;
+	u16	founders;
+	u8	cuts;
+	u8	crashes;
+	u8	leaves;
+	bool	formed;
+};
+
+enum vcm_type {
+	VCM_START,		/* @a takes part */
+	VCM_DELIVER,		/* from @a to @b */
+	VCM_UP,			/* @a notices @b */
+	VCM_DOWN,		/* @a notices that @b is out of reach */
+	VCM_RECONCILED,		/* on @a */
+	VCM_CUT,		/* the link of @a and @b breaks */
+	VCM_HEAL,
+	VCM_CRASH,		/* of @a */
+	VCM_BOOT,		/* @a comes back */
+	VCM_LEAVE		/* @a wants to leave */
+};
+
+struct vcm_move {
+	u8	type;
+	u8	a;
+	u8	b;
+};
+
+/* A message on its way; those of a channel are in order. */
+struct vcm_msg {
+	u8			src;
+	u8			dst;
+	struct kddm_vc_msg	msg;
+};
+
+/**
+ * struct vcm - the cluster
+ * @cfg: what is fixed
+ * @error: what is wrong, or NULL
+ * @node: the machines
+ * @alive: has not crashed
+ * @inc: incarnations of a node so far
+ * @done: epoch of the latest reconciliation
+ * @cut: the link is broken
+ * @cuts: see struct vcm_cfg: how many are left
+ * @crashes: left
+ * @leaves: left
+ * @sent: messages sent so far
+ * @nr: messages on the way
+ * @msg: these; last, see vcm_copy()
+ */
+struct vcm {
+	const struct vcm_cfg	*cfg;
+	const char		*error;
+	struct kddm_vc		node[VCM_NODES];
+	u8			alive[VCM_NODES];
+	u8			inc[VCM_NODES];
+	u32			done[VCM_NODES];
+	u8			cut[VCM_NODES][VCM_NODES];
+	u8			cuts;
+	u8			crashes;
+	u8			leaves;
+	unsigned long long	sent;
+	u8			nr;
+	struct vcm_msg		msg[VCM_MSGS];
+};
+
+#define VCM_MOVES	(8 * VCM_NODES * VCM_NODES)
+
+static inline void vcm_copy(struct vcm *to, const struct vcm *from)
+{
+	memcpy(to, from, offsetof(struct vcm, msg) +
+			 from->nr * sizeof(from->msg[0]));
+}
+
+/* Incarnation of the node as it is now. */
+static inline u32 vcm_inc(const struct vcm *m, u16 n)
+{
+	return n * 8 + m->inc[n];
+}
+
+void vcm_fail(struct vcm *m, const char *why);
+void vcm_init(struct vcm *m, const struct vcm_cfg *cfg);
+/* Room in @mv for VCM_MOVES; returns how many. */
+unsigned int vcm_list(const struct vcm *m, struct vcm_move *mv);
+/* Whether it happens one day by itself. */
+static inline bool vcm_must(const struct vcm_move *mv)
+{
+	return mv->type < VCM_CUT;
+}
+
+void vcm_do(struct vcm *m, const struct vcm_move *mv);
+bool vcm_linked(const struct vcm *m, u16 a, u16 b);
+/* The first message from @a to @b at or behind @i in m->msg, or m->nr. */
+u16 vcm_next(const struct vcm *m, u16 a, u16 b, u16 i);
+
+/* vccheck.c */
+void vcm_check(struct vcm *m);
+bool vcm_check_rest(struct vcm *m);
+
+#endif /* _NET_KDDM_TESTS_VCMODEL_H */

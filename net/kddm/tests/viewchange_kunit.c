@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of view changes: the rules one by one, each by a short story, and every
+ * state of a few small clusters.
+ */
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include "vcsearch.h"
+
+MODULE_DESCRIPTION("KUnit tests of KDDM's view changes");
+MODULE_LICENSE("GPL");
+
+/* Every state */
+
+/**
+ * struct space - a space to search
+ * @desc: its name
+ * @cfg: the cluster
+ * @states: how many states it has at least; less means that the model sleeps
+ * @room: and at most
+ */
+struct space {
+	const char	*desc;
+	struct vcm_cfg	cfg;
+	size_t		states;
+	size_t		room;
+};
+
+static const struct space spaces[] = {
+	{
+		.desc = "2 nodes found a cluster, one crashes, the link breaks",
+		.cfg = {
+			.nodes = 2, .policy = KDDM_VC_AUTO, .founders = 1,
+			.cuts = 1, .crashes = 1,
+		},
+		.states = 20000, .room = 100000,
+	},
+	{
+		.desc = "2 nodes, quorum of anybody",
+		.cfg = {
+			.nodes = 2, .policy = KDDM_VC_NONE, .founders = 1,
+			.cuts = 1, .crashes = 1,
+		},
+		.states = 20000, .room = 100000,
+	},
+	{
+		.desc = "3 nodes, a link breaks",
+		.cfg = {
+			.nodes = 3, .policy = KDDM_VC_MAJORITY, .founders = 1,
+			.cuts = 1, .formed = true,
+		},
+		.states = 20000, .room = 100000,
+	},
+	{
+		.desc = "3 nodes, one leaves",
+		.cfg = {
+			.nodes = 3, .policy = KDDM_VC_TIEBREAK, .founders = 1,
+			.leaves = 1, .formed = true,
+		},
+		.states = 500, .room = 10000,
+	},
+};
+
+KUNIT_ARRAY_PARAM_DESC(space, spaces, desc);
+
+static void search_space(struct kunit *test)
+{
+	const struct space *space = test->param_value;
+	struct vcs *s = vzalloc(sizeof(*s));
+	int err;
+
+	KUNIT_EXPECT_NOT_NULL(test, s);
+	if (!s)
+		return;
+	s->cfg = &space->cfg;
+	s->max_states = space->room;
+	err = vcs_init(s);
+	if (!err)
+		err = vcs_run(s);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ_MSG(test, s->error, (const char *)NULL, "%s",
+			    s->error ?: "");
+	KUNIT_EXPECT_GE(test, s->states, space->states);
+	KUNIT_EXPECT_GT(test, s->rest, 0ULL);
+	vcs_free(s);
+	vfree(s);
+}
+
+/* Stories */
+
+/**
+ * struct story - what breaks, and who serves in the end
+ * @desc: its name
+ * @nodes: how many
+ * @policy: enum kddm_vc_policy
+ * @founders: nodes that it takes to found a cluster; 0: they are one already
+ * @what: one letter for each thing that happens: a to e: node 0 to 4 crashes; A
+ *	to E: it comes back; 0 to 4: it loses all its links; 5 to 9: node 0 to 4
+ *	gets them back; v to z: node 0 to 4 leaves.  In between everything comes
+ *	to rest, but where there is a +
+ * @serve: bit mask of the nodes that serve in the end
+ * @views: in how many views
+ */
+struct story {
+	const char	*desc;
+	u16		nodes;
+	u8		policy;
+	u16		founders;
+	const char	*what;
+	u8		serve;
+	u8		views;
+};
+
+static const struct story stories[] = {
+	{ "three found a cluster", 3, KDDM_VC_MAJORITY, 1, "", 0x7, 1 },
+	{ "five need three to found one", 5, KDDM_VC_MAJORITY, 3, "",
+	  0x1f, 1 },
+	{ "two are not enough for three", 2, KDDM_VC_MAJORITY, 3, "", 0, 0 },
+	{ "the third makes it", 3, KDDM_VC_MAJORITY, 3, "27", 0x7, 1 },
+	{ "one of three crashes", 3, KDDM_VC_MAJORITY, 0, "b", 0x5, 1 },
+	{ "the lowest of three crashes", 3, KDDM_VC_MAJORITY, 0, "a", 0x6, 1 },
+	{ "and comes back as another", 3, KDDM_VC_MAJORITY, 0, "aA", 0x7, 1 },
+	{ "two of three crash at once", 3, KDDM_VC_MAJORITY, 0, "a+b", 0, 0 },
+	{ "two of five crash at once", 5, KDDM_VC_MAJORITY, 0, "a+b", 0x1c,
+	  1 },
+	{ "three of five crash at once", 5, KDDM_VC_MAJORITY, 0, "a+b+e", 0,
+	  0 },
+	{ "three of five crash one after the other", 5, KDDM_VC_MAJORITY, 0,
+	  "abe", 0xc, 1 },
+	{ "one crashes while another comes back", 5, KDDM_VC_MAJORITY, 0,
+	  "aA+b", 0x1d, 1 },
+	{ "who comes back does not make up for who crashes", 3,
+	  KDDM_VC_MAJORITY, 0, "aA+b", 0, 0 },
+	{ "two come back together", 5, KDDM_VC_MAJORITY, 0, "a+bA+B", 0x1f,
+	  1 },
+	{ "two of five crash one after the other", 5, KDDM_VC_MAJORITY, 0,
+	  "ab", 0x1c, 1 },
+	{ "one is cut off: the others go on", 3, KDDM_VC_MAJORITY, 0, "0",
+	  0x6, 1 },
+	{ "and comes back", 3, KDDM_VC_MAJORITY, 0, "05", 0x7, 1 },
+	{ "of two, the lowest goes on", 2, KDDM_VC_AUTO, 0, "1", 0x1, 1 },
+	{ "of two, the other does not", 2, KDDM_VC_AUTO, 0, "a", 0, 0 },
+	{ "of two, nobody has a majority", 2, KDDM_VC_MAJORITY, 0, "1", 0,
+	  0 },
+	{ "of two, both go on if anybody may", 2, KDDM_VC_NONE, 0, "1", 0x3,
+	  2 },
+	{ "they meet again", 2, KDDM_VC_MAJORITY, 0, "16", 0x3, 1 },
+	{ "of four, half with the lowest goes on", 4, KDDM_VC_TIEBREAK, 0,
+	  "cd", 0x3, 1 },
+	{ "one leaves", 3, KDDM_VC_MAJORITY, 0, "w", 0x5, 1 },
+	{ "all but one leave", 3, KDDM_VC_MAJORITY, 0, "wx", 0x1, 1 },
+	{ "all leave", 3, KDDM_VC_MAJORITY, 0, "wvx", 0, 0 },
+	{ "the lowest leaves", 2, KDDM_VC_MAJORITY, 0, "v", 0x2, 1 },
+	{ "two clusters meet, the larger stays", 3, KDDM_VC_MAJORITY, 1,
+	  "05", 0x7, 1 },
+	{ "what is forgotten does not come back", 2, KDDM_VC_MAJORITY, 0,
+	  "aA", 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(story, stories, desc);
+
+/* What must happen; a node takes part when it has seen the others. */
+static unsigned int pick(const struct vcm_move *mv, unsigned int nr)
+{
+	unsigned int i, start = nr;
+
+	for (i = 0; i < nr; i++) {
+		if (mv[i].type == VCM_START)
+			start = i;
+		else if (vcm_must(&mv[i]))
+			return i;
+	}
+	return start;
+}
+
+/* Let happen what must, until nothing does. */
+static void settle(struct kunit *test, struct vcm *m)
+{
+	static struct vcm_move mv[VCM_MOVES];
+	unsigned int nr, i, steps = 0;
+
+	for (;;) {
+		nr = vcm_list(m, mv);
+		i = pick(mv, nr);
+		if (i == nr)
+			break;
+		vcm_do(m, &mv[i]);
+		vcm_check(m);
+		if (m->error || ++steps > 10000)
+			break;
+	}
+	KUNIT_EXPECT_LT(test, steps, 10000U);
+	vcm_check_rest(m);
+	KUNIT_EXPECT_EQ_MSG(test, m->error, (const char *)NULL, "%s",
+			    m->error ?: "");
+}
+
+static void links(struct vcm *m, u16 node, bool cut)
+{
+	struct vcm_move mv = { .type = cut ? VCM_CUT : VCM_HEAL, .a = node };
+
+	for (mv.b = 0; mv.b < m->cfg->nodes; mv.b++)
+		if (mv.b != node)
+			vcm_do(m, &mv);
+}
+
+static void happen(struct vcm *m, char what)
+{
+	struct vcm_move mv = { };
+
+	if (what >= 'a' && what <= 'e')
+		mv = (struct vcm_move) { VCM_CRASH, what - 'a', 0 };
+	else if (what >= 'A' && what <= 'E')
+		mv = (struct vcm_move) { VCM_BOOT, what - 'A', 0 };
+	else if (what >= 'v')
+		mv = (struct vcm_move) { VCM_LEAVE, what - 'v', 0 };
+	else
+		links(m, (what - '0') % 5, what < '5');
+	if (mv.type)
+		vcm_do(m, &mv);
+}
+
+static void count_views(const struct vcm *m, u8 *serve, u8 *views)
+{
+	u32 epoch[VCM_NODES];
+	u16 n, i;
+
+	*serve = 0;
+	*views = 0;
+	for (n = 0; n < m->cfg->nodes; n++) {
+		if (!m->alive[n] || !m->node[n].serving)
+			continue;
+		*serve |= 1 << n;
+		for (i = 0; i < *views; i++)
+			if (epoch[i] == m->node[n].last.epoch)
+				break;
+		if (i == *views)
+			epoch[(*views)++] = m->node[n].last.epoch;
+	}
+}
+
+static void tell_story(struct kunit *test)
+{
+	const struct story *story = test->param_value;
+	struct vcm_cfg cfg = {
+		.nodes = story->nodes,
+		.policy = story->policy,
+		.founders = story->founders ?: 1,
+		.formed = !story->founders,
+	};
+	struct vcm *m = vzalloc(sizeof(*m));
+	const char *what;
+	u8 serve, views;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	if (!m)
+		return;
+	vcm_init(m, &cfg);
+	m->crashes = VCM_NODES;
+	m->leaves = VCM_NODES;
+	for (what = story->what; *what; what++) {
+		happen(m, *what);
+		if (what[1] == '+')
+			what++;
+		else
+			settle(test, m);
+	}
+	settle(test, m);
+	count_views(m, &serve, &views);
+	KUNIT_EXPECT_EQ(test, serve, story->serve);
+	KUNIT_EXPECT_EQ(test, views, story->views);
+	vfree(m);
+}
+
+static struct kunit_case viewchange_cases[] = {
+	KUNIT_CASE_PARAM(tell_story, story_gen_params),
+	KUNIT_CASE_PARAM(search_space, space_gen_params),
+	{}
+};
+
+static struct kunit_suite viewchange_suite = {
+	.name = "kddm-viewchange",
+	.test_cases = viewchange_cases,
+};
+
+kunit_test_suite(viewchange_suite);

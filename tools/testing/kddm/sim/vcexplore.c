@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vcexplore: every order of events in which a few nodes can change views.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "vcsearch.h"
+#include "vcshow.h"
+
+static void usage(void)
+{
+	puts("vcexplore [OPTION...]: every way in which nodes can change views\n"
+	     "\n"
+	     "  -n NODES     2 to 5 (3)\n"
+	     "  -q POLICY    auto, majority, tiebreak, none (majority)\n"
+	     "  -f N         it takes N nodes to found a cluster (1)\n"
+	     "  -c N         N links break, and heal (0)\n"
+	     "  -k N         N nodes crash, and come back (1)\n"
+	     "  -l N         N nodes leave (0)\n"
+	     "  -F           they are a cluster to begin with\n"
+	     "  -u           a state at rest without a served view is an error\n"
+	     "  -S STATES    give up after so many, in millions (100)\n"
+	     "\n"
+	     "Exit status: 0 all is well, 1 an error was found, 2 gave up.");
+}
+
+static void show_error(const struct vcs *s)
+{
+	unsigned int i;
+
+	printf("ERROR: %s\nafter %u moves:\n", s->error, s->depth);
+	for (i = 0; i < s->depth; i++) {
+		const struct vcs_frame *f = s->path[i];
+
+		printf("%3u  ", i + 1);
+		vcm_show_move(stdout, &f->m, &f->mv[f->next - 1]);
+		printf("\n");
+	}
+	vcm_show(stdout, &s->path[s->depth]->m);
+}
+
+static int parse_policy(const char *word)
+{
+	static const char * const name[] = {
+		"auto", "majority", "tiebreak", "none"
+	};
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (!strcmp(word, name[i]))
+			return i;
+	usage();
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	static struct vcm_cfg cfg = {
+		.nodes = 3, .policy = KDDM_VC_MAJORITY, .founders = 1,
+		.crashes = 1,
+	};
+	static struct vcs s = { .cfg = &cfg, .max_states = 100000000 };
+	clock_t start = clock();
+	int opt, err;
+
+	while ((opt = getopt(argc, argv, "n:q:f:c:k:l:FuS:h")) != -1) {
+		switch (opt) {
+		case 'n':
+			cfg.nodes = atoi(optarg);
+			break;
+		case 'q':
+			cfg.policy = parse_policy(optarg);
+			break;
+		case 'f':
+			cfg.founders = atoi(optarg);
+			break;
+		case 'c':
+			cfg.cuts = atoi(optarg);
+			break;
+		case 'k':
+			cfg.crashes = atoi(optarg);
+			break;
+		case 'l':
+			cfg.leaves = atoi(optarg);
+			break;
+		case 'F':
+			cfg.formed = true;
+			break;
+		case 'u':
+			s.picky = true;
+			break;
+		case 'S':
+			s.max_states = strtod(optarg, NULL) * 1e6;
+			break;
+		default:
+			usage();
+			return opt == 'h' ? 0 : 2;
+		}
+	}
+	if (cfg.nodes < 2 || cfg.nodes > VCM_NODES ||
+	    cfg.cuts > 15 || cfg.crashes > 6 || cfg.leaves > VCM_NODES) {
+		usage();
+		return 2;
+	}
+	err = vcs_init(&s);
+	if (!err)
+		err = vcs_run(&s);
+	printf("%u nodes, %u founders, %u cuts, %u crashes, %u leaves:\n",
+	       cfg.nodes, cfg.founders, cfg.cuts, cfg.crashes, cfg.leaves);
+	printf("  %zu states, %llu moves, at most %u in a row;\n", s.states,
+	       s.moves, s.deepest);
+	printf("  %llu at rest, %llu of them without a quorum; %.1f s\n",
+	       s.rest, s.unserved,
+	       (double)(clock() - start) / CLOCKS_PER_SEC);
+	if (s.error)
+		show_error(&s);
+	else if (err)
+		puts("GAVE UP: no room for more");
+	vcs_free(&s);
+	return !err ? 0 : s.error ? 1 : 2;
+}
