@@ -50,6 +50,9 @@ SEARCH = [
                         "-r", "2"]),
     ("3 nodes, remove", ["explore", "-n", "3", "-m", "8", "-r", "1", "-o",
                          "get,grab,remove"]),
+    ("3 nodes, remove, fair", ["explore", "-n", "3", "-m", "8", "-r", "1",
+                               "-f", "2,1", "-c", "-o", "get,grab,remove"]),
+    ("2 objects", ["explore2"]),
 ]
 SLOW = [
     ("3 nodes, all operations", ["explore", "-n", "3", "-m", "8", "-o",
@@ -60,10 +63,17 @@ SLOW = [
                       "get,grab,remove,try"]),
     ("3 nodes, one leaves", ["explore", "-n", "3", "-d", "1", "-m", "8",
                              "-r", "1", "-o", "get,grab,remove"]),
+    ("3 nodes, 2 users, fair", ["explore", "-n", "3", "-u", "2", "-m", "8",
+                                "-f", "0,3", "-o", "grab"]),
+    ("4 nodes, 2 at once", ["explore", "-n", "4", "-m", "10", "-w", "2",
+                            "-f", "0,0", "-o", "get,grab,try"]),
+    ("4 nodes, remove, fair", ["explore", "-n", "4", "-m", "10", "-r", "1",
+                               "-f", "0,2", "-o", "grab,remove"]),
     ("4 nodes, get and grab", ["explore", "-n", "4", "-m", "10", "-o",
                                "get,grab"]),
 ]
-PROGRAMS = ["table", "explore", "counts", "fuzz", "walk", "walk-asan"]
+PROGRAMS = ["table", "explore", "explore2", "counts", "fuzz", "walk",
+            "walk-asan"]
 
 def copy_source(to):
     """The pure files and their tests, where a mutation can be applied."""
