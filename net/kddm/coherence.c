@@ -358,15 +358,6 @@ static int ack_early(struct co_step *s)
 	return 0;
 }
 
-/* Home fetches the absence of an object, so that the trail can be forgotten. */
-static void reclaim(struct co_step *s)
-{
-	s->co->gone = false;
-	s->co->want = KDDM_WANT_RECLAIM;
-	s->co->wflags = KDDM_COF_RECLAIM;
-	kddm_co_request(s);
-}
-
 /* The local request failed; what queued behind it goes on without us. */
 static void give_up(struct co_step *s, int err)
 {
@@ -382,8 +373,6 @@ static void give_up(struct co_step *s, int err)
 		co->want = KDDM_WANT_NONE;
 	else
 		kddm_co_done(s, err);
-	if (co->state == KDDM_CO_INVALID && co->gone)
-		reclaim(s);
 }
 
 static int nak_any(struct co_step *s)
@@ -424,7 +413,7 @@ static int removed_reclaim(struct co_step *s)
 {
 	if (!at_home(s))
 		return -EPROTO;
-	reclaim(s);
+	kddm_co_reclaim(s);
 	return 0;
 }
 

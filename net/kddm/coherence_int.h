@@ -81,6 +81,7 @@ struct kddm_co_action *kddm_co_send(struct co_step *s, u8 msg, u16 dst,
 void kddm_co_done(struct co_step *s, int err);
 void kddm_co_request(struct co_step *s);
 void kddm_co_insist(struct co_step *s);
+void kddm_co_reclaim(struct co_step *s);
 void kddm_co_no_copy(struct co_step *s);
 void kddm_co_become_owner(struct co_step *s);
 void kddm_co_try_enter(struct co_step *s);

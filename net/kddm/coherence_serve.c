@@ -125,6 +125,15 @@ void kddm_co_insist(struct co_step *s)
 	ask(s, true);
 }
 
+/* Home fetches the absence of an object, so that the trail can be forgotten. */
+void kddm_co_reclaim(struct co_step *s)
+{
+	s->co->gone = false;
+	s->co->want = KDDM_WANT_RECLAIM;
+	s->co->wflags = KDDM_COF_RECLAIM;
+	kddm_co_request(s);
+}
+
 /* A state that has lost its purpose: no owner is known any more. */
 void kddm_co_no_copy(struct co_step *s)
 {
@@ -373,6 +382,26 @@ static bool turn_down(struct co_step *s, const struct kddm_co_req *r)
 	return true;
 }
 
+/*
+ * The absence of an object goes home.  Whoever waited here goes first: home
+ * may be refused it again and again, and must not let them wait for that.
+ */
+static void absence(struct co_step *s)
+{
+	struct kddm_co *co = s->co;
+	bool tell = co->state == KDDM_CO_VOID && !at_home(s) && !co->told;
+	bool fetch = co->state == KDDM_CO_INVALID && co->gone;
+
+	if ((tell || fetch) && !room(s)) {
+		s->out->more = true;
+	} else if (tell) {
+		kddm_co_send(s, KDDM_EV_REMOVED, s->env->home, co->seq);
+		co->told = true;
+	} else if (fetch) {
+		kddm_co_reclaim(s);
+	}
+}
+
 /* Serve the queue as far as it goes. */
 void kddm_co_run(struct co_step *s)
 {
@@ -389,14 +418,7 @@ void kddm_co_run(struct co_step *s)
 			return;
 		kddm_co_dequeue(co->x, 0);
 	}
-	if (co->state != KDDM_CO_VOID || at_home(s) || co->told)
-		return;
-	if (!room(s)) {
-		s->out->more = true;
-		return;
-	}
-	kddm_co_send(s, KDDM_EV_REMOVED, s->env->home, co->seq);
-	co->told = true;
+	absence(s);
 }
 
 /* A new request waits its turn behind the others. */

@@ -8,6 +8,10 @@
 #include <linux/kernel.h>
 #include "cells.h"
 
+/* A queue of grabs that goes on from a node with hint 3. */
+#define GRABS_OF_4_5_GO	"grab-req>3 of 4 #34 hops 1, grab-req>4 of 5 #35 hops 1"
+#define GRABS_OF_6_7_GO	"grab-req>5 of 6 #36 hops 1, grab-req>6 of 7 #37 hops 1"
+
 const struct cell cells_msg[] = {
 	CELL(INVALID, GET_REQ, "goes on along the hint",
 	     "invalid v10", "get-req>2 of 3 #7 hops 1", .src = 3),
@@ -304,10 +308,19 @@ const struct cell cells_msg[] = {
 	     "invalid v10 hint=5 turned",
 	     "done -ENOENT, get-req>4 of 3 #33 hops 1, grab-req>4 of 5 #35 hops 1",
 	     .src = 4, .queue = "3g5"),
-	CELL(GRAB, NAK, "home reclaims, the queue waits",
-	     "grab v10 hint=3 seq=6 want=reclaim asked=3 queue=4",
-	     "done -ENOENT, grab-req>3 #6 r", .home = true, .src = 3,
-	     .queue = "4", .gone = true),
+	CELL(GRAB, NAK, "the queue goes on, home reclaims behind it",
+	     "grab v10 hint=4 seq=6 want=reclaim asked=4",
+	     "done -ENOENT, grab-req>3 of 4 #34 hops 1, grab-req>4 #6 r",
+	     .home = true, .src = 3, .queue = "4", .gone = true),
+	CELL(GRAB, NAK, "the same, and it is refused the absence",
+	     "grab v10 hint=4 seq=6 want=reclaim asked=4",
+	     "grab-req>3 of 4 #34 hops 1, grab-req>4 #6 r",
+	     .home = true, .want = KDDM_WANT_RECLAIM + 1, .err = -EEXIST,
+	     .src = 3, .queue = "4", .gone = true),
+	CELL(GRAB, NAK, "a long queue goes on, home will reclaim behind it",
+	     "invalid v10 hint=7 gone turned",
+	     "done -ENOENT, " GRABS_OF_4_5_GO ", " GRABS_OF_6_7_GO ", more",
+	     .home = true, .src = 3, .queue = "4567", .gone = true),
 	CELL(GRAB, NAK, "it exists again",
 	     "invalid v10 hint=3", NULL, .home = true,
 	     .want = KDDM_WANT_RECLAIM + 1, .err = -EEXIST, .src = 3),

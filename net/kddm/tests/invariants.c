@@ -5,6 +5,7 @@
  * be seen in a step: values, versions, and errors.
  */
 #include <linux/errno.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include "model.h"
 
@@ -285,6 +286,101 @@ void model_check(struct model *m)
 	model_check_fast(m);
 	if (!m->cfg->max_down)
 		check_copyset(m);
+}
+
+/* Whether a request of node @i waits in a queue; then @at is whose. */
+static bool queued(struct model *m, u16 i, u16 *at)
+{
+	struct kddm_co *co;
+	u16 j, k;
+
+	for (j = 0; j < m->cfg->nodes; j++) {
+		co = &m->node[j].co;
+		for (k = 0; co->x && k < co->x->qlen; k++)
+			if (kddm_co_queue(co->x)[k].node == model_id(m, i)) {
+				*at = j;
+				return true;
+			}
+	}
+	return false;
+}
+
+/* Whether node @i owns the object, or the ownership is on its way to it. */
+static bool has_turn(struct model *m, u16 i)
+{
+	struct model_msg *msg;
+
+	if (kddm_co_owns(&m->node[i].co))
+		return true;
+	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg))
+		if (msg->type == KDDM_EV_OWN && msg->dst == i)
+			return true;
+	return false;
+}
+
+/**
+ * model_line() - who stands in line
+ * @m: the model
+ *
+ * A node stands in line when its request is in the queue of the owner, or of a
+ * node that stands in line: no message has to arrive before its turn is fixed.
+ * Home's request for the absence of an object is nobody's.
+ *
+ * Return: bit mask of nodes.
+ */
+u64 model_line(struct model *m)
+{
+	u64 line = 0;
+	u16 i, at, n;
+
+	for (i = 0; i < m->cfg->nodes; i++) {
+		if (!m->node[i].nwait || m->node[i].wait[0] & MODEL_OP_TRY ||
+		    m->node[i].co.want == KDDM_WANT_RECLAIM ||
+		    !queued(m, i, &at))
+			continue;
+		for (n = 0; n < m->cfg->nodes; n++)
+			if (has_turn(m, at) || !queued(m, at, &at))
+				break;
+		if (has_turn(m, at))
+			line |= 1ULL << i;
+	}
+	return line;
+}
+
+/**
+ * model_overtake() - a local user is inside: past whom?
+ * @m: the model
+ * @at: index of the node
+ * @past: bit mask of the nodes that stood in line when the user asked
+ */
+void model_overtake(struct model *m, u16 at, u64 past)
+{
+	u16 i, grab;
+
+	for (i = 0; past; i++, past >>= 1) {
+		if (!(past & 1))
+			continue;
+		grab = m->node[i].wait[0] & MODEL_OP_GRAB;
+		if (++m->over[i][at] > m->cfg->max_over[grab])
+			model_fail(m, i, "overtaken too often");
+		if (m->over[i][at] > m->most_over[grab])
+			m->most_over[grab] = m->over[i][at];
+	}
+}
+
+/**
+ * model_leave_line() - a node waits no longer: whoever comes passes it no more
+ * @m: the model
+ * @at: index of the node
+ */
+void model_leave_line(struct model *m, u16 at)
+{
+	u16 i, k;
+
+	memset(m->over[at], 0, sizeof(m->over[at]));
+	for (i = 0; i < m->cfg->nodes; i++)
+		for (k = 0; k < m->node[i].nwait; k++)
+			m->node[i].past[k] &= ~(1ULL << at);
 }
 
 static void check_drained(struct model *m, u16 i)

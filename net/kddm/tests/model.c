@@ -3,7 +3,7 @@
  * The model cluster of model.h: local users, channels, and the loop around
  * kddm_co_step() that object.c has in the kernel.  What it sees on the way
  * (values, versions, errors) it checks here; what can be seen of a state as a
- * whole is checked in invariants.c.
+ * whole is checked in invariants.c, and what can happen is listed in moves.c.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -177,6 +177,8 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 		return;
 	}
 	m->sent[type]++;
+	if (m->cfg->fair && (type == KDDM_EV_DATA || type == KDDM_EV_OWN))
+		model_leave_line(m, to);
 	if (m->node[to].dead)
 		return;
 	msg = model_post(m, at, to);
@@ -250,7 +252,7 @@ static void act_fill(struct model *m, u16 at)
 }
 
 /* A local user is inside: do they see what they should? */
-static void entered(struct model *m, u16 at, u8 op)
+static void entered(struct model *m, u16 at, u8 op, u64 past)
 {
 	struct model_node *n = &m->node[at];
 	bool grab = op & MODEL_OP_GRAB;
@@ -261,6 +263,9 @@ static void entered(struct model *m, u16 at, u8 op)
 		n->readers++;
 	if (m->cfg->max_down)
 		return;
+	/* who reads beside the copy that is here is in nobody's way */
+	if (m->arrived || kddm_co_owns(&n->co))
+		model_overtake(m, at, past);
 	if (!m->exists)
 		model_fail(m, at, "inside an object that does not exist");
 	if (n->value != m->value)
@@ -279,6 +284,7 @@ static void act_done(struct model *m, u16 at, int err,
 		     const struct model_msg *msg)
 {
 	struct model_node *n = &m->node[at];
+	u64 past;
 	u8 op;
 
 	if (!n->nwait) {
@@ -286,13 +292,17 @@ static void act_done(struct model *m, u16 at, int err,
 		return;
 	}
 	op = n->wait[0];
+	past = n->past[0];
 	memmove(n->wait, n->wait + 1, --n->nwait);
+	memmove(n->past, n->past + 1, n->nwait * sizeof(n->past[0]));
+	if (m->cfg->fair)
+		model_leave_line(m, at);
 	if (err == -ENOMEM && m->cfg->ops & MODEL_FAIL)
 		return;
 	n->failed = err && err != -ENOENT && err != -EBUSY;
 	n->leave = !err && (op & MODEL_OP_KILLED);
 	if (!err)
-		entered(m, at, op);
+		entered(m, at, op, past);
 	else if (err == -EBUSY && !(op & MODEL_OP_TRY))
 		model_fail(m, at, "-EBUSY, but it would have waited");
 	else if (err == -ENOENT && !(op & MODEL_OP_NOCREATE))
@@ -473,13 +483,16 @@ static void do_start(struct model *m, u16 at, u8 op)
 	struct model_node *n = &m->node[at];
 	bool grab = op & MODEL_OP_GRAB;
 	struct kddm_co before = n->co;
+	u64 past = m->cfg->fair ? model_line(m) : 0;
 
+	m->started += !!m->cfg->max_start;
 	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
 	    kddm_co_hit(&n->co, grab)) {
 		same(m, at, &before, grab ? KDDM_EV_GRAB : KDDM_EV_GET);
-		entered(m, at, op);
+		entered(m, at, op, past);
 		return;
 	}
+	n->past[n->nwait] = past;
 	n->wait[n->nwait++] = op;
 	pump(m, at);
 }
@@ -583,7 +596,9 @@ static void do_deliver(struct model *m, u16 src, u16 dst)
 	};
 	m->moved = n->co.want == KDDM_WANT_GET &&
 		   (n->co.state == KDDM_CO_GRAB || n->co.state == KDDM_CO_ACKS);
+	m->arrived = msg.type == KDDM_EV_DATA;
 	err = event(m, dst, &ev, &msg);
+	m->arrived = false;
 	m->moved = false;
 	if (err && !m->cfg->max_down)
 		model_fail_no(m, dst, err, "message refused");
@@ -643,92 +658,7 @@ static void do_notice(struct model *m, u16 at, u16 who)
 	pump(m, at);
 }
 
-/* What can happen */
-
-static unsigned int list_node(const struct model *m, u16 i,
-			      struct model_move *mv)
-{
-	const struct model_node *n = &m->node[i];
-	unsigned int busy = n->readers + n->writer + n->nwait;
-	bool may = !m->cfg->max_removed || m->removed < m->cfg->max_removed;
-	u16 ops = m->cfg->ops;
-	u8 nr = 0, op;
-
-	for (op = 0; op < 8 && busy < m->cfg->users; op++) {
-		if (!(ops & (op & MODEL_OP_GRAB ? MODEL_GRAB : MODEL_GET)))
-			continue;
-		if (op & MODEL_OP_NOCREATE && !(ops & MODEL_NOCREATE))
-			continue;
-		if (op & MODEL_OP_TRY && !(ops & MODEL_TRY))
-			continue;
-		mv[nr++] = (struct model_move) { MOVE_START, i, op };
-	}
-	if (n->co.state == KDDM_CO_FILL) {
-		mv[nr++] = (struct model_move) { MOVE_FILLED, i, 0 };
-		if (ops & MODEL_FAIL && may)
-			mv[nr++] = (struct model_move) { MOVE_FILLED, i, 1 };
-	}
-	if (n->writer && ops & MODEL_DOWNGRADE)
-		mv[nr++] = (struct model_move) { MOVE_DOWNGRADE, i, 0 };
-	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers)
-		mv[nr++] = (struct model_move) { MOVE_DROP, i, 0 };
-	if (n->readers || n->writer)
-		mv[nr++] = (struct model_move) { MOVE_PUT, i, 0 };
-	if (n->writer && ops & MODEL_REMOVE && may)
-		mv[nr++] = (struct model_move) { MOVE_REMOVE, i, 0 };
-	if (ops & MODEL_KILL && n->nwait && !(n->wait[0] & MODEL_OP_KILLED))
-		mv[nr++] = (struct model_move) { MOVE_KILL, i, 0 };
-	if (ops & MODEL_FORGET && !n->nwait &&
-	    kddm_co_forgettable(&n->co, &n->env))
-		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
-	if (m->down < m->cfg->max_down)
-		mv[nr++] = (struct model_move) { MOVE_DOWN, i, 0 };
-	return nr;
-}
-
-/**
- * model_list() - what can happen
- * @m: the model
- * @mv: room for MODEL_MOVES
- *
- * Return: how many.
- */
-unsigned int model_list(const struct model *m, struct model_move *mv)
-{
-	unsigned int nr = 0;
-	u16 i, j;
-
-	for (i = 0; i < m->nr_busy; i++)
-		mv[nr++] = (struct model_move) {
-			MOVE_DELIVER, m->busy[i] / MODEL_NODES,
-			m->busy[i] % MODEL_NODES
-		};
-	for (i = 0; i < m->cfg->nodes; i++) {
-		if (m->node[i].dead)
-			continue;
-		nr += list_node(m, i, mv + nr);
-		for (j = 0; j < m->cfg->nodes && m->down; j++)
-			if (m->node[j].dead &&
-			    !(m->node[i].noticed & (1ULL << j)))
-				mv[nr++] = (struct model_move) {
-					MOVE_NOTICE, i, j
-				};
-	}
-	return nr;
-}
-
-/**
- * model_must() - whether a move happens one day by itself
- * @mv: the move
- *
- * Return: true for messages and for the end of critical sections.
- */
-bool model_must(const struct model_move *mv)
-{
-	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
-	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
-	       mv->type == MOVE_NOTICE;
-}
+/* Moves */
 
 /**
  * model_do() - let it happen

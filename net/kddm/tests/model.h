@@ -59,6 +59,11 @@ struct model_msg;
  *	only thing in the model without a bound
  * @max_down: so many nodes may leave
  * @touch_home: see struct kddm_co_env
+ * @fair: count who overtakes whom, see model_line()
+ * @max_over: a get and a grab are overtaken at most so often by each node
+ * @max_start: so many operations are started in all, 0 for no limit
+ * @max_busy: so many of the cluster's users wait or are inside at once, 0 for
+ *	no limit
  * @ops: MODEL_*
  * @carry: called for each message, or NULL; may replace it by what a real wire
  *	would deliver
@@ -72,6 +77,10 @@ struct model_cfg {
 	u16	max_removed;
 	u16	max_down;
 	bool	touch_home;
+	bool	fair;
+	u8	max_over[2];
+	u8	max_start;
+	u8	max_busy;
 	u16	ops;
 	void	(*carry)(struct model *m, struct model_msg *msg);
 };
@@ -164,6 +173,7 @@ struct model_msg {
  * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
  * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
+ * @past: for each of them, bit mask of the nodes that stood in line before
  * @ext: two extensions, one of them in use
  */
 struct model_node {
@@ -179,6 +189,7 @@ struct model_node {
 	u8			dead;
 	u8			failed;
 	u8			wait[MODEL_USERS];
+	u64			past[MODEL_USERS];
 	u64			ext[2][MODEL_EXT_U64];
 };
 
@@ -194,8 +205,12 @@ struct model_node {
  * @exists: it does
  * @filled: made in this move; its version is not yet counted
  * @moved: whoever enters now is a reader who takes over the ownership
+ * @arrived: whoever enters now got the data by a message
  * @down: nodes that have left
  * @removed: KDDM_EV_REMOVED on the way
+ * @started: operations so far, if @cfg->max_start
+ * @over: how often node [a], which waits, was overtaken by [b]
+ * @most_over: most of that so far, of a get and of a grab
  * @sent: messages sent so far, by type
  * @max_hops: most hops of a get and of a grab so far
  * @max_queue: longest queue so far
@@ -220,8 +235,12 @@ struct model {
 	bool			exists;
 	bool			filled;
 	bool			moved;
+	bool			arrived;
 	u16			down;
 	u16			removed;
+	u8			started;
+	u8			over[MODEL_NODES][MODEL_NODES];
+	u8			most_over[2];
 	u64			sent[KDDM_EV_NR];
 	u16			max_hops[2];
 	u16			max_queue;
@@ -265,6 +284,9 @@ bool model_must(const struct model_move *mv);
 struct model_msg *model_post(struct model *m, u16 src, u16 dst);
 
 /* invariants.c */
+u64 model_line(struct model *m);
+void model_overtake(struct model *m, u16 at, u64 past);
+void model_leave_line(struct model *m, u16 at);
 void model_check(struct model *m);
 /* Without what takes long in a large cluster. */
 void model_check_fast(struct model *m);

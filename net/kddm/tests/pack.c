@@ -231,6 +231,29 @@ static void unpack_node(struct unpacker *k, u16 at)
 		unpack_ext(k, at);
 }
 
+/* Whom node @i is past, and who was past it. */
+static void pack_ledger(struct packer *k, const u8 *inv, u16 i)
+{
+	const struct model_node *n = &k->m->node[i];
+	u16 j;
+
+	for (j = 0; j < n->nwait; j++)
+		*k->p++ = pack_set(k, &n->past[j]);
+	for (j = 0; n->nwait && j < k->m->cfg->nodes; j++)
+		*k->p++ = k->m->over[i][inv[j]];
+}
+
+static void unpack_ledger(struct unpacker *k, u16 i)
+{
+	struct model_node *n = &k->m->node[i];
+	u16 j;
+
+	for (j = 0; j < n->nwait; j++)
+		n->past[j] = *k->p++;
+	for (j = 0; n->nwait && j < k->m->cfg->nodes; j++)
+		k->m->over[i][j] = *k->p++;
+}
+
 /* Messages */
 
 static void pack_msg(struct packer *k, const struct model_msg *msg)
@@ -304,8 +327,12 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 	for (i = 0; i < nodes; i++)
 		inv[perm[i]] = i;
 	*k.p++ = m->exists | (m->down << 1);
+	if (m->cfg->max_start)
+		*k.p++ = m->started;
 	for (i = 0; i < nodes; i++)
 		pack_node(&k, &m->node[inv[i]]);
+	for (i = 0; m->cfg->fair && i < nodes; i++)
+		pack_ledger(&k, inv, inv[i]);
 	map = k.p;
 	k.p += (nodes * nodes + 7) / 8;
 	memset(map, 0, k.p - map);
@@ -329,8 +356,12 @@ size_t model_unpack(struct model *m, bool hops, const u8 *from)
 	m->version = PACK_VERSION;
 	m->value = PACK_VALUE;
 	m->values = PACK_VALUE;
+	if (m->cfg->max_start)
+		m->started = *k.p++;
 	for (i = 0; i < nodes; i++)
 		unpack_node(&k, i);
+	for (i = 0; m->cfg->fair && i < nodes; i++)
+		unpack_ledger(&k, i);
 	map = k.p;
 	k.p += (nodes * nodes + 7) / 8;
 	for (i = 0; i < nodes * nodes; i++) {

@@ -86,7 +86,14 @@ void search_free(struct search *s)
 
 /* States */
 
-static size_t hash(const u8 *p, size_t len)
+/**
+ * search_hash() - of a packed state
+ * @p: the state
+ * @len: bytes
+ *
+ * Return: a number whose low bits may be used.
+ */
+size_t search_hash(const u8 *p, size_t len)
 {
 	u64 h = len;
 
@@ -132,7 +139,7 @@ static s64 add(struct search *s, const struct model *m,
 	u8 perm;
 
 	len = pack_least(s, m, &perm);
-	for (slot = hash(s->best, len); ; slot++) {
+	for (slot = search_hash(s->best, len); ; slot++) {
 		slot &= s->table_mask;
 		i = s->table[slot];
 		if (!i--)
@@ -157,9 +164,12 @@ static void note(struct search *s, const struct model *m)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		if (m->max_hops[i] > s->most_hops[i])
 			s->most_hops[i] = m->max_hops[i];
+		if (m->most_over[i] > s->most_over[i])
+			s->most_over[i] = m->most_over[i];
+	}
 	if (m->max_queue > s->most_queue)
 		s->most_queue = m->max_queue;
 	if (m->used > s->most_msgs)
@@ -214,31 +224,43 @@ static int expand(struct search *s, size_t i)
 		return 0;
 	s->rest++;
 	model_check_rest(&s->now);
+	if (s->at_rest && !s->now.error)
+		s->at_rest(&s->now);
 	return s->now.error ? bad(s, &s->now, i, NULL) : 0;
 }
 
-/* Cycles: take away states that no move leads to until none is left. */
-static int check_rest(struct search *s)
+/**
+ * search_rest() - whether the moves that must happen come to an end
+ * @g: the states and those moves
+ * @longest: set to the most of them, one after the other
+ * @circle: set to a state where they go on for ever
+ *
+ * States that no move leads to are taken away until none is left.
+ *
+ * Return: 0; -EINVAL if there is such a state; -ENOMEM.
+ */
+int search_rest(const struct search_graph *g, unsigned int *longest,
+		size_t *circle)
 {
-	u32 *into = vzalloc(s->states * sizeof(*into));
-	u32 *order = vzalloc(s->states * sizeof(*order));
-	u32 *far = vzalloc(s->states * sizeof(*far));
+	u32 *into = vzalloc(g->states * sizeof(*into));
+	u32 *order = vzalloc(g->states * sizeof(*order));
+	u32 *far = vzalloc(g->states * sizeof(*far));
 	size_t done = 0, nr = 0, i, e;
 	int err = -ENOMEM;
 
 	if (!into || !order || !far)
 		goto out;
-	for (e = 0; e < s->nr_edges; e++)
-		into[s->edge[e]]++;
-	for (i = 0; i < s->states; i++)
+	for (e = 0; e < g->first[g->states]; e++)
+		into[g->edge[e]]++;
+	for (i = 0; i < g->states; i++)
 		if (!into[i])
 			order[nr++] = i;
 	while (done < nr) {
 		i = order[done++];
-		if (far[i] > s->longest)
-			s->longest = far[i];
-		for (e = s->first_edge[i]; e < s->first_edge[i + 1]; e++) {
-			u32 to = s->edge[e];
+		if (far[i] > *longest)
+			*longest = far[i];
+		for (e = g->first[i]; e < g->first[i + 1]; e++) {
+			u32 to = g->edge[e];
 
 			if (far[to] <= far[i])
 				far[to] = far[i] + 1;
@@ -247,18 +269,28 @@ static int check_rest(struct search *s)
 		}
 	}
 	err = 0;
-	if (nr == s->states)
+	if (nr == g->states)
 		goto out;
-	for (i = 0; i < s->states && !into[i]; )
+	for (i = 0; i < g->states && !into[i]; )
 		i++;
-	s->error = "moves that must happen can go on for ever";
-	s->bad = i;
-	s->bad_here = true;
+	*circle = i;
 	err = -EINVAL;
 out:
 	vfree(into);
 	vfree(order);
 	vfree(far);
+	return err;
+}
+
+static int check_rest(struct search *s)
+{
+	struct search_graph g = { s->states, s->first_edge, s->edge };
+	int err = search_rest(&g, &s->longest, &s->bad);
+
+	if (err == -EINVAL) {
+		s->error = "moves that must happen can go on for ever";
+		s->bad_here = true;
+	}
 	return err;
 }
 

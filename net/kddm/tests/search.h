@@ -22,6 +22,7 @@
  * struct search - a search and what it found
  * @cfg: what is searched
  * @hops: states with requests of different age are different states
+ * @at_rest: called for each state in which nothing has to happen, or NULL
  * @max_states: room
  * @max_bytes: room for packed states
  * @max_edges: room for moves that must happen
@@ -33,6 +34,7 @@
  * @most_hops: of a get and of a grab
  * @most_queue: longest queue
  * @most_msgs: most messages on the way
+ * @most_over: how often a get and a grab were overtaken by one node
  * @error: what is wrong, or NULL
  * @error_no: the error number, if it is about one
  * @error_node: where
@@ -44,6 +46,7 @@
 struct search {
 	const struct model_cfg	*cfg;
 	bool			hops;
+	void			(*at_rest)(struct model *m);
 	size_t			max_states;
 	size_t			max_bytes;
 	size_t			max_edges;
@@ -56,6 +59,7 @@ struct search {
 	u16			most_hops[2];
 	u16			most_queue;
 	u16			most_msgs;
+	u8			most_over[2];
 	const char		*error;
 	int			error_no;
 	u16			error_node;
@@ -80,6 +84,22 @@ struct search {
 	struct model		now;
 	struct model		then;
 };
+
+/**
+ * struct search_graph - moves that must happen
+ * @states: how many states
+ * @first: for each state, and one more, the first of its moves in @edge
+ * @edge: the state to which a move leads
+ */
+struct search_graph {
+	size_t		states;
+	const size_t	*first;
+	const u32	*edge;
+};
+
+size_t search_hash(const u8 *p, size_t len);
+int search_rest(const struct search_graph *g, unsigned int *longest,
+		size_t *circle);
 
 /* 0 or -ENOMEM; search_free() in either case */
 int search_init(struct search *s);

@@ -76,8 +76,16 @@ MUTATIONS = [
      "	s->co->want = KDDM_WANT_NONE;"),
     ("a refused get does not insist", C,
      "		kddm_co_insist(s);\n		return 0;\n", "		break;\n"),
-    ("home forgets that the object was removed meanwhile", C,
-     "	if (co->state == KDDM_CO_INVALID && co->gone)\n", "	if (0)\n"),
+    ("home forgets that the object was removed meanwhile", SERVE,
+     "	bool fetch = co->state == KDDM_CO_INVALID && co->gone;\n",
+     "	bool fetch = false;\n"),
+    ("home's queue waits while the absence is fetched", C,
+     "		kddm_co_done(s, err);\n}\n\nstatic int nak_any",
+     "		kddm_co_done(s, err);\n"
+     "	if (co->state == KDDM_CO_INVALID && co->gone)\n"
+     "		kddm_co_reclaim(s);\n}\n\nstatic int nak_any"),
+    ("the absence is fetched in a step that is full", SERVE,
+     "	if ((tell || fetch) && !room(s)) {", "	if (tell && !room(s)) {"),
     ("the queue sleeps when the request is refused", C,
      "	give_up(s, err);\n	kddm_co_run(s);", "	give_up(s, err);"),
     ("home ignores that the object was removed", C,
@@ -186,6 +194,22 @@ MUTATIONS = [
     ("a new request goes first", SERVE,
      "	if ((qlen(s->co) || !serve(s, r)) && !turn_down(s, r))",
      "	if (!serve(s, r) && !turn_down(s, r))"),
+    ("the owner's own users go first", SERVE,
+     "		kddm_co_enqueue(s->co->x, r);",
+     "	{\n		struct kddm_co_req first = *r;\n"
+     "		u16 i = s->co->x->qlen++;\n\n"
+     "		if (r->node == s->env->self && s->co->state == KDDM_CO_WRITER)\n"
+     "			for (; i; i--)\n"
+     "				kddm_co_queue(s->co->x)[i] =\n"
+     "					kddm_co_queue(s->co->x)[i - 1];\n"
+     "		kddm_co_queue(s->co->x)[i] = first;\n	}"),
+    ("the third in the queue goes before the second", EXT,
+     "	kddm_co_queue(x)[x->qlen++] = *r;",
+     "	u16 i = x->qlen++;\n\n"
+     "	if (i == 2) {\n"
+     "		kddm_co_queue(x)[2] = kddm_co_queue(x)[1];\n"
+     "		i = 1;\n	}\n"
+     "	kddm_co_queue(x)[i] = *r;"),
     ("a try waits", SERVE,
      "	if (!(r->flags & KDDM_COF_TRY) || s->out->more ||", "	if (1 ||"),
     ("a request that may wait is turned down", SERVE,

@@ -50,6 +50,9 @@ SEARCH = [
                         "-r", "2"]),
     ("3 nodes, remove", ["explore", "-n", "3", "-m", "8", "-r", "1", "-o",
                          "get,grab,remove"]),
+    ("3 nodes, remove, fair", ["explore", "-n", "3", "-m", "8", "-r", "1",
+                               "-f", "2,1", "-c", "-o", "get,grab,remove"]),
+    ("2 objects", ["explore2"]),
 ]
 SLOW = [
     ("3 nodes, all operations", ["explore", "-n", "3", "-m", "8", "-o",
@@ -60,6 +63,12 @@ SLOW = [
                       "get,grab,remove,try"]),
     ("3 nodes, one leaves", ["explore", "-n", "3", "-d", "1", "-m", "8",
                              "-r", "1", "-o", "get,grab,remove"]),
+    ("3 nodes, 2 users, fair", ["explore", "-n", "3", "-u", "2", "-m", "8",
+                                "-f", "0,3", "-o", "grab"]),
+    ("4 nodes, 2 at once", ["explore", "-n", "4", "-m", "10", "-w", "2",
+                            "-f", "0,0", "-o", "get,grab,try"]),
+    ("4 nodes, remove, fair", ["explore", "-n", "4", "-m", "10", "-r", "1",
+                               "-f", "0,2", "-o", "grab,remove"]),
     ("4 nodes, get and grab", ["explore", "-n", "4", "-m", "10", "-o",
                                "get,grab"]),
 ]
@@ -78,7 +87,8 @@ VC_SLOW = [
     ("3 nodes, one crashes", ["vcexplore", "-n", "3", "-F", "-k", "1"]),
     ("3 nodes found a cluster", ["vcexplore", "-n", "3", "-k", "0"]),
 ]
-PROGRAMS = ["vctests", "vcexplore", "table", "explore", "counts", "fuzz", "walk", "walk-asan"]
+PROGRAMS = ["vctests", "vcexplore", "table", "explore", "explore2", "counts",
+            "fuzz", "walk", "walk-asan"]
 
 
 def tests_of(name):

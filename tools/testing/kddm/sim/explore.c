@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "cost.h"
 #include "search.h"
 #include "show.h"
 
@@ -40,6 +41,12 @@ static void usage(void)
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
 	     "  -d N         at most N nodes leave (0)\n"
+	     "  -f GETS,GRABS  count how often a get and a grab that stand in\n"
+	     "               line are overtaken by one node, and fail above that\n"
+	     "  -l N         at most N operations are started in all (any)\n"
+	     "  -w N         at most N users wait or are inside at once (any)\n"
+	     "  -c           make each operation alone, from each state at rest,\n"
+	     "               and compare how many messages it takes\n"
 	     "  -t           the first touch is at home\n"
 	     "  -m HOPS      hop limit (1000); tells states with other hops apart\n"
 	     "  -S STATES    give up after so many (20000000)\n"
@@ -110,6 +117,11 @@ static void show_result(const struct search *s, double seconds)
 	if (s->hops)
 		printf("  most hops of a get %u, of a grab %u\n",
 		       s->most_hops[0], s->most_hops[1]);
+	if (cfg->fair)
+		printf("  most overtaken by one node: a get %u, a grab %u\n",
+		       s->most_over[0], s->most_over[1]);
+	if (s->at_rest)
+		cost_show(stdout);
 	printf("  longest queue %u, most messages %u; %.1f s\n",
 	       s->most_queue, s->most_msgs, seconds);
 }
@@ -138,7 +150,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "n:u:o:r:d:tm:S:vh")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:o:r:d:cf:l:w:tm:S:vh")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -154,6 +166,21 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			cfg.max_down = atoi(optarg);
+			break;
+		case 'c':
+			s.at_rest = cost_at_rest;
+			break;
+		case 'f':
+			cfg.fair = true;
+			if (sscanf(optarg, "%hhu,%hhu", &cfg.max_over[0],
+				   &cfg.max_over[1]) != 2)
+				cfg.nodes = 0;
+			break;
+		case 'l':
+			cfg.max_start = atoi(optarg);
+			break;
+		case 'w':
+			cfg.max_busy = atoi(optarg);
 			break;
 		case 't':
 			cfg.touch_home = true;

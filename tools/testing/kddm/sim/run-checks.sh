@@ -34,12 +34,18 @@ ok() {
 	if PATH=$dir:$PATH "$1" "${@:2}" >"$log" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok - $name ($((SECONDS - start)) s)"
-		sed 's/^/#  > /' "$log" | tail -n 6
+		sed 's/^/#  > /' "$log" | tail -n 9
 	else
 		failed=$((failed + 1))
 		echo "not ok - $name: $*"
 		sed 's/^/#  > /' "$log" | head -n 100
 	fi
+}
+
+# finds PROGRAM [ARGUMENT...]: it has to find an error
+finds() {
+	"$@"
+	[ $? = 1 ]
 }
 
 all=get,grab,nocreate,remove,forget
@@ -57,28 +63,45 @@ ok "wire format" wire
 ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 ok "what KUnit explores" spaces
 [ -z "$doc" ] || ok "coherence.rst is true" doc "$doc"
-ok "2 nodes, 2 users" explore -n 2 -u 2 -m 6 -r 1 -o $more,kill
+ok "2 nodes, 2 users, messages counted" \
+	explore -n 2 -u 2 -m 6 -r 1 -c -o $more,kill
 ok "2 nodes, 2 users, first touch at home" \
 	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill
 ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
 ok "3 nodes, sanitized" explore-asan -n 3 -m 8 -o get,grab,remove,forget
 ok "3 nodes" explore -n 3 -m 8 -o $all
-ok "3 nodes, every operation" explore -n 3 -m 8 -r 1 -o $more
-ok "3 nodes, every operation, first touch at home" \
-	explore -n 3 -m 8 -r 1 -t -o $more
+ok "3 nodes, every operation, fair, messages counted" \
+	explore -n 3 -m 8 -r 1 -f 2,1 -c -o $more
+ok "3 nodes, every operation, first touch at home, messages counted" \
+	explore -n 3 -m 8 -r 1 -t -c -o $more
 ok "3 nodes, users are killed" explore -n 3 -m 8 -o $all,kill -r 1
 ok "3 nodes, 2 users" explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove
-ok "4 nodes, no remove" explore -n 4 -m 10 -o get,grab,forget
+ok "2 nodes, 3 users, fair" explore -n 2 -u 3 -m 6 -f 0,2 -o grab
+ok "3 nodes, 2 users, fair" explore -n 3 -u 2 -m 8 -f 0,3 -o grab
+ok "4 nodes, no remove, fair" explore -n 4 -m 10 -f 2,1 -o get,grab,forget
+ok "4 nodes, remove, writers only, fair" \
+	explore -n 4 -m 10 -r 1 -f 0,2 -o grab,remove
+ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
+	explore -n 4 -m 10 -w 2 -f 0,0 -c -o get,grab,try,drop
+ok "4 nodes, at most 2 users at once, get, grab, remove" \
+	explore -n 4 -m 10 -r 1 -w 2 -f 1,0 -c -o get,grab,remove
+ok "4 nodes, at most 4 operations in all, every operation" \
+	explore -n 4 -m 10 -r 1 -l 4 -f 1,1 -o $more
+ok "2 objects, remove" explore2 -r
+ok "2 objects, one home, remove" explore2 -r -s
+ok "2 objects, 2 users" explore2 -u 2
+ok "2 objects, taken in any order: a deadlock" finds explore2 -x
 ok "2 nodes, one leaves" explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more
 ok "3 nodes, one leaves" explore -n 3 -d 1 -m 8 -r 1 -o $all
 ok "3 nodes, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all
-ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -s 1000000 -r 1
+ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -f -s 1000000 -r 1
 ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
 ok "walk, 4 nodes, 10 million steps" \
-	walk -n 4 -k -u 3 -s 10000000 -r 2
-ok "walk, 12 nodes, 10 million steps" walk -n 12 -s 10000000 -r 1
+	walk -n 4 -k -u 3 -f -s 10000000 -r 2
+ok "walk, 12 nodes, 10 million steps" walk -n 12 -f -s 10000000 -r 1
 ok "walk, 64 nodes, 1000 objects, sanitized" \
 	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
+ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
 ok "walk, nodes leave" walk -n 6 -d 3 -k -s 4000000 -r 1
 if [ -n "$long" ]; then
 	ok "2 nodes, 3 users, all operations" \
@@ -87,6 +110,12 @@ if [ -n "$long" ]; then
 		explore -n 3 -u 2 -m 8 -r 1 -S 60000000 -o $all
 	ok "4 nodes, remove" \
 		explore -n 4 -m 10 -r 1 -S 60000000 -o get,grab,remove
+	ok "4 nodes, at most 2 users at once, get, grab, remove, try" \
+		explore -n 4 -m 10 -r 1 -w 2 -f 2,1 -c \
+		-o get,grab,remove,try
+	ok "4 nodes, at most 3 users at once, get, grab, try" \
+		explore -n 4 -m 10 -w 3 -f 2,1 -o get,grab,try
+	ok "2 objects, 2 users, writers who remove" explore2 -u 2 -g -r
 	ok "4 nodes, no create" \
 		explore -n 4 -m 10 -S 60000000 -o get,grab,nocreate
 	ok "walk, 64 nodes, 1000 objects, 100 million steps, sanitized" \

@@ -33,6 +33,7 @@ static u64 state;
 static unsigned int every = 1;		/* steps between full checks */
 static u64 most_drain;
 static u16 most_queue, most_msgs, most_hops[2];
+static u8 most_over[2];
 static u64 sent[KDDM_EV_NR];
 
 /* splitmix64, Vigna: public domain */
@@ -59,6 +60,8 @@ static void usage(void)
 	     "  -b OBJECTS   1 to 1024 (4)\n"
 	     "  -i STRIDE    distance of node ids (1); ids stay below 1024\n"
 	     "  -d N         at most N nodes leave, in each round (0)\n"
+	     "  -f           fail if a request that stands in line is overtaken\n"
+	     "               by one node more often than coherence.rst says\n"
 	     "  -k           users who wait may be killed\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
@@ -209,9 +212,12 @@ static void note(struct model *m)
 
 	if (m->max_queue > most_queue)
 		most_queue = m->max_queue;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		if (m->max_hops[i] > most_hops[i])
 			most_hops[i] = m->max_hops[i];
+		if (m->most_over[i] > most_over[i])
+			most_over[i] = m->most_over[i];
+	}
 	for (i = 0; i < KDDM_EV_NR; i++) {
 		sent[i] += m->sent[i];
 		m->sent[i] = 0;
@@ -317,7 +323,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:d:ks:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:d:fks:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -333,6 +339,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'd':
 			cfg.max_down = atoi(optarg);
+			break;
+		case 'f':
+			cfg.fair = true;
 			break;
 		case 'k':
 			cfg.ops |= MODEL_KILL;
@@ -368,6 +377,9 @@ int main(int argc, char **argv)
 	}
 	state = seed;
 	cfg.max_hops = 2 * cfg.nodes + 2;
+	cfg.max_over[0] = cfg.max_hops * cfg.users / 2;
+	cfg.max_over[1] = cfg.users > 1 ? (cfg.nodes - 1) * cfg.users :
+					  cfg.nodes - 2;
 	every = cfg.nodes > 8 ? cfg.nodes : 1;
 	for (b = 0; b < nr_objects; b++) {
 		object[b] = calloc(1, sizeof(*object[b]));
@@ -385,6 +397,9 @@ int main(int argc, char **argv)
 	printf("  %llu steps, %.1f s\n", step, now() - start);
 	printf("  most hops of a get %u, of a grab %u, longest queue %u,\n",
 	       most_hops[0], most_hops[1], most_queue);
+	if (cfg.fair)
+		printf("  most overtaken by one node: a get %u, a grab %u\n",
+		       most_over[0], most_over[1]);
 	printf("  most messages %u, at most %llu steps to rest\n", most_msgs,
 	       most_drain);
 	for (b = 0; b < nr_objects; b++) {
