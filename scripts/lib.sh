@@ -20,9 +20,10 @@ BASE_VERSION=$(<"$KDDM_ROOT/scripts/base-version")
 BASE_PACKAGE=linux-source-$BASE_VERSION
 TREE=$KDDM_CACHE/tree
 BUILD=$KDDM_CACHE/build
-# The flavours of the kernel: the first four are booted, the others are there
+# The flavours of the kernel: the first ones are booted, the others are there
 # for their objects (warnings, 32 bit, big endian, no KDDM).
-FLAVOURS="uml, uml-debug, uml-module, x86 (check, i386, s390, without)"
+FLAVOURS="uml, uml-debug, uml-module, uml-gcov, x86, x86-kcsan"
+FLAVOURS+=" (check, i386, s390, without)"
 JOBS=$(nproc)
 
 # Parts of the project that the kernel tree receives.
@@ -132,8 +133,8 @@ step() {
 # flavour_arch FLAVOUR: the ARCH it is built for.
 flavour_arch() {
 	case $1 in
-	uml|uml-debug|uml-module) echo um ;;
-	x86|check|without) echo x86_64 ;;
+	uml|uml-debug|uml-module|uml-gcov) echo um ;;
+	x86|x86-kcsan|check|without) echo x86_64 ;;
 	i386) echo i386 ;;
 	s390) echo s390 ;;
 	*) die "no flavour \"$1\": there are $FLAVOURS" ;;
@@ -147,6 +148,8 @@ flavour_fragments() {
 	uml-debug) echo "common.config um.config debug.config kasan.config" \
 			"module.config" ;;
 	uml-module) echo "common.config um.config debug.config module.config" ;;
+	uml-gcov) echo "common.config kunit.config um.config gcov.config" ;;
+	x86-kcsan) echo "common.config x86.config kcsan.config" ;;
 	x86|check|i386) echo "common.config kunit.config x86.config" ;;
 	s390) echo "common.config kunit.config" ;;
 	without) echo "common.config x86.config without.config" ;;

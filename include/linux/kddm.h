@@ -136,7 +136,7 @@ void kddm_set_close(struct kddm_set *set);
  *	hold stays theirs until they put it
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
- * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere), -EHOSTDOWN.
+ * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere), -EHOSTDOWN, -ENOMEM.
  */
 int kddm_set_destroy(struct net *net, const char *name, bool force);
 

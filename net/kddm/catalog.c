@@ -9,7 +9,9 @@
  * Two nodes that have only just met may both take themselves for the
  * coordinator.  Then a name that both use is refused by whoever has it.
  */
+#include <linux/delay.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -20,6 +22,8 @@
 #include "set.h"
 
 #define SET_TIMEOUT	(10 * HZ)
+/* Memory is short on one of the two nodes: how long to wait for more, ms. */
+#define SHORT_DELAY	20
 
 /**
  * struct kddm_catalog - the catalog of one node
@@ -31,7 +35,7 @@
  */
 struct kddm_catalog {
 	struct mutex		coord;	/* see above */
-	struct work_struct	meet;
+	struct delayed_work	meet;
 	spinlock_t		lock;	/* see above */
 	u64			met[KDDM_MAX_NODES / 64];
 	struct kddm_net		*kn;
@@ -203,6 +207,26 @@ static bool has(const u64 *nodes, u16 n)
 }
 
 /*
+ * Tell one node.  What has been decided (@decided) has to get there: lack of
+ * memory, which says that it did not, is waited out for a while.
+ */
+static int tell(struct kddm_net *kn, u16 n, const struct wire_set *w,
+		bool decided)
+{
+	unsigned long end = jiffies + SET_TIMEOUT;
+	int ret;
+
+	for (;;) {
+		ret = kddm_rpc_call(kn, n, &svc_tell, w,
+				    wire_size(le16_to_cpu(w->nr)), NULL, 0,
+				    SET_TIMEOUT);
+		if (ret != -ENOMEM || !decided || time_after(jiffies, end))
+			return ret;
+		msleep(SHORT_DELAY);
+	}
+}
+
+/*
  * Tell all nodes in @nodes, up to the first error if @stop; those that may have
  * done it are left in @told: an error need not mean that they did not get it.
  * A node that fails meanwhile does not count, nor does one that does not know
@@ -211,7 +235,6 @@ static bool has(const u64 *nodes, u16 n)
 static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
 		    const u64 *nodes, u64 *told, bool stop)
 {
-	size_t len = wire_size(le16_to_cpu(w->nr));
 	int err = 0, ret;
 	u16 n;
 
@@ -220,8 +243,7 @@ static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
 	for (n = 0; n < KDDM_MAX_NODES && !(err && stop); n++) {
 		if (!has(nodes, n))
 			continue;
-		ret = kddm_rpc_call(kn, n, &svc_tell, w, len, NULL, 0,
-				    SET_TIMEOUT);
+		ret = tell(kn, n, w, !stop);
 		told[n / 64] |= BIT_ULL(n % 64);
 		if (ret == -ENOENT && op != OP_ADD)
 			ret = 0;
@@ -460,10 +482,18 @@ static int fetch(struct kddm_net *kn, u16 n)
 	return ret == -ENOENT ? 0 : ret;
 }
 
+static void meet(struct kddm_catalog *cat, u16 id, unsigned long delay)
+{
+	spin_lock(&cat->lock);
+	cat->met[id / 64] |= BIT_ULL(id % 64);
+	spin_unlock(&cat->lock);
+	mod_delayed_work(system_percpu_wq, &cat->meet, delay);
+}
+
 static void meet_work(struct work_struct *work)
 {
-	struct kddm_catalog *cat = container_of(work, struct kddm_catalog,
-						meet);
+	struct kddm_catalog *cat = container_of(to_delayed_work(work),
+						struct kddm_catalog, meet);
 	u64 met[KDDM_MAX_NODES / 64];
 	u16 n;
 
@@ -472,18 +502,13 @@ static void meet_work(struct work_struct *work)
 	memset(cat->met, 0, sizeof(met));
 	spin_unlock(&cat->lock);
 	for (n = 0; n < KDDM_MAX_NODES; n++)
-		if (has(met, n))
-			fetch(cat->kn, n);
+		if (has(met, n) && fetch(cat->kn, n) == -ENOMEM)
+			meet(cat, n, msecs_to_jiffies(SHORT_DELAY));
 }
 
 void kddm_catalog_meet(struct kddm_net *kn, u16 id)
 {
-	struct kddm_catalog *cat = kn->catalog;
-
-	spin_lock(&cat->lock);
-	cat->met[id / 64] |= BIT_ULL(id % 64);
-	spin_unlock(&cat->lock);
-	schedule_work(&cat->meet);
+	meet(kn->catalog, id, 0);
 }
 
 int kddm_catalog_join(struct kddm_net *kn)
@@ -511,7 +536,7 @@ int kddm_catalog_start(struct kddm_net *kn)
 	if (!cat)
 		return -ENOMEM;
 	mutex_init(&cat->coord);
-	INIT_WORK(&cat->meet, meet_work);
+	INIT_DELAYED_WORK(&cat->meet, meet_work);
 	spin_lock_init(&cat->lock);
 	cat->kn = kn;
 	kn->catalog = cat;
@@ -520,7 +545,7 @@ int kddm_catalog_start(struct kddm_net *kn)
 
 void kddm_catalog_stop(struct kddm_net *kn)
 {
-	cancel_work_sync(&kn->catalog->meet);
+	cancel_delayed_work_sync(&kn->catalog->meet);
 	kfree(kn->catalog);
 	kn->catalog = NULL;
 }

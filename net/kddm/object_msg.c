@@ -247,15 +247,19 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 	return err;
 }
 
-/* An error that the one who asked is told. */
-static void refuse(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
-		   int err)
+/*
+ * An error that the one who asked is told.  Returns what the transport is to
+ * count: a request that did not find memory has been answered.
+ */
+static int refuse(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
+		  int err)
 {
 	if (err == -ENOMEM || err == -ERANGE)
 		reject(kn, m, err);
 	else if (err == -ESTALE && is_request(m->type) &&
 		 !is_there(kn, m->origin))
 		send_back(kn, src, m);
+	return err == -ENOMEM && is_request(m->type) ? 0 : err;
 }
 
 static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
@@ -282,7 +286,7 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (!err)
 		err = obj_deliver(set, h->src, &m);
 	if (err)
-		refuse(kn, h->src, &m, err);
+		err = refuse(kn, h->src, &m, err);
 	kddm_set_unref(set);
 	kddm_kick(kn, h->chan);
 	return err;

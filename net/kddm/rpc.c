@@ -174,11 +174,12 @@ EXPORT_SYMBOL_GPL(kddm_rpc_unregister);
 
 /* Calls */
 
-static struct kddm_msg *rpc_msg(u8 type, const struct kddm_rpc_msg *m)
+static struct kddm_msg *rpc_msg(u8 type, const struct kddm_rpc_msg *m,
+				gfp_t gfp)
 {
 	struct kddm_msg *msg;
 
-	msg = kddm_msg_alloc(kddm_wire_rpc_size(m->len), 0, GFP_KERNEL);
+	msg = kddm_msg_alloc(kddm_wire_rpc_size(m->len), 0, gfp);
 	if (!msg)
 		return NULL;
 	msg->type = type;
@@ -302,7 +303,7 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 	if (rc)
 		return rc;
 	m.id = call.id;
-	msg = rpc_msg(KDDM_WIRE_CALL, &m);
+	msg = rpc_msg(KDDM_WIRE_CALL, &m, GFP_KERNEL);
 	if (msg) {
 		kddm_send(kn, dst, RPC_CHAN, msg);
 		kddm_kick(kn, RPC_CHAN);
@@ -334,7 +335,7 @@ int kddm_rpc_cast(struct kddm_net *kn, u16 dst,
 		return -ESHUTDOWN;
 	if (kddm_transport_full(kn, RPC_CHAN))
 		return -EBUSY;
-	msg = rpc_msg(KDDM_WIRE_CAST, &m);
+	msg = rpc_msg(KDDM_WIRE_CAST, &m, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
 	kddm_send(kn, dst, RPC_CHAN, msg);
@@ -345,19 +346,21 @@ EXPORT_SYMBOL_GPL(kddm_rpc_cast);
 
 /* Requests */
 
-static void reply_error(struct kddm_net *kn, u16 dst, u32 id, int err)
+/* A few bytes, which tell the caller that there was no memory, for example. */
+static struct kddm_msg *error_msg(u32 id, int err)
 {
 	struct kddm_rpc_msg m = { .id = id, .err = err };
-	struct kddm_msg *msg = rpc_msg(KDDM_WIRE_REPLY, &m);
 
-	/* Without memory for this, the caller's time-out has to do. */
-	if (!msg)
-		return;
-	kddm_send(kn, dst, RPC_CHAN, msg);
+	return rpc_msg(KDDM_WIRE_REPLY, &m, GFP_NOFS | __GFP_NOFAIL);
+}
+
+static void reply_error(struct kddm_net *kn, u16 dst, u32 id, int err)
+{
+	kddm_send(kn, dst, RPC_CHAN, error_msg(id, err));
 	kddm_kick(kn, RPC_CHAN);
 }
 
-/* The handler writes right into the message.  Returns the reply, or NULL. */
+/* The handler writes right into the message.  Returns the reply. */
 static struct kddm_msg *run_call(struct request *r)
 {
 	size_t room = kddm_wire_rpc_size(0);
@@ -366,10 +369,8 @@ static struct kddm_msg *run_call(struct request *r)
 	int rc;
 
 	msg = kddm_msg_alloc(room + r->max, 0, GFP_KERNEL);
-	if (!msg) {
-		m.err = -ENOMEM;
-		return rpc_msg(KDDM_WIRE_REPLY, &m);
-	}
+	if (!msg)
+		return error_msg(r->id, -ENOMEM);
 	rc = r->svc->handler(r->kn, r->node->id, r->data, r->len,
 			     msg->buf + room, r->max);
 	if (rc > 0 && rc > r->max)

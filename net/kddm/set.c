@@ -94,8 +94,9 @@ u64 kddm_set_hits(const struct kddm_set *set)
 	u64 sum = 0;
 	int cpu;
 
+	/* Statistics: one that is counted meanwhile may be missing. */
 	for_each_possible_cpu(cpu)
-		sum += *per_cpu_ptr(set->hits, cpu);
+		sum += data_race(*per_cpu_ptr(set->hits, cpu));
 	return sum;
 }
 
@@ -268,7 +269,7 @@ struct kddm_set *kddm_set_open(struct net *net, const char *name)
 	sets = kn->sets;
 	mutex_lock(&sets->lock);
 	set = set_by_name(sets, name);
-	if (!set || set->dead) {
+	if (!set || READ_ONCE(set->dead)) {
 		set = ERR_PTR(-ENOENT);
 	} else if (set->doomed) {
 		set = ERR_PTR(-EBUSY);

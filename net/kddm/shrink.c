@@ -57,10 +57,11 @@ static unsigned long count(struct shrinker *shrinker, struct shrink_control *sc)
 /* Nobody is inside, waits, or has been here since the last time.  Locked. */
 static bool is_idle(struct kddm_obj *obj)
 {
-	bool used = obj->used;
+	bool used;
 
 	if (obj->busy || !list_empty(&obj->waiters) || obj->co.readers)
 		return false;
+	used = obj->used;
 	obj->used = 0;
 	return !used;
 }

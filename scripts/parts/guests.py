@@ -35,6 +35,20 @@ def kunit_qemu(run):
     kunit(run, "x86", ["--qemu"])
 
 
+def coverage(run):
+    """how many lines of the pure files the unit tests run in a kernel"""
+    program_file = project(f"{TESTING}/sim/coverage.py")
+    run.need("kernel", script("build", "uml-gcov"), timeout=1500)
+    out = os.path.join(CACHE, "build/gcov")
+    run.need("unit tests", script(
+        "boot-uml", "--flavour", "uml-gcov",
+        "--append", "kunit.enable=1 kunit.autorun=1", "--",
+        *script("guest/gcov", out)))
+    status, log = run.command("lines", [program_file, "--kernel", out])
+    run.show(log)
+    run.case("95 in a hundred lines of each", status == 0, f"see {log}")
+
+
 def kunit(run, flavour, options):
     """The unit tests by kunit.py; then the kernel's log."""
     project("net/kddm/tests")
@@ -89,14 +103,14 @@ def test_module(run, flavour, name):
 
 
 def torture(run):
-    """a minute of random operations, 4 nodes, lockdep and KASAN, 2 CPUs"""
+    """random operations, also without memory, 4 nodes, lockdep and KASAN"""
     program_file = project(f"{TESTING}/torture/run.sh")
     module = test_module(run, "uml-debug", "torture")
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     run.show(run.ktap("torture", script(
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "500", "--", program_file,
-        module, SELFTESTS, "60", "4")))
+        "--timeout", "700", "--", program_file,
+        module, SELFTESTS, "60", "4"), timeout=730))
 
 
 def modules(run):

@@ -15,6 +15,9 @@
  *
  * With busted=1 some writers only get the object that they write.  Such a test
  * must fail: it shows that the checks can.
+ *
+ * With faults=1 somebody makes allocations fail meanwhile: calls may then end
+ * with -ENOMEM, where kddm.h says so, and some of each kind have to.
  */
 #define pr_fmt(fmt) "kddm_torture: " fmt
 
@@ -22,12 +25,14 @@
 #include <linux/kddm.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/mm.h>
 #include <linux/net_namespace.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 
 static int seconds = 60;
@@ -49,6 +54,14 @@ MODULE_PARM_DESC(size, "bytes of an object, 64 to 65536");
 static unsigned long seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "of the random choices; 0: choose one and print it");
+
+static char *linker = "memory";
+module_param(linker, charp, 0444);
+MODULE_PARM_DESC(linker, "of the set: memory, or page (size=4096)");
+
+static bool faults;
+module_param(faults, bool, 0444);
+MODULE_PARM_DESC(faults, "allocations are made to fail, which calls may tell");
 
 static bool busted;
 module_param(busted, bool, 0444);
@@ -81,13 +94,18 @@ struct oracle {
 /* What is counted; a test in which one of them never came was none. */
 enum count {
 	GETS, GRABS, REMOVES, ABSENT, BUSY, AGAIN, FOUND, VALUES, UPGRADES,
-	ATOMIC_UPGRADES, DOWNGRADES, PREFETCHES, FLUSHES, WALKED, NR_COUNTS
+	ATOMIC_UPGRADES, DOWNGRADES, PREFETCHES, FLUSHES, WALKED,
+	/* Only with faults=1; must_come() has what need not be. */
+	NOMEM_TAKES, NOMEM_UPGRADES, NOMEM_PREFETCHES, NOMEM_FLUSHES,
+	NR_COUNTS
 };
 
 static const char * const count_names[NR_COUNTS] = {
 	"gets", "grabs", "removes", "found nothing", "busy", "would wait",
 	"found", "values", "upgrades", "of these atomic", "downgrades",
-	"prefetches", "flushes", "walked"
+	"prefetches", "flushes", "walked",
+	"takes without memory", "upgrades without memory",
+	"prefetches without memory", "flushes without memory"
 };
 
 struct thread {
@@ -104,6 +122,7 @@ static struct thread *threads;
 static struct oracle *oracles;
 static struct task_struct *controller;
 static int nnodes;
+static bool is_page;
 static atomic_t errors = ATOMIC_INIT(0);
 
 #define torture_error(t, id, fmt, ...)					\
@@ -112,6 +131,23 @@ do {									\
 		pr_alert("node %d object %llu: " fmt "\n",		\
 			 (t)->node, (u64)(id), ##__VA_ARGS__);		\
 } while (0)
+
+/* The contents; what the linker "page" gives is a folio, always mapped here. */
+static void *contents(struct kddm_obj *obj)
+{
+	void *data = kddm_data(obj);
+
+	return is_page ? folio_address(data) : data;
+}
+
+/* An allocation was made to fail: counted, if it may be. */
+static bool no_memory(struct thread *t, long err, enum count which)
+{
+	if (err != -ENOMEM || !faults)
+		return false;
+	t->count[which]++;
+	return true;
+}
 
 static u32 checksum(const struct header *h, u64 id)
 {
@@ -198,9 +234,9 @@ static void read_one(struct thread *t, u64 id, struct kddm_obj *obj)
 	atomic_inc(&o->readers);
 	if (atomic_read(&o->writers))
 		torture_error(t, id, "a reader meets a writer");
-	check(t, id, kddm_data(obj), "a reader that enters");
+	check(t, id, contents(obj), "a reader that enters");
 	dawdle(t);
-	check(t, id, kddm_data(obj), "a reader that leaves");
+	check(t, id, contents(obj), "a reader that leaves");
 	atomic_dec(&o->readers);
 	t->count[GETS]++;
 }
@@ -213,14 +249,14 @@ static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
 
 	if (atomic_inc_return(&o->writers) != 1 || atomic_read(&o->readers))
 		torture_error(t, id, "a writer is not alone");
-	check(t, id, kddm_data(obj), "a writer");
+	check(t, id, contents(obj), "a writer");
 	dawdle(t);
 	if (remove) {
 		o->count = 0;
 		o->stamp = 0;
 		o->node = 0;
 	} else {
-		write_object(t, id, kddm_data(obj));
+		write_object(t, id, contents(obj));
 	}
 	atomic_dec(&o->writers);
 	if (remove) {
@@ -240,7 +276,7 @@ static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
 /* From reader to writer; between two of our looks nobody may have written. */
 static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
 {
-	u64 stamp = ((struct header *)kddm_data(obj))->stamp;
+	u64 stamp = ((struct header *)contents(obj))->stamp;
 	bool try = chance(t, 20);
 	int ret;
 
@@ -250,10 +286,11 @@ static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
 		return;
 	}
 	if (ret < 0) {
-		torture_error(t, id, "upgrade: error %d", ret);
+		if (!no_memory(t, ret, NOMEM_UPGRADES))
+			torture_error(t, id, "upgrade: error %d", ret);
 		return;
 	}
-	if (!ret && ((struct header *)kddm_data(obj))->stamp != stamp)
+	if (!ret && ((struct header *)contents(obj))->stamp != stamp)
 		torture_error(t, id, "an upgrade was not atomic");
 	t->count[UPGRADES]++;
 	t->count[ATOMIC_UPGRADES] += !ret;
@@ -269,8 +306,9 @@ static void expected(struct thread *t, u64 id, unsigned int flags, long err)
 		t->count[BUSY]++;
 	else if (err == -EAGAIN && flags & KDDM_NOWAIT)
 		t->count[AGAIN]++;
-	else if (err != -ERESTARTSYS || !(flags & KDDM_INTR) ||
-		 !kthread_should_stop())
+	else if (!no_memory(t, err, NOMEM_TAKES) &&
+		 (err != -ERESTARTSYS || !(flags & KDDM_INTR) ||
+		  !kthread_should_stop()))
 		torture_error(t, id, "error %ld, flags %#x", err, flags);
 }
 
@@ -329,7 +367,8 @@ static void set_value(struct thread *t, u64 id)
 
 	obj = kddm_grab(t->set, id, KDDM_EXCL);
 	if (IS_ERR(obj)) {
-		if (PTR_ERR(obj) != -EEXIST)
+		if (PTR_ERR(obj) != -EEXIST &&
+		    !no_memory(t, PTR_ERR(obj), NOMEM_TAKES))
 			torture_error(t, id, "excl: error %ld", PTR_ERR(obj));
 		return;
 	}
@@ -343,7 +382,7 @@ static void prefetch_one(struct thread *t, u64 id)
 {
 	int err = kddm_prefetch(t->set, id, chance(t, 50));
 
-	if (err && err != -EAGAIN)
+	if (err && err != -EAGAIN && !no_memory(t, err, NOMEM_PREFETCHES))
 		torture_error(t, id, "prefetch: error %d", err);
 	t->count[PREFETCHES]++;
 }
@@ -352,7 +391,7 @@ static void flush_one(struct thread *t, u64 id)
 {
 	int err = kddm_flush(t->set, id, KDDM_ANY_NODE);
 
-	if (err && err != -EBUSY)
+	if (err && err != -EBUSY && !no_memory(t, err, NOMEM_FLUSHES))
 		torture_error(t, id, "flush: error %d", err);
 	t->count[FLUSHES] += !err;
 }
@@ -398,6 +437,15 @@ static int torture_thread(void *data)
 	return 0;
 }
 
+/* Whether a test in which it never came was none. */
+static bool must_come(enum count k)
+{
+	/* The memory for an upgrade is mostly there already. */
+	if (k == NOMEM_UPGRADES)
+		return false;
+	return k < NOMEM_TAKES ? !busted : faults;
+}
+
 static void report(void)
 {
 	u64 sum[NR_COUNTS] = { };
@@ -407,8 +455,9 @@ static void report(void)
 		for (k = 0; k < NR_COUNTS; k++)
 			sum[k] += threads[i].count[k];
 	for (k = 0; k < NR_COUNTS; k++) {
-		pr_info("%s: %llu\n", count_names[k], sum[k]);
-		if (!sum[k] && !busted)
+		if (k < NOMEM_TAKES || faults)
+			pr_info("%s: %llu\n", count_names[k], sum[k]);
+		if (!sum[k] && must_come(k))
 			atomic_inc(&errors);
 	}
 	pr_info("End of test: %s: %d errors, %d nodes, %d threads each, %d objects of %d bytes, seed %lu%s\n",
@@ -462,7 +511,8 @@ static int find_nodes(void)
 static int open_sets(void)
 {
 	struct kddm_set_attr attr = {
-		.name = SET_NAME, .size = size, .home = KDDM_ANY_NODE,
+		.name = SET_NAME, .linker = linker, .size = size,
+		.home = KDDM_ANY_NODE,
 	};
 	int i;
 
@@ -518,6 +568,7 @@ static int __init kddm_torture_init(void)
 	if (nobjects < 1 || nobjects > 1024 || nthreads < 1 || nthreads > 16 ||
 	    size < 64 || size > KDDM_OBJ_SIZE_MAX || seconds < 1)
 		return -EINVAL;
+	is_page = !strcmp(linker, "page");
 	if (!seed)
 		seed = get_random_u32();
 	if (!find_nodes()) {

@@ -3,14 +3,21 @@
 #
 # torture/run.sh: the torture module on a cluster of namespaces of this kernel.
 #
-#   torture/run.sh MODULE SELFTESTS [SECONDS [NODES]]
+#   torture/run.sh [--not-busted] MODULE SELFTESTS [SECONDS [NODES]]
 #
 # MODULE is kddm_torture.ko, SELFTESTS the directory with the built selftests,
-# whose lib.sh makes the cluster.  First the test itself, then for a few seconds
-# its busted variant, which has to fail.  To be run as root in a test kernel.
+# whose lib.sh makes the cluster.  First the test itself; then, if the kernel
+# has fault injection, the same with allocations that fail, for a third of the
+# time; then (unless --not-busted) for a few seconds its busted variant, which has
+# to fail.  To be run as root in a test kernel.
 
+busted=y
+if [ "${1:-}" = --not-busted ]; then
+	busted=
+	shift
+fi
 if [ $# -lt 2 ]; then
-	echo "usage: $0 MODULE SELFTESTS [SECONDS [NODES]]" >&2
+	echo "usage: $0 [--not-busted] MODULE SELFTESTS [SECONDS [NODES]]" >&2
 	exit 2
 fi
 module=$1
@@ -22,31 +29,35 @@ DIR=.
 # shellcheck source=/dev/null
 . ./lib.sh
 
+DEBUG=/sys/kernel/debug
+TIMES=1000000000
+
 result() {
 	cat /sys/module/kddm_torture/parameters/result
 }
 
-# torture SECONDS PARAMETERS...: run it; what it found is left in $found
+# torture SECONDS PARAMETERS...: run it; what it found is left in $found.
+# $meanwhile is done again and again until it ends.
 torture() {
 	time=$1
 	shift
+	end=$(($(date +%s) + time + 120))
 	insmod "$module" seconds="$time" "$@" || return 1
-	left=$((time + 120))
 	while [ "$(result)" = -1 ]; do
-		left=$((left - 1))
-		if [ "$left" -eq 0 ]; then
+		if [ "$(date +%s)" -gt "$end" ]; then
 			echo "the threads did not end"
 			return 1
 		fi
+		${meanwhile:-:}
 		sleep 1
 	done
 	found=$(result)
 	rmmod kddm_torture || return 1
-	dmesg | grep kddm_torture: | tail -n 15
+	dmesg | grep kddm_torture: | tail -n 22
 }
 
 quiet() {
-	torture "$seconds" && [ "$found" = 0 ]
+	torture "$@" && [ "$found" = 0 ]
 }
 
 # busy: a node that is used can not be stopped, and goes on
@@ -68,16 +79,112 @@ loud() {
 	torture 5 busted=1 nobjects=2 && [ "$found" -gt 0 ]
 }
 
+# Allocations that fail
+
+# mark: those of the threads of KDDM and of the test, and of the workers, which
+# run the work items of KDDM
+mark() {
+	for task in /proc/[0-9]*; do
+		read -r comm <"$task/comm" || continue
+		case $comm in
+		kddm_*|kworker/*) echo 1 >"$task/make-it-fail" ;;
+		esac
+	done 2>/dev/null
+}
+
+# fail_some PERCENT: so many of them, also where memory could be waited for
+fail_some() {
+	for kind in failslab fail_page_alloc; do
+		echo Y >"$DEBUG/$kind/task-filter"
+		echo N >"$DEBUG/$kind/ignore-gfp-wait"
+		echo 0 >"$DEBUG/$kind/verbose"
+		echo "$TIMES" >"$DEBUG/$kind/times"
+		echo "$1" >"$DEBUG/$kind/probability"
+	done
+	# One page is all that is asked for, mostly.
+	echo 0 >"$DEBUG/fail_page_alloc/min-order"
+}
+
+# shake: a set comes and goes, or cannot for want of memory
+shake() {
+	mark
+	kctl 2 set create shaken size 64 2>>"$TMP/shaken"
+	kctl 2 set destroy shaken 2>>"$TMP/shaken"
+} >/dev/null
+
+# faulty SECONDS PARAMETERS...: it fails only with the errors that it may, and
+# does fail
+faulty() {
+	: >"$TMP/shaken"
+	meanwhile=shake
+	fail_some 5
+	quiet "$@" faults=1
+	status=$?
+	slab=$((TIMES - $(cat "$DEBUG/failslab/times")))
+	page=$((TIMES - $(cat "$DEBUG/fail_page_alloc/times")))
+	fail_some 0
+	meanwhile=
+	echo "allocations that were made to fail: slab $slab, pages $page"
+	sort "$TMP/shaken" | uniq -c
+	[ "$status" -eq 0 ] && [ "$slab" -gt 0 ] && [ "$page" -gt 0 ] &&
+		! grep -Ev 'allocate memory|File exists|No such' "$TMP/shaken"
+}
+
+# sets_whole: what was left half done can be ended, and all begins afresh
+sets_whole() {
+	kctl 2 set destroy shaken 2>/dev/null
+	for n in $(seq "$nodes"); do
+		kctl "$n" set list | grep shaken && return 1
+	done
+	kctl 2 set create shaken size 64 &&
+	kctl 2 object put shaken 1 value || return 1
+	for n in $(seq "$nodes"); do
+		says value kctl "$n" object get shaken 1 &&
+		count_nodes "$n" possible "$nodes" || return 1
+	done
+	kctl 2 set destroy shaken
+}
+
+# show: what the last check has said
+show() {
+	sed 's/^/# /' "$TMP/said"
+}
+
+without_memory() {
+	some=$((seconds < 180 ? seconds / 3 : 60))
+	check "$some s in which objects cannot be allocated" \
+		faulty "$some" nobjects=64
+	show
+	check "$some s in which pages cannot be allocated" \
+		faulty "$some" nobjects=64 linker=page size=4096
+	show
+	check "sets come and go again" sets_whole
+	check "10 s of torture find no error again" quiet 10
+	check "no message was dropped meanwhile" no_drops
+}
+
+plan=5
+faults=
+[ ! -e "$DEBUG/failslab/probability" ] || faults=y
+[ -z "$faults" ] || plan=$((plan + 5))
+[ -z "$busted" ] || plan=$((plan + 1))
 ktap_print_header
-ktap_set_plan 6
+ktap_set_plan "$plan"
 [ -e /sys/module/kddm ] || modprobe kddm
 modprobe -q tipc
 check "$nodes namespaces with TIPC" setup "$nodes"
 check "$nodes nodes start" start_all
-check "$seconds s of torture find no error" quiet
-sed 's/^/# /' "$TMP/said"
+check "$seconds s of torture find no error" quiet "$seconds"
+show
 check "no message was dropped" no_drops
 check "a node that is used cannot be stopped" busy
-check "the busted variant fails" loud
-sed 's/^/# /' "$TMP/said"
+if [ -n "$faults" ]; then
+	without_memory
+else
+	ktap_print_msg "this kernel has no fault injection"
+fi
+if [ -n "$busted" ]; then
+	check "the busted variant fails" loud
+	show
+fi
 ktap_finished
