@@ -60,6 +60,7 @@ static void usage(void)
 	     "  -i STRIDE    distance of node ids (1); ids stay below 1024\n"
 	     "  -d N         at most N nodes leave, in each round (0)\n"
 	     "  -k           users who wait may be killed\n"
+	     "  -t           who grabs keeps the object for some time\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
 	     "\n"
@@ -86,12 +87,17 @@ static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
+	if (n->held && roll(2)) {
+		*mv = (struct model_move) { MOVE_OVER, at, 0 };
+		return true;
+	}
 	if (n->co.state == KDDM_CO_FILL) {
 		*mv = (struct model_move) { MOVE_FILLED, at, !roll(4) };
 		return true;
 	}
+	*mv = (struct model_move) { MOVE_OVER, at, 0 };
 	if (!n->readers && !n->writer)
-		return false;
+		return n->held;
 	*mv = (struct model_move) { MOVE_PUT, at, 0 };
 	if (n->writer && !roll(3))
 		mv->type = roll(2) ? MOVE_REMOVE : MOVE_DOWNGRADE;
@@ -317,7 +323,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:d:ks:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:d:kts:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -336,6 +342,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'k':
 			cfg.ops |= MODEL_KILL;
+			break;
+		case 't':
+			cfg.ops |= MODEL_HOLD;
 			break;
 		case 's':
 			steps = strtoull(optarg, NULL, 0);
