@@ -20,6 +20,7 @@ struct net;
 
 #define KDDM_SET_NAME_LEN	16	/* characters, without the final NUL */
 #define KDDM_OBJ_SIZE_MAX	65536	/* bytes */
+#define KDDM_SET_HOLD_MAX		1000	/* milliseconds */
 #define KDDM_ANY_NODE		0xffff
 
 /**
@@ -28,8 +29,9 @@ struct net;
  * %KDDM_NOCREATE: -ENOENT if there is no object.
  *
  * %KDDM_TRY: do not wait for another holder: -EBUSY if a user of the object is
- * in the way, here or on another node, or waits before.  Messages are sent, and
- * their answers waited for.  A try that fails may still have made this node the
+ * in the way, here or on another node, or waits before, or if the hold time of
+ * another node is (kddm_set_attr.hold).  Messages are sent, and their answers
+ * waited for.  A try that fails may still have made this node the
  * owner, and copies that nobody uses are gone.
  *
  * %KDDM_NOWAIT: wait for nothing: -EAGAIN unless the object is here and free.
@@ -72,6 +74,11 @@ struct net;
  * @flags: KDDM_SET_*
  * @home: node that is home to all objects, or %KDDM_ANY_NODE: they are spread
  *	over the nodes that are possible at creation
+ * @hold: minimum hold time in milliseconds, 0 (none) to %KDDM_SET_HOLD_MAX: a
+ *	node that has grabbed an object keeps it at least so long, though others
+ *	want to grab it; its own users, and other nodes that want to read, do
+ *	not wait for that.  It is in milliseconds because it is counted in ticks
+ *	of the kernel, rounded up
  */
 struct kddm_set_attr {
 	const char	*name;
@@ -79,6 +86,7 @@ struct kddm_set_attr {
 	u32		size;
 	u32		flags;
 	u16		home;
+	u16		hold;
 };
 
 /**
@@ -98,10 +106,10 @@ int kddm_self(struct net *net);
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
- * -ENOTCONN (not a running node), -EINVAL (name, size or flags), -ENOENT (no
- * such linker), -EEXIST, -EHOSTDOWN (a node failed meanwhile: try again, or
- * @attr->home is none), -EAGAIN (destroyed at once by somebody else), -ENOMEM,
- * or an error of the linker.
+ * -ENOTCONN (not a running node), -EINVAL (name, size, flags or hold time),
+ * -ENOENT (no such linker), -EEXIST, -EHOSTDOWN (a node failed meanwhile: try
+ * again, or @attr->home is none), -EAGAIN (destroyed at once by somebody else),
+ * -ENOMEM, or an error of the linker.
  */
 struct kddm_set *kddm_set_create(struct net *net,
 				 const struct kddm_set_attr *attr);
@@ -271,7 +279,8 @@ int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len);
  * @node: a node that shall have it, or %KDDM_ANY_NODE
  *
  * A copy is dropped.  The owner hands the object over, preferably to a node
- * that has a copy: one stays in the cluster.
+ * that has a copy: one stays in the cluster.  If others wait for its hold time,
+ * the first of them gets it at once.
  *
  * Context: may sleep, waits for the other node; a fatal signal ends it.
  * Return: 0 (this node has no copy), -EBUSY (in use here or there), -EHOSTDOWN

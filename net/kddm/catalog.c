@@ -66,6 +66,7 @@ struct wire_set {
 	__le32			id;
 	__le32			size;
 	__le32			flags;
+	__le32			hold;
 	__le16			only;
 	__u8			force;
 	char			name[KDDM_SET_NAME_LEN];
@@ -102,10 +103,12 @@ static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
 	desc->id = le32_to_cpu(w->id);
 	desc->size = le32_to_cpu(w->size);
 	desc->flags = le32_to_cpu(w->flags);
+	desc->hold = le32_to_cpu(w->hold);
 	str_from_wire(desc->name, w->name);
 	str_from_wire(desc->linker, w->linker);
 	if (!desc->id || !kddm_name_ok(desc->name) || !nr || !desc->size ||
-	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS)
+	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS ||
+	    desc->hold > KDDM_SET_HOLD_MAX)
 		return -EBADMSG;
 	desc->homes = kzalloc(kddm_view_size(nr), GFP_KERNEL);
 	if (!desc->homes)
@@ -127,6 +130,7 @@ static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
 	w->id = cpu_to_le32(set->id);
 	w->size = cpu_to_le32(set->size);
 	w->flags = cpu_to_le32(set->flags);
+	w->hold = cpu_to_le32(set->hold);
 	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
 	memcpy(w->linker, set->linker->name,
 	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
@@ -377,7 +381,8 @@ static int attr_ok(struct net *net, const struct kddm_set_attr *attr,
 	const struct kddm_linker *linker;
 
 	if (!kddm_name_ok(attr->name) || !attr->size ||
-	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS)
+	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS ||
+	    attr->hold > KDDM_SET_HOLD_MAX)
 		return -EINVAL;
 	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
 	if (!linker)
@@ -394,6 +399,7 @@ struct kddm_set *kddm_set_create(struct net *net,
 		.op = cpu_to_le32(OP_CREATE),
 		.size = cpu_to_le32(attr->size),
 		.flags = cpu_to_le32(attr->flags),
+		.hold = cpu_to_le32(attr->hold),
 		.only = cpu_to_le16(attr->home),
 	};
 	struct kddm_set *set;

@@ -21,6 +21,9 @@
  *   it.  After half of the hop limit it is told the same, and ends as a grab.
  * - What cannot be done in one step is left in the queue, and kddm_co_run()
  *   goes on with it after each event that may have unblocked it.
+ * - While the hold time lasts, other nodes' requests for the ownership stay in
+ *   the queue, and everybody else passes them.  It begins but once for each
+ *   ownership, so they wait no longer than that: then the order counts again.
  *
  * Messages between two nodes stay in order; nothing else is assumed of the
  * network.  In particular an ack may overtake the ownership that it is for.
@@ -282,6 +285,7 @@ static int own_grab(struct co_step *s)
 		return 0;
 	}
 	kddm_co_become_owner(s);
+	kddm_co_hold(s, true);
 	expect_acks(s);
 	co->state = KDDM_CO_ACKS;
 	if (fresh)
@@ -559,7 +563,9 @@ static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 		 struct kddm_co_event *ev, struct kddm_co_out *out)
 {
-	struct co_step s = { .co = co, .env = env, .ev = ev, .out = out };
+	struct co_step s = {
+		.co = co, .env = env, .ev = ev, .out = out, .held = ev->held,
+	};
 	struct kddm_co_ext *before = co->x;
 	bool past = co->past;
 	bool local = ev->type <= KDDM_EV_FILLED;
@@ -567,6 +573,8 @@ int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 
 	out->nr = 0;
 	out->more = false;
+	out->hold = KDDM_HOLD_KEEP;
+	out->held = false;
 	out->targets = NULL;
 	out->nwords = 0;
 	out->freed = NULL;
@@ -587,6 +595,8 @@ int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 	err = table[co->state][ev->type](&s);
 	if (err)
 		co->past = past;
+	else	/* all that an owner leaves in the queue waits for this */
+		out->held = s.held && co->state == KDDM_CO_OWNER && qlen(co);
 	if (err && co->x != before) {	/* refused: nothing has changed */
 		ev->spare = co->x;
 		co->x = before;

@@ -217,12 +217,15 @@ struct kddm_co {
  *	forwarded half as often has to grab; twice the number of nodes is plenty
  * @touch_home: home makes the first contents of what never existed, and not who
  *	asks for it
+ * @hold: a node that has grabbed the object keeps it for a while, see
+ *	enum kddm_co_hold
  */
 struct kddm_co_env {
 	u16	self;
 	u16	home;
 	u16	max_hops;
 	bool	touch_home;
+	bool	hold;
 };
 
 /**
@@ -238,6 +241,7 @@ struct kddm_co_env {
  * @err: NAK: negative error number; FILLED: the same or 0
  * @need: OWN: nodes whose acks the new owner must wait for
  * @nwords: words in @need
+ * @held: the hold time has begun and is not over
  * @spare: an empty extension that the machine may take, then set to NULL.  It
  *	must have as many @words as the cluster's ids need, and if the object
  *	has an extension, a larger @qcap than that one's @qlen.
@@ -253,7 +257,25 @@ struct kddm_co_event {
 	int			err;
 	const u64		*need;
 	u16			nwords;
+	bool			held;
 	struct kddm_co_ext	*spare;
+};
+
+/**
+ * enum kddm_co_hold - what a step means to the hold time: out->hold
+ * @KDDM_HOLD_KEEP: nothing
+ * @KDDM_HOLD_BEGIN: it begins: this node has become the owner for its own user
+ * @KDDM_HOLD_END: there is none: this node makes the object for another one
+ *
+ * The machine has no clock.  Its caller notes when the hold time began, says
+ * with each event whether it lasts (ev->held), and takes a KDDM_EV_RUN at its
+ * end if something waits for that (out->held).  What is noted of an object that
+ * this node does not own does not matter.
+ */
+enum kddm_co_hold {
+	KDDM_HOLD_KEEP,
+	KDDM_HOLD_BEGIN,
+	KDDM_HOLD_END
 };
 
 /**
@@ -308,6 +330,8 @@ struct kddm_co_action {
  * struct kddm_co_out - what a step returns
  * @nr: number of actions
  * @more: call again with KDDM_EV_RUN when these are carried out
+ * @hold: enum kddm_co_hold
+ * @held: a request waits for the end of the hold time: KDDM_EV_RUN is due then
  * @targets: node set for INVAL and for @need, in the object's extension; valid
  *	until the next step
  * @nwords: words in @targets
@@ -317,6 +341,8 @@ struct kddm_co_action {
 struct kddm_co_out {
 	u8			nr;
 	bool			more;
+	u8			hold;
+	bool			held;
 	const u64		*targets;
 	u16			nwords;
 	struct kddm_co_ext	*freed;
@@ -337,7 +363,7 @@ bool kddm_co_in_copyset(const struct kddm_co *co, u16 node);
 void kddm_co_init(struct kddm_co *co, const struct kddm_co_env *env);
 int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 		 struct kddm_co_event *ev, struct kddm_co_out *out);
-bool kddm_co_hit(struct kddm_co *co, bool grab);
+bool kddm_co_hit(struct kddm_co *co, bool grab, bool held);
 bool kddm_co_leave(struct kddm_co *co);
 struct kddm_co_ext *kddm_co_shed(struct kddm_co *co);
 bool kddm_co_forgettable(const struct kddm_co *co,

@@ -95,7 +95,8 @@ static bool ext_wanted(const struct co_step *s)
 	case KDDM_EV_GET_REQ:
 		return waits || co->state == KDDM_CO_OWNER;
 	case KDDM_EV_GRAB_REQ:
-		return waits || (co->state == KDDM_CO_OWNER && co->readers);
+		return waits || (co->state == KDDM_CO_OWNER &&
+				 (co->readers || ev->held));
 	case KDDM_EV_ACK:
 		return co->state == KDDM_CO_GRAB ||
 		       co->state == KDDM_CO_UPGRADE;

@@ -22,6 +22,7 @@
  * @ev: the event
  * @out: the actions so far
  * @data: one of them carries the object's data
+ * @held: the hold time lasts
  */
 struct co_step {
 	struct kddm_co			*co;
@@ -29,6 +30,7 @@ struct co_step {
 	struct kddm_co_event		*ev;
 	struct kddm_co_out		*out;
 	bool				data;
+	bool				held;
 };
 
 static inline u64 *copyset(struct kddm_co_ext *x)
@@ -84,6 +86,7 @@ void kddm_co_insist(struct co_step *s);
 void kddm_co_reclaim(struct co_step *s);
 void kddm_co_no_copy(struct co_step *s);
 void kddm_co_become_owner(struct co_step *s);
+void kddm_co_hold(struct co_step *s, bool begins);
 void kddm_co_try_enter(struct co_step *s);
 void kddm_co_begin_fill(struct co_step *s, bool mine);
 void kddm_co_end_fill(struct co_step *s, int err);

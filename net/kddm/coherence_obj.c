@@ -15,14 +15,15 @@
  * kddm_co_hit() - enter an object that is here and free
  * @co: the object
  * @grab: to write
+ * @held: the hold time lasts; who waits for its end is passed
  *
  * The short way for the common case; kddm_co_step() would do the same.
  *
  * Return: true if the user is inside; false if kddm_co_step() has to decide.
  */
-bool kddm_co_hit(struct kddm_co *co, bool grab)
+bool kddm_co_hit(struct kddm_co *co, bool grab, bool held)
 {
-	if (co->want != KDDM_WANT_NONE || qlen(co))
+	if (co->want != KDDM_WANT_NONE || (qlen(co) && !held))
 		return false;
 	if (!grab) {
 		if (co->state != KDDM_CO_SHARED && co->state != KDDM_CO_OWNER)

@@ -154,6 +154,15 @@ void kddm_co_become_owner(struct co_step *s)
 	co->turned = false;
 }
 
+/* The hold time begins, or there is none: this is for another node. */
+void kddm_co_hold(struct co_step *s, bool begins)
+{
+	if (!s->env->hold)
+		return;
+	s->held = begins;
+	s->out->hold = begins ? KDDM_HOLD_BEGIN : KDDM_HOLD_END;
+}
+
 /* What a try has not got: the copies of users who do not give way stay. */
 static bool refused(const struct kddm_co *co)
 {
@@ -246,6 +255,7 @@ void kddm_co_begin_fill(struct co_step *s, bool mine)
 	struct kddm_co_ext *x = s->co->x;
 
 	kddm_co_become_owner(s);
+	kddm_co_hold(s, mine);
 	s->co->state = KDDM_CO_FILL;
 	s->co->mine = mine;
 	if (x)
@@ -305,6 +315,12 @@ static bool serve_void(struct co_step *s, const struct kddm_co_req *r)
 	return true;
 }
 
+/* Whether @r, which is for another node, has to wait for the hold time. */
+static bool is_held(const struct co_step *s, const struct kddm_co_req *r)
+{
+	return s->held && r->grab;
+}
+
 /* Returns false if @r has to wait. */
 static bool serve_owner(struct co_step *s, const struct kddm_co_req *r)
 {
@@ -325,6 +341,8 @@ static bool serve_owner(struct co_step *s, const struct kddm_co_req *r)
 		nak(s, r->node, r->seq, -EEXIST);
 		return true;
 	}
+	if (is_held(s, r))
+		return false;
 	if (s->data) {
 		s->out->more = true;
 		return false;
@@ -402,28 +420,37 @@ static void absence(struct co_step *s)
 	}
 }
 
-/* Serve the queue as far as it goes. */
+/* Serve the queue as far as it goes; who waits for the hold time is passed. */
 void kddm_co_run(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
 	struct kddm_co_req r;
+	u16 i = 0;
 
-	while (qlen(co)) {
+	while (i < qlen(co)) {
 		if (!room(s)) {
 			s->out->more = true;
 			return;
 		}
-		r = kddm_co_queue(co->x)[0];
-		if (!serve(s, &r) && !turn_down(s, &r))
+		r = kddm_co_queue(co->x)[i];
+		if (serve(s, &r) || turn_down(s, &r))
+			kddm_co_dequeue(co->x, i);
+		else if (is_held(s, &r))
+			i++;
+		else
 			return;
-		kddm_co_dequeue(co->x, 0);
 	}
 	absence(s);
 }
 
-/* A new request waits its turn behind the others. */
+/*
+ * A new request waits its turn behind the others; but who is left in the queue
+ * of an owner within the hold time waits for nothing else, and is passed.
+ */
 void kddm_co_submit(struct co_step *s, const struct kddm_co_req *r)
 {
-	if ((qlen(s->co) || !serve(s, r)) && !turn_down(s, r))
+	bool behind = qlen(s->co) && !s->held;
+
+	if ((behind || !serve(s, r)) && !turn_down(s, r))
 		kddm_co_enqueue(s->co->x, r);
 }

@@ -47,13 +47,14 @@ static const struct nla_policy kddm_node_get_nl_policy[KDDM_A_NODE_ID + 1] = {
 };
 
 /* KDDM_CMD_SET_NEW - do */
-static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_HOME + 1] = {
+static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_HOLD + 1] = {
 	[KDDM_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_SET_SIZE] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_set_size_range),
 	[KDDM_A_SET_LINKER] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_SET_EXCLUSIVE] = { .type = NLA_FLAG, },
 	[KDDM_A_SET_TOUCH_HOME] = { .type = NLA_FLAG, },
 	[KDDM_A_SET_HOME] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
+	[KDDM_A_SET_HOLD] = NLA_POLICY_MAX(NLA_UINT, KDDM_HOLD_MAX),
 };
 
 /* KDDM_CMD_SET_GET - do */
@@ -140,7 +141,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_SET_NEW,
 		.doit		= kddm_nl_set_new_doit,
 		.policy		= kddm_set_new_nl_policy,
-		.maxattr	= KDDM_A_SET_HOME,
+		.maxattr	= KDDM_A_SET_HOLD,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

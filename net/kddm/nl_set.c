@@ -117,7 +117,8 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 	    (set->flags & KDDM_SET_EXCLUSIVE &&
 	     nla_put_flag(skb, KDDM_A_SET_EXCLUSIVE)) ||
 	    (set->flags & KDDM_SET_TOUCH_HOME &&
-	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME))) {
+	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME)) ||
+	    nla_put_uint(skb, KDDM_A_SET_HOLD, set->hold)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -154,6 +155,8 @@ int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 		attr.flags |= KDDM_SET_TOUCH_HOME;
 	if (info->attrs[KDDM_A_SET_HOME])
 		attr.home = nla_get_uint(info->attrs[KDDM_A_SET_HOME]);
+	if (info->attrs[KDDM_A_SET_HOLD])
+		attr.hold = nla_get_uint(info->attrs[KDDM_A_SET_HOLD]);
 	set = kddm_set_create(genl_info_net(info), &attr);
 	if (IS_ERR(set)) {
 		nlmsg_free(rsp);

@@ -19,6 +19,7 @@ struct kddm_co_env kddm_obj_env(const struct kddm_obj *obj)
 		.home = obj->home,
 		.max_hops = 2 * (kddm_node_max_id(obj->set->kn) + 2),
 		.touch_home = obj->set->flags & KDDM_SET_TOUCH_HOME,
+		.hold = obj->set->hold,
 	};
 }
 
@@ -53,6 +54,7 @@ static struct kddm_obj *obj_new(struct kddm_set *set, u64 id)
 	obj->set = set;
 	obj->id = id;
 	obj->home = home->id;
+	kddm_obj_hold_end(obj);
 	env = kddm_obj_env(obj);
 	kddm_co_init(&obj->co, &env);
 	/* Home in an earlier life: what we knew of the object is lost. */
@@ -61,17 +63,18 @@ static struct kddm_obj *obj_new(struct kddm_set *set, u64 id)
 	return obj;
 }
 
-static void obj_free_rcu(struct rcu_head *rcu)
-{
-	kmem_cache_free(obj_cache, container_of(rcu, struct kddm_obj, rcu));
-}
-
-static void obj_free(struct kddm_obj *obj)
+static void obj_empty(struct kddm_obj *obj)
 {
 	kddm_obj_free_data(obj);
 	kvfree(obj->co.x);
 	atomic64_dec(&obj->set->stats.objects);
-	call_rcu(&obj->rcu, obj_free_rcu);
+}
+
+/* In bulk: so many callbacks of RCU would keep a CPU for too long. */
+static void obj_free(struct kddm_obj *obj)
+{
+	obj_empty(obj);
+	kfree_rcu(obj, rcu);
 }
 
 struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id)
@@ -195,10 +198,15 @@ void kddm_objects_cancel(struct kddm_set *set, int err)
 	struct kddm_obj *obj;
 	unsigned long i = 0;
 
-	while ((obj = kddm_obj_next(set, &i))) {
-		list_for_each_entry_safe(w, next, &obj->waiters, list)
-			kddm_obj_abandon(obj, w, err);
-		kddm_obj_end(obj);
+	while ((obj = kddm_obj_next_locked(set, &i))) {
+		if (obj->busy || !list_empty(&obj->waiters)) {
+			kddm_obj_begin(obj);
+			list_for_each_entry_safe(w, next, &obj->waiters, list)
+				kddm_obj_abandon(obj, w, err);
+			kddm_obj_end(obj);
+		} else {
+			spin_unlock(&obj->lock);
+		}
 		if (i++ == ULONG_MAX)
 			break;
 		cond_resched();
@@ -210,9 +218,11 @@ void kddm_objects_free(struct kddm_set *set)
 	struct kddm_obj *obj;
 	unsigned long i;
 
+	/* Without a grace period: who looks objects up has a reference. */
 	xa_for_each(&set->objs, i, obj) {
 		xa_erase(&set->objs, i);
-		obj_free(obj);
+		obj_empty(obj);
+		kmem_cache_free(obj_cache, obj);
 		cond_resched();
 	}
 	xa_destroy(&set->objs);
@@ -238,6 +248,6 @@ int kddm_objects_init(void)
 void kddm_objects_exit(void)
 {
 	kddm_obj_ops_exit();
-	rcu_barrier();
+	/* It waits for what is yet to be freed. */
 	kmem_cache_destroy(obj_cache);
 }

@@ -7,6 +7,7 @@
  * object_msg.c   messages from and to other nodes
  * object_user.c  local users: get, grab, put and their kin
  * object_ops.c   what is made of these: prefetch, flush, sync, walk
+ * object_hold.c  clock and timer of the minimum hold time
  *
  * Locks of an object
  * ------------------
@@ -27,7 +28,8 @@
  * Nothing waits for the network or for a user while it is busy.
  *
  * An object is freed, after a grace period, by the last one who leaves it in a
- * state that the machine can forget.
+ * state that the machine can forget; or with its set, of which nobody has a
+ * reference any more.
  *
  * Memory
  * ------
@@ -61,6 +63,7 @@
  * @kept: a valid copy has been here since kddm_upgrade() let go of it
  * @used: somebody has entered since memory was last short
  * @raw: @data is a struct kddm_raw, from which no contents could be made yet
+ * @since: jiffies when this node grabbed it, for the hold time
  * @co: state of the protocol
  * @set: the set, which outlives the object
  * @id: the object's id
@@ -81,6 +84,7 @@ struct kddm_obj {
 				kept : 1,
 				used : 1,
 				raw : 1;
+	u32			since;
 	struct kddm_co		co;
 	struct kddm_set		*set;
 	u64			id;
@@ -176,6 +180,18 @@ static inline bool kddm_obj_under_way(const struct kddm_obj *obj)
 /* Take @w out of the line. */
 void kddm_obj_abandon(struct kddm_obj *obj, struct kddm_obj_waiter *w, int err);
 void kddm_obj_free_data(struct kddm_obj *obj);
+
+/* object_hold.c; busy. */
+/* Whether the hold time lasts. */
+bool kddm_obj_held(const struct kddm_obj *obj);
+/* It does so no more; whoever waits for that does not know yet. */
+void kddm_obj_hold_end(struct kddm_obj *obj);
+/* What a step says of it. */
+void kddm_obj_hold_note(struct kddm_obj *obj, const struct kddm_co_out *out);
+/* For a set that has @hold, before it has objects. */
+void kddm_obj_hold_init(struct kddm_set *set);
+/* For good; may sleep.  Who waits for the end of a hold time goes on to. */
+void kddm_obj_hold_stop(struct kddm_set *set);
 
 /* object_msg.c; busy. */
 void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,

@@ -138,6 +138,18 @@ static u16 heir(struct kddm_obj *obj)
 	return first_bit(up, KDDM_MAX_NODES / 64);
 }
 
+/* Who wants to get rid of an object does not hold it. */
+static void give_up_hold(struct kddm_obj *obj)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+
+	if (obj->co.state != KDDM_CO_OWNER || obj->co.readers ||
+	    !kddm_obj_held(obj))
+		return;
+	kddm_obj_hold_end(obj);
+	kddm_obj_event(obj, &run, NULL);	/* who waits shall have it */
+}
+
 /*
  * Drop a copy.  Returns 0: it is gone, or never was; 1: this node is the owner,
  * and *@node, if it was any, is who should have the object; or an error.
@@ -151,6 +163,7 @@ static int let_go(struct kddm_set *set, u64 id, u16 *node)
 	if (!obj)
 		return 0;
 	kddm_obj_begin(obj);
+	give_up_hold(obj);
 	if (kddm_co_has_data(&obj->co) && kddm_co_owns(&obj->co)) {
 		err = obj->co.state == KDDM_CO_OWNER && !obj->co.readers ?
 		      1 : -EBUSY;
@@ -189,6 +202,9 @@ int kddm_flush(struct kddm_set *set, u64 id, u16 node)
 		return -EHOSTDOWN;
 	err = kddm_rpc_call(kn, node, &svc_object, &w, sizeof(w), NULL, 0,
 			    CALL_TIMEOUT);
+	/* Another node may have been faster, or it is in use only there. */
+	if (err == -EBUSY && !let_go(set, id, &node))
+		return 0;
 	/* Removed meanwhile: it is not here any more either. */
 	return err == -ENOENT || err > 0 ? 0 : err;
 }
@@ -209,6 +225,7 @@ int kddm_flush_set(struct kddm_set *set, u16 node)
 			break;
 		if (i++ == ULONG_MAX)
 			break;
+		cond_resched();
 	}
 	return first;
 }

@@ -247,6 +247,7 @@ static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
 	struct kddm_co_out out;
 	int err, ret, i;
 
+	ev->held = kddm_obj_held(obj);
 	ret = kddm_co_step(&obj->co, &env, ev, &out);
 	if (ret == -ENOBUFS) {
 		ev->spare = new_ext(obj);
@@ -258,8 +259,10 @@ static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
 		for (i = 0; i < out.nr; i++)
 			act(obj, &out.act[i], &out, m);
 		kvfree(out.freed);
+		kddm_obj_hold_note(obj, &out);
 		if (!out.more)
 			break;
+		run.held = kddm_obj_held(obj);
 	}
 	if (!ret)
 		tell_linker(obj, before, ev);

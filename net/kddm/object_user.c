@@ -99,7 +99,7 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 static bool hit(struct kddm_obj *obj, bool grab)
 {
 	if (obj->busy || obj->raw || !list_empty(&obj->waiters) ||
-	    !kddm_co_hit(&obj->co, grab))
+	    !kddm_co_hit(&obj->co, grab, kddm_obj_held(obj)))
 		return false;
 	obj->used = 1;
 	/* A count that is one off does no harm. */

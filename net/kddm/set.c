@@ -41,6 +41,7 @@ bool kddm_name_ok(const char *name)
 
 static void set_release(struct kddm_set *set)
 {
+	kddm_obj_hold_stop(set);
 	kddm_objects_cancel(set, -ESHUTDOWN);
 	kddm_objects_free(set);
 	if (set->linker->uninstantiate)
@@ -138,6 +139,8 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->id = desc->id;
 	set->size = desc->size;
 	set->flags = desc->flags;
+	set->hold = desc->hold;
+	kddm_obj_hold_init(set);
 	strscpy(set->name, desc->name);
 	xa_init(&set->objs);
 	refcount_set(&set->ref, 1);
@@ -251,6 +254,8 @@ int kddm_set_commit(struct kddm_net *kn, u32 id)
 	if (!set)
 		return -ENOENT;
 	set_end(set);
+	/* What waits elsewhere has ended. */
+	kddm_obj_hold_stop(set);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
 	kddm_set_unref(set);
 	return 0;
@@ -375,21 +380,33 @@ int kddm_sets_start(struct kddm_net *kn)
 	return 0;
 }
 
-void kddm_sets_stop(struct kddm_net *kn)
+static struct kddm_set *take_any(struct kddm_sets *sets)
 {
-	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
-	unsigned long i;
+	unsigned long i = 0;
 
-	kddm_catalog_stop(kn);
 	mutex_lock(&sets->lock);
-	xa_for_each(&sets->table, i, set) {
+	set = xa_find(&sets->table, &i, ULONG_MAX, XA_PRESENT);
+	if (set) {
 		WRITE_ONCE(set->dead, true);
 		xa_erase(&sets->table, i);
 		sets->gen++;
-		kddm_set_unref(set);
 	}
 	mutex_unlock(&sets->lock);
+	return set;
+}
+
+void kddm_sets_stop(struct kddm_net *kn)
+{
+	struct kddm_set *set;
+
+	kddm_catalog_stop(kn);
+	/* Without the lock: to free many objects takes its time. */
+	while ((set = take_any(kn->sets))) {
+		/* Somebody may still look at it; nothing is to be sent. */
+		kddm_obj_hold_stop(set);
+		kddm_set_unref(set);
+	}
 }
 
 int kddm_sets_alloc(struct kddm_net *kn)

@@ -14,6 +14,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "main.h"
 #include "view.h"
@@ -43,6 +44,7 @@ struct kddm_sets {
  * @id: random, never 0
  * @size: bytes of each object
  * @flags: KDDM_SET_*
+ * @hold: minimum hold time in ms
  * @name: NUL-terminated
  * @linker: name of the I/O linker, NUL-terminated
  * @homes: members among which objects find their home
@@ -51,6 +53,7 @@ struct kddm_set_desc {
 	u32			id;
 	u32			size;
 	u32			flags;
+	u32			hold;
 	char			name[KDDM_SET_NAME_LEN + 1];
 	char			linker[KDDM_SET_NAME_LEN + 1];
 	struct kddm_view	*homes;
@@ -63,6 +66,10 @@ struct kddm_set_desc {
  * @id: random, never 0, the same on all nodes
  * @size: bytes of each object
  * @flags: KDDM_SET_*
+ * @hold: minimum hold time in ms
+ * @hold_ticks: the same in jiffies
+ * @hold_due: jiffies when @hold_work comes, 0: never; xarray lock of @objs
+ * @hold_work: see object_hold.c
  * @name: NUL-terminated
  * @linker: provides the objects' memory and first contents
  * @priv: the linker's own, see kddm_set_priv()
@@ -83,6 +90,10 @@ struct kddm_set {
 	u32				id;
 	u32				size;
 	u32				flags;
+	u32				hold;
+	u32				hold_ticks;
+	unsigned long			hold_due;
+	struct delayed_work		hold_work;
 	char				name[KDDM_SET_NAME_LEN + 1];
 	const struct kddm_linker	*linker;
 	void				*priv;

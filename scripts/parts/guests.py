@@ -134,6 +134,26 @@ def client(run):
     run.show(log)
 
 
+def many_some(run):
+    """200,000 objects on one node, and whether anything stalls"""
+    many(run, 200000)
+
+
+def many_all(run):
+    """5 million objects on one node of 2 GiB, and whether anything stalls"""
+    many(run, 5000000)
+
+
+def many(run, objects):
+    """Many objects on one node; what was measured is printed."""
+    program_file = project(f"{TESTING}/many/run.sh")
+    module = test_module(run, "uml", "many")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.show(run.ktap("many", script(
+        "boot-uml", "--cpus", "2", "--mem", "2G", "--timeout", "500", "--",
+        program_file, module, SELFTESTS, str(objects))))
+
+
 def load(run, alone, clustered):
     """Load and unload the module under kmemleak and lockdep."""
     project("net/kddm/Makefile")

@@ -14,6 +14,7 @@
 #define KDDM_SET_NAME_MAX	16
 #define KDDM_OBJECT_SIZE_MAX	65536
 #define KDDM_DATA_MAX		16384
+#define KDDM_HOLD_MAX		1000
 
 /**
  * enum kddm_run_state - Where a namespace stands in its life as a node.
@@ -107,6 +108,7 @@ enum {
 	KDDM_A_SET_TOUCH_HOME,
 	KDDM_A_SET_HOME,
 	KDDM_A_SET_FORCE,
+	KDDM_A_SET_HOLD,
 
 	__KDDM_A_SET_MAX,
 	KDDM_A_SET_MAX = (__KDDM_A_SET_MAX - 1)

@@ -53,6 +53,8 @@
  * @err: NAK: error, if not the usual; FILLED: error
  * @need: OWN: the node set
  * @bare: the event brings no extension along
+ * @hold: see struct kddm_co_env
+ * @held: and the hold time lasts
  * @ret: what kddm_co_step() returns
  * @after: the state afterwards, as cell_state() writes it
  * @acts: the actions, as cell_acts() writes them
@@ -82,6 +84,8 @@ struct cell {
 	int		err;
 	u64		need;
 	bool		bare;
+	bool		hold;
+	bool		held;
 	int		ret;
 	const char	*after;
 	const char	*acts;

@@ -162,6 +162,11 @@ static void say_send(struct scene *s, const struct kddm_co_action *a)
 	say_err(s, a->err);
 }
 
+static void say_also(struct scene *s, const char *what)
+{
+	say(s, "%s%s", s->len ? ", " : "", what);
+}
+
 static void cell_acts(struct scene *s)
 {
 	static const char * const name[] = {
@@ -192,7 +197,13 @@ static void cell_acts(struct scene *s)
 		}
 	}
 	if (s->out.more)
-		say(s, ", more");
+		say_also(s, "more");
+	if (s->out.hold == KDDM_HOLD_BEGIN)
+		say_also(s, "hold");
+	else if (s->out.hold == KDDM_HOLD_END)
+		say_also(s, "no hold");
+	if (s->out.held)
+		say_also(s, "held");
 }
 
 /* The scene */
@@ -295,6 +306,7 @@ static void set_event(struct scene *s, const struct cell *c)
 		ev->err = c->err ? c->err : -ENOENT;
 	else
 		ev->err = c->err;
+	ev->held = c->held;
 	s->need = c->need;
 	ev->need = &s->need;
 	ev->nwords = !!c->need;
@@ -313,6 +325,7 @@ static struct scene *make_scene(struct kunit *test, const struct cell *c)
 	s->env.home = c->home || c->state == KDDM_CO_LOST ? SELF : 0;
 	s->env.max_hops = 8;
 	s->env.touch_home = c->touch_home;
+	s->env.hold = c->hold || c->held;
 	set_object(s, c);
 	set_event(s, c);
 	return s;
@@ -456,7 +469,14 @@ static bool hits(struct kunit *test, u8 state, bool grab, u8 readers,
 		.want = want + 1,
 	};
 
-	return kddm_co_hit(&make_scene(test, &c)->co, grab);
+	return kddm_co_hit(&make_scene(test, &c)->co, grab, false);
+}
+
+static bool passes(struct kunit *test, bool grab, bool held)
+{
+	struct cell c = { .state = KDDM_CO_OWNER, .queue = "3" };
+
+	return kddm_co_hit(&make_scene(test, &c)->co, grab, held);
 }
 
 static void hit(struct kunit *test)
@@ -475,6 +495,10 @@ static void hit(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hits(test, KDDM_CO_OWNER, true, 0, 8, 0));
 	KUNIT_EXPECT_FALSE(test, hits(test, KDDM_CO_SHARED, false, 0, 0,
 				      KDDM_WANT_GRAB));
+	KUNIT_EXPECT_FALSE(test, passes(test, false, false));
+	KUNIT_EXPECT_FALSE(test, passes(test, true, false));
+	KUNIT_EXPECT_TRUE(test, passes(test, false, true));
+	KUNIT_EXPECT_TRUE(test, passes(test, true, true));
 }
 
 static void leave(struct kunit *test)

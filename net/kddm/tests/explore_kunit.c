@@ -60,6 +60,15 @@ static const struct space spaces[] = {
 		.hops = true, .states = 1000, .room = 20000,
 	},
 	{
+		.desc = "2 nodes, all operations, a hold time",
+		.cfg = {
+			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
+			.max_removed = 2,
+			.ops = MORE | MODEL_FORGET | MODEL_HOLD,
+		},
+		.hops = true, .states = 10000, .room = 50000,
+	},
+	{
 		.desc = "2 nodes, 2 users, who may be killed",
 		.cfg = {
 			.nodes = 2, .users = 2, .stride = 1, .max_hops = 6,
@@ -84,6 +93,14 @@ static const struct space spaces[] = {
 			.ops = MODEL_GET | MODEL_GRAB,
 		},
 		.hops = true, .states = 2000, .room = 10000,
+	},
+	{
+		.desc = "3 nodes, get and grab, a hold time",
+		.cfg = {
+			.nodes = 3, .users = 1, .stride = 1, .max_hops = 8,
+			.ops = MODEL_GET | MODEL_GRAB | MODEL_HOLD,
+		},
+		.hops = true, .states = 5000, .room = 20000,
 	},
 };
 

@@ -226,6 +226,25 @@ static void check_queue(struct model *m, u16 i)
 	}
 }
 
+/* The hold time keeps nobody waiting but other nodes that want the object. */
+static void check_hold(struct model *m, u16 i)
+{
+	const struct model_node *n = &m->node[i];
+	const struct kddm_co *co = &n->co;
+	struct kddm_co_req *r;
+	u16 k;
+
+	if (!n->held || co->state != KDDM_CO_OWNER)
+		return;
+	for (k = 0; co->x && k < co->x->qlen; k++) {
+		r = kddm_co_queue(co->x) + k;
+		if (!r->grab || r->node == model_id(m, i))
+			model_fail(m, i, "waits for a hold time needlessly");
+		if (r->flags & KDDM_COF_TRY)
+			model_fail(m, i, "a try waits for a hold time");
+	}
+}
+
 /* 6: nothing is on the way that its receiver would refuse. */
 static void check_numbers(struct model *m)
 {
@@ -252,6 +271,7 @@ static void check_waits(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct model_node *n = &m->node[i];
 
+		check_hold(m, i);
 		if (n->nwait && n->co.want == KDDM_WANT_NONE)
 			model_fail(m, i, "waits without a request");
 		if (!n->nwait && (n->co.want == KDDM_WANT_GET ||

@@ -53,6 +53,7 @@ void model_init(struct model *m, const struct model_cfg *cfg)
 		m->node[i].env.home = model_id(m, cfg->home);
 		m->node[i].env.max_hops = cfg->max_hops;
 		m->node[i].env.touch_home = cfg->touch_home;
+		m->node[i].env.hold = cfg->ops & MODEL_HOLD;
 		forget(m, i);
 	}
 	for (i = 1; i < MODEL_MSGS - 1; i++)
@@ -358,6 +359,7 @@ static int step(struct model *m, u16 at, struct kddm_co_event *ev,
 	struct kddm_co before = n->co;
 	int err;
 
+	ev->held = n->held;
 	err = kddm_co_step(&n->co, &n->env, ev, out);
 	if (err != -ENOBUFS)
 		return err;
@@ -375,6 +377,27 @@ static int step(struct model *m, u16 at, struct kddm_co_event *ev,
 	if (out->freed)
 		memset(out->freed, 0xa5, sizeof(n->ext[0]));
 	return err;
+}
+
+/* What the step says of the hold time; it ends by MOVE_OVER. */
+static void note_hold(struct model *m, u16 at, const struct kddm_co_out *out)
+{
+	struct model_node *n = &m->node[at];
+	unsigned int i;
+
+	for (i = 0; i < out->nr && n->held; i++)
+		if (out->act[i].msg == KDDM_EV_OWN && out->act[i].data)
+			model_fail(m, at, "let go within the hold time");
+	if (out->hold != KDDM_HOLD_KEEP) {
+		n->held = out->hold == KDDM_HOLD_BEGIN;
+		n->timer = 0;
+	}
+	n->timer |= out->held;
+	/* The caller's clock goes on; here it does not matter any more. */
+	if (n->co.state < KDDM_CO_OWNER) {
+		n->held = 0;
+		n->timer = 0;
+	}
 }
 
 static void check_turn(struct model *m, u16 at, const struct kddm_co_out *out)
@@ -406,6 +429,7 @@ static int event(struct model *m, u16 at, struct kddm_co_event *ev,
 	err = step(m, at, ev, &out);
 	while (!err) {
 		check_turn(m, at, &out);
+		note_hold(m, at, &out);
 		for (i = 0; i < out.nr && !m->error; i++)
 			carry_out(m, at, &out.act[i], &out, msg);
 		if (m->error || !out.more)
@@ -459,19 +483,38 @@ static void pump(struct model *m, u16 at)
 	}
 }
 
+/* An extension with what is in @x, and room. */
+static struct kddm_co_ext *roomy(const struct kddm_co_ext *x, u64 *buf)
+{
+	struct kddm_co_ext *to = (struct kddm_co_ext *)buf;
+
+	kddm_co_ext_init(to, x->words, MODEL_QUEUE);
+	memcpy(to->bits, x->bits, 2 * x->words * sizeof(u64) +
+	       x->qlen * sizeof(struct kddm_co_req));
+	to->qlen = x->qlen;
+	return to;
+}
+
 /* The short ways in and out have to do what the long ones would. */
 static void same(struct model *m, u16 at, const struct kddm_co *before, u8 type)
 {
 	struct model_node *n = &m->node[at];
-	struct kddm_co_event ev = { .type = type };
+	u64 ext[MODEL_EXT_U64];
+	struct kddm_co_event ev = { .type = type, .held = n->held };
 	struct kddm_co co = *before;
 	struct kddm_co_out out;
 	bool in = type != KDDM_EV_PUT;
 
+	if (co.x)
+		co.x = roomy(co.x, ext);
 	if (kddm_co_step(&co, &n->env, &ev, &out) || out.more ||
-	    out.nr != in ||
+	    out.nr != in || out.hold != KDDM_HOLD_KEEP ||
+	    (out.held && !n->timer) ||
 	    (in && (out.act[0].type != KDDM_ACT_DONE || out.act[0].err)))
 		model_fail(m, at, "short cut where there is none");
+	if (co.x && co.x->qlen != n->co.x->qlen)
+		model_fail(m, at, "short cut past others");
+	co.x = n->co.x;
 	co.seq = n->co.seq;		/* what the last request left */
 	co.wflags = n->co.wflags;
 	if (memcmp(&co, &n->co, sizeof(co)))
@@ -487,7 +530,7 @@ static void do_start(struct model *m, u16 at, u8 op)
 
 	m->started += !!m->cfg->max_start;
 	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
-	    kddm_co_hit(&n->co, grab)) {
+	    kddm_co_hit(&n->co, grab, n->held)) {
 		same(m, at, &before, grab ? KDDM_EV_GRAB : KDDM_EV_GET);
 		entered(m, at, op, past);
 		return;
@@ -620,6 +663,20 @@ static void do_forget(struct model *m, u16 at)
 	forget(m, at);
 }
 
+/* Nobody but who asked for it is told that time goes by. */
+static void do_over(struct model *m, u16 at)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+	struct model_node *n = &m->node[at];
+
+	n->held = 0;
+	if (!n->timer)
+		return;
+	n->timer = 0;
+	must(m, at, event(m, at, &run, NULL));
+	pump(m, at);
+}
+
 /* Node @at is gone; what it has sent may still arrive. */
 static void do_down(struct model *m, u16 at)
 {
@@ -630,6 +687,8 @@ static void do_down(struct model *m, u16 at)
 	n->nwait = 0;
 	n->readers = 0;
 	n->writer = 0;
+	n->held = 0;
+	n->timer = 0;
 	n->co.x = NULL;
 	kddm_co_init(&n->co, &n->env);
 	for (i = 0; i < m->cfg->nodes; i++)
@@ -700,6 +759,9 @@ void model_do(struct model *m, const struct model_move *mv)
 		break;
 	case MOVE_NOTICE:
 		do_notice(m, mv->a, mv->b);
+		break;
+	case MOVE_OVER:
+		do_over(m, mv->a);
 		break;
 	}
 }

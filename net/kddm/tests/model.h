@@ -29,7 +29,7 @@
 #define MODEL_QUEUE	(2 * MODEL_NODES + 2)	/* requests in one queue */
 #define MODEL_EXT_U64	(1 + 2 * MODEL_WORDS + \
 			 (MODEL_QUEUE * sizeof(struct kddm_co_req) + 7) / 8)
-#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 18))
+#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 20))
 
 struct model;
 struct model_msg;
@@ -46,6 +46,7 @@ struct model_msg;
 #define MODEL_DOWNGRADE	0x100	/* a writer may go on as a reader */
 #define MODEL_DROP	0x200	/* copies are dropped when that is allowed */
 #define MODEL_FAIL	0x400	/* first contents may fail to be made */
+#define MODEL_HOLD	0x800	/* who grabs keeps it, as long as time likes */
 
 /**
  * struct model_cfg - what is fixed
@@ -98,6 +99,7 @@ struct model_cfg {
  * @MOVE_FORGET: @a frees its entry
  * @MOVE_DOWN: @a leaves the cluster, as it is
  * @MOVE_NOTICE: @a notices that @b has left
+ * @MOVE_OVER: the hold time of @a is over
  */
 enum model_move_type {
 	MOVE_START,
@@ -110,7 +112,8 @@ enum model_move_type {
 	MOVE_KILL,
 	MOVE_FORGET,
 	MOVE_DOWN,
-	MOVE_NOTICE
+	MOVE_NOTICE,
+	MOVE_OVER
 };
 
 struct model_move {
@@ -170,6 +173,8 @@ struct model_msg {
  * @leave: who is inside was killed while they waited, and leaves at once
  * @buf: which of @ext the object uses
  * @dead: has left
+ * @held: its hold time has begun and is not over
+ * @timer: and there is a KDDM_EV_RUN to come then
  * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
  * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
@@ -187,6 +192,8 @@ struct model_node {
 	u8			leave;
 	u8			buf;
 	u8			dead;
+	u8			held;
+	u8			timer;
 	u8			failed;
 	u8			wait[MODEL_USERS];
 	u64			past[MODEL_USERS];

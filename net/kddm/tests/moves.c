@@ -59,6 +59,8 @@ static unsigned int list_node(const struct model *m, u16 i,
 		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
 	if (m->down < m->cfg->max_down)
 		mv[nr++] = (struct model_move) { MOVE_DOWN, i, 0 };
+	if (n->held)
+		mv[nr++] = (struct model_move) { MOVE_OVER, i, 0 };
 	return nr;
 }
 
@@ -97,11 +99,11 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
  * model_must() - whether a move happens one day by itself
  * @mv: the move
  *
- * Return: true for messages and for the end of critical sections.
+ * Return: true for messages, for the end of critical sections, and for time.
  */
 bool model_must(const struct model_move *mv)
 {
 	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
 	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
-	       mv->type == MOVE_NOTICE;
+	       mv->type == MOVE_NOTICE || mv->type == MOVE_OVER;
 }

@@ -163,7 +163,8 @@ static void pack_node(struct packer *k, const struct model_node *n)
 		  (!!co->x << 7);
 	*k->p++ = co->turned | (co->mine << 1) |
 		  ((!idle && co->wflags & KDDM_COF_TRY) << 2) |
-		  ((co->x && co->past) << 3);
+		  ((co->x && co->past) << 3) | (n->held << 4) |
+		  (n->timer << 5);
 	if (k->age)
 		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
 			  ((u8)pack_set(k, &n->noticed) << 5);
@@ -212,6 +213,8 @@ static void unpack_node(struct unpacker *k, u16 at)
 	co->turned = b & 1;
 	co->mine = (b >> 1) & 1;
 	co->past = (b >> 3) & 1;
+	n->held = (b >> 4) & 1;
+	n->timer = (b >> 5) & 1;
 	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
 		     (nocreate ? KDDM_COF_NOCREATE : 0) |
 		     (b & 4 ? KDDM_COF_TRY : 0);

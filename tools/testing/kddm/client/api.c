@@ -2,9 +2,13 @@
 /*
  * Each call of include/linux/kddm.h, and what its flags promise.
  */
+#define pr_fmt(fmt) "kddm_client: " fmt
+
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include "client.h"
@@ -381,6 +385,136 @@ static void large(void)
 	kddm_put(obj);
 }
 
+/*
+ * What a hold time keeps waiting, and what not.  False if this machine was so
+ * slow that it may have been over.
+ */
+static bool hold_once(u64 id, unsigned long ticks)
+{
+	unsigned long start = jiffies;
+	struct kddm_obj *obj;
+	bool in_time;
+
+	write_value(A, id, 1);
+	obj = kddm_grab(set[B], id, KDDM_TRY);
+	in_time = time_before(jiffies, start + ticks);
+	if (!in_time) {
+		if (!IS_ERR(obj))
+			kddm_put(obj);
+		return false;
+	}
+	fails(obj, -EBUSY, "a try within the hold time");
+	CHECK_EQ(read_value(C, id), 1);
+	CHECK_EQ(kddm_prefetch(set[B], id, true), 0);
+	write_value(A, id, 2);		/* passes B, and C's copy goes */
+	CHECK_EQ(read_value(C, id), 2);
+	in_time = time_before(jiffies, start + ticks);
+	if (in_time) {
+		obj = kddm_find(set[A], id);
+		CHECK_EQ(value_of(obj), 2);
+		if (!IS_ERR(obj))
+			kddm_put(obj);
+	}
+	write_value(B, id, 3);
+	CHECK(time_after_eq(jiffies, start + ticks));
+	CHECK_EQ(read_value(A, id), 3);
+	return in_time;
+}
+
+static void hold(void)
+{
+	unsigned long ticks = msecs_to_jiffies(KDDM_SET_HOLD_MAX);
+	int i;
+
+	for (i = 0; i < 5 && !hold_once(1 + i, ticks); i++)
+		;
+	CHECK(i < 5);
+	/* Of its own will the owner lets go at once; who waits gets it. */
+	write_value(A, 10, 1);
+	CHECK_EQ(kddm_flush(set[A], 10, kddm_self(client_net[C])), 0);
+	FAILS(kddm_find(set[A], 10), -ENOENT);
+	write_value(A, 11, 1);
+	CHECK_EQ(kddm_prefetch(set[B], 11, true), 0);
+	CHECK_EQ(kddm_flush(set[A], 11, KDDM_ANY_NODE), 0);
+	FAILS(kddm_find(set[A], 11), -ENOENT);
+	CHECK_EQ(read_value(B, 11), 1);
+	/* What is removed is nobody's, and what others wait for made anew. */
+	write_value(A, 12, 1);
+	CHECK_EQ(kddm_prefetch(set[B], 12, true), 0);
+	CHECK_EQ(kddm_remove(set[A], 12), 0);
+	CHECK_EQ(read_value(B, 12), 0);
+}
+
+#define PING_PONG	HZ	/* ticks for which two nodes write */
+
+/**
+ * struct writer - a thread that writes object 1
+ * @node: on this node
+ * @writes: how often it did
+ * @moves: how often it found that the other one had written last
+ * @err: of an operation, or 0
+ * @task: the thread
+ */
+struct writer {
+	int			node;
+	unsigned int		writes;
+	unsigned int		moves;
+	int			err;
+	struct task_struct	*task;
+};
+
+static int write_on(void *arg)
+{
+	struct writer *w = arg;
+	struct kddm_obj *obj;
+
+	while (!kthread_should_stop() && !w->err) {
+		obj = kddm_grab(set[w->node], 1, 0);
+		w->err = PTR_ERR_OR_ZERO(obj);
+		if (w->err)
+			break;
+		w->moves += *(u64 *)kddm_data(obj) != w->node;
+		*(u64 *)kddm_data(obj) = w->node;
+		kddm_put(obj);
+		w->writes++;
+		cond_resched();
+	}
+	while (!kthread_should_stop())
+		schedule_timeout_uninterruptible(1);
+	return 0;
+}
+
+static unsigned int moved;
+
+static void ping_pong(void)
+{
+	struct writer w[2] = { { .node = A }, { .node = B } };
+	int i;
+
+	for (i = 0; i < 2; i++)
+		w[i].task = kthread_run(write_on, &w[i], "kddm-write/%d", i);
+	schedule_timeout_uninterruptible(PING_PONG);
+	moved = 0;
+	for (i = 0; i < 2; i++) {
+		if (!CHECK_EQ(PTR_ERR_OR_ZERO(w[i].task), 0))
+			continue;
+		kthread_stop(w[i].task);
+		CHECK_EQ(w[i].err, 0);
+		CHECK(w[i].writes);
+		moved += w[i].moves;
+	}
+	pr_info("# two nodes write for a second: %u and %u writes, %u hand-overs\n",
+		w[0].writes, w[1].writes, moved);
+}
+
+static void less_ping_pong(void)
+{
+	unsigned int before = moved;
+
+	ping_pong();
+	CHECK(moved * 4 < before);
+}
+
 /* A folio is mapped, and what is written there is seen elsewhere. */
 static void pages(void)
 {
@@ -456,6 +590,9 @@ static void create(void)
 	attr.flags = 0x100;
 	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
 	attr = plain();
+	attr.hold = KDDM_SET_HOLD_MAX + 1;
+	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -EINVAL);
+	attr = plain();
 	attr.linker = "nosuch";
 	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[A], &attr)), -ENOENT);
 	attr.linker = "page";
@@ -505,6 +642,16 @@ void client_test_api(void)
 	attr = plain();
 	attr.home = kddm_self(client_net[C]);
 	in_set(attr, nocreate, "one home for all objects");
+	attr = plain();
+	attr.hold = KDDM_SET_HOLD_MAX;
+	in_set(attr, hold, "a hold time");
+	attr.flags = KDDM_SET_TOUCH_HOME;
+	attr.home = kddm_self(client_net[C]);
+	in_set(attr, hold, "a hold time, first touch at home");
+	in_set(plain(), ping_pong, "two writers");
+	attr = plain();
+	attr.hold = 20;
+	in_set(attr, less_ping_pong, "two writers, with a hold time");
 	attr = plain();
 	attr.size = KDDM_OBJ_SIZE_MAX;
 	in_set(attr, large, "objects of 64 KiB");

@@ -119,6 +119,7 @@ int cmd_stop(struct ctl *ctl, struct args *args);
 int cmd_status(struct ctl *ctl, struct args *args);
 int cmd_nodes(struct ctl *ctl, struct args *args);
 int cmd_set_create(struct ctl *ctl, struct args *args);
+int cmd_set_show(struct ctl *ctl, struct args *args);
 int cmd_set_list(struct ctl *ctl, struct args *args);
 int cmd_set_destroy(struct ctl *ctl, struct args *args);
 int cmd_object_get(struct ctl *ctl, struct args *args);

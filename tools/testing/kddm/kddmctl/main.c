@@ -37,8 +37,11 @@ static const struct command {
 	{ "nodes", NULL, cmd_nodes, "nodes", "",
 	  "list the nodes that this node sees" },
 	{ "set", "create", cmd_set_create, "set create",
-	  " NAME size BYTES [linker NAME]", "create a set of objects" },
+	  " NAME size BYTES [linker NAME] [home N] [hold MS]\n"
+	  "        [touch-home] [exclusive]", "create a set of objects" },
 	{ "set", "list", cmd_set_list, "set list", "", "list the sets" },
+	{ "set", "show", cmd_set_show, "set show", " NAME",
+	  "show all of one set" },
 	{ "set", "destroy", cmd_set_destroy, "set destroy", " NAME [force]",
 	  "destroy a set and its objects" },
 	{ "object", "get", cmd_object_get, "object get",

@@ -27,13 +27,18 @@ static bool create_options(struct args *args, struct kddm_set_new_req *req)
 					 &number))
 				return false;
 			kddm_set_new_req_set_home(req, number);
+		} else if (args_is(args, "hold")) {
+			if (!args_number(args, "hold", 0, KDDM_HOLD_MAX,
+					 &number))
+				return false;
+			kddm_set_new_req_set_hold(req, number);
 		} else if (args_is(args, "exclusive")) {
 			kddm_set_new_req_set_exclusive(req);
 		} else if (args_is(args, "touch-home")) {
 			kddm_set_new_req_set_touch_home(req);
 		} else {
 			args_unknown(args,
-				     "size, linker, home, exclusive or touch-home");
+				     "size, linker, home, hold, exclusive or touch-home");
 			return false;
 		}
 	}
@@ -118,7 +123,61 @@ static void set_json(const struct kddm_set_get_rsp *set)
 	json_number("misses", set->misses);
 	json_number("forwards", set->forwards);
 	json_number("invalidations", set->invalidations);
+	json_bool("exclusive", set->_present.exclusive);
+	json_bool("touch-home", set->_present.touch_home);
+	json_number("hold", set->hold);
 	json_close();
+}
+
+static void field(const char *name, __u64 value)
+{
+	printf("%-14s %llu\n", name, value);
+}
+
+static void set_lines(const struct kddm_set_get_rsp *set)
+{
+	printf("%-14s %s\n", "name", printable(set->name ? set->name : ""));
+	field("id", set->id);
+	field("size", set->size);
+	printf("%-14s %s\n", "linker",
+	       printable(set->linker ? set->linker : ""));
+	field("users", set->users);
+	field("objects", set->objects);
+	field("hits", set->hits);
+	field("misses", set->misses);
+	field("forwards", set->forwards);
+	field("invalidations", set->invalidations);
+	printf("%-14s %s\n", "exclusive",
+	       set->_present.exclusive ? "yes" : "no");
+	printf("%-14s %s\n", "touch-home",
+	       set->_present.touch_home ? "yes" : "no");
+	field("hold", set->hold);
+}
+
+int cmd_set_show(struct ctl *ctl, struct args *args)
+{
+	const char *name = args_name(args, "the set's name");
+	struct kddm_set_get_req *req;
+	struct kddm_set_get_rsp *rsp;
+
+	if (!name || !args_end(args))
+		return EXIT_USAGE;
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	req = kddm_set_get_req_alloc();
+	if (!req)
+		return ctl_error(ctl, "out of memory");
+	kddm_set_get_req_set_name(req, name);
+	rsp = kddm_set_get(ctl->ys, req);
+	kddm_set_get_req_free(req);
+	if (!rsp)
+		return ctl_failed(ctl);
+	if (ctl->json)
+		set_json(rsp);
+	else
+		set_lines(rsp);
+	kddm_set_get_rsp_free(rsp);
+	return output_end(ctl);
 }
 
 static void set_text(const struct kddm_set_get_rsp *set)

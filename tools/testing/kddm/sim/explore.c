@@ -26,6 +26,7 @@ static const struct { const char *name; u16 op; } ops[] = {
 	{ "downgrade", MODEL_DOWNGRADE },
 	{ "drop", MODEL_DROP },
 	{ "fail", MODEL_FAIL },
+	{ "hold", MODEL_HOLD },
 };
 
 static void usage(void)
@@ -37,7 +38,8 @@ static void usage(void)
 	     "  -o OPS       what they do, with commas: get, grab, nocreate,\n"
 	     "               remove, kill (who waits), forget (free what may be\n"
 	     "               freed), slow (no short cuts), try, downgrade, drop\n"
-	     "               (copies), fail (to make the first contents)\n"
+	     "               (copies), fail (to make the first contents),\n"
+	     "               hold (who grabs keeps it for any time)\n"
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
 	     "  -d N         at most N nodes leave (0)\n"

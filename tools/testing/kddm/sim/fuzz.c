@@ -175,6 +175,8 @@ static void one(void)
 	} else {
 		message(&ev, need);
 	}
+	ev.held = env.hold && roll(2);
+	run.held = ev.held;
 	err = kddm_co_step(&co, &env, &ev, &out);
 	if (err == -ENOBUFS) {
 		ev.spare = new_ext();
@@ -197,6 +199,8 @@ static void one(void)
 		err = kddm_co_step(&co, &env, &run, &out);
 	}
 	free(kddm_co_shed(&co));
+	if (out.held && (!env.hold || co.state != KDDM_CO_OWNER || !co.x))
+		error = "nobody waits for the hold time";
 	if (data != kddm_co_has_data(&co))
 		error = data ? "data are kept" : "data are missing";
 	if (co.x && co.x->qlen > co.x->qcap)
@@ -214,6 +218,7 @@ int main(int argc, char **argv)
 		if (i % 1000 == 0) {
 			free(co.x);
 			env.home = roll(2) ? SELF : HOME;
+			env.hold = roll(2);
 			kddm_co_init(&co, &env);
 			data = false;
 			pending = false;

@@ -57,6 +57,11 @@ ok "2 nodes, sanitized" explore-asan -n 2 -m 6 -o $more,kill
 ok "2 nodes, first touch at home, sanitized" \
 	explore-asan -n 2 -m 6 -t -o $more,kill
 ok "2 nodes, no short cuts" explore -n 2 -m 6 -o $more,kill,slow
+ok "2 nodes, hold time, sanitized" explore-asan -n 2 -m 6 -o $more,kill,hold
+ok "2 nodes, hold time, first touch at home, sanitized" \
+	explore-asan -n 2 -m 6 -t -o $more,kill,hold
+ok "2 nodes, hold time, no short cuts" \
+	explore -n 2 -m 6 -o $more,kill,slow,hold
 ok "fuzz: any message" fuzz 2000000
 ok "views" view
 ok "wire format" wire
@@ -67,6 +72,12 @@ ok "2 nodes, 2 users, messages counted" \
 	explore -n 2 -u 2 -m 6 -r 1 -c -o $more,kill
 ok "2 nodes, 2 users, first touch at home" \
 	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill
+ok "2 nodes, 2 users, hold time" \
+	explore -n 2 -u 2 -m 6 -r 1 -o $more,kill,hold
+ok "2 nodes, 2 users, hold time, first touch at home" \
+	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill,hold
+ok "2 nodes, 3 users, hold time" \
+	explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill,hold
 ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
 ok "3 nodes, sanitized" explore-asan -n 3 -m 8 -o get,grab,remove,forget
 ok "3 nodes" explore -n 3 -m 8 -o $all
@@ -95,6 +106,25 @@ ok "2 nodes, one leaves" explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more
 ok "3 nodes, one leaves" explore -n 3 -d 1 -m 8 -r 1 -o $all
 ok "3 nodes, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all
 ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -f -s 1000000 -r 1
+ok "3 nodes, hold time, sanitized" \
+	explore-asan -n 3 -m 8 -o get,grab,remove,forget,hold
+ok "3 nodes, hold time" explore -n 3 -m 8 -o $all,hold
+ok "3 nodes, every operation, hold time" explore -n 3 -m 8 -r 1 -o $more,hold
+ok "3 nodes, every operation, hold time, first touch at home" \
+	explore -n 3 -m 8 -r 1 -t -o $more,hold
+ok "3 nodes, users are killed, hold time" \
+	explore -n 3 -m 8 -o $all,kill,hold -r 1
+ok "3 nodes, 2 users, hold time" \
+	explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove,hold
+ok "2 nodes, hold time, one leaves" \
+	explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more,hold
+ok "3 nodes, hold time, one leaves" \
+	explore -n 3 -d 1 -m 8 -r 1 -o $all,hold
+ok "3 nodes, hold time, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all,hold
+ok "walk, 5 nodes, hold time, sanitized" \
+	walk-asan -n 5 -k -u 3 -t -s 1000000 -r 1
+ok "walk, 12 nodes, hold time" walk -n 12 -t -s 5000000 -r 1
+ok "walk, nodes leave, hold time" walk -n 6 -d 3 -k -t -s 2000000 -r 1
 ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
 ok "walk, 4 nodes, 10 million steps" \
 	walk -n 4 -k -u 3 -f -s 10000000 -r 2

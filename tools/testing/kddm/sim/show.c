@@ -73,6 +73,9 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 	case MOVE_NOTICE:
 		fprintf(f, "node %u: notices that %u has left", mv->a, mv->b);
 		break;
+	case MOVE_OVER:
+		fprintf(f, "node %u: its hold time is over", mv->a);
+		break;
 	}
 }
 
@@ -121,7 +124,8 @@ void show_state(FILE *f, const struct model *m)
 		if (m->node[i].nwait)
 			fprintf(f, " waiting %u", m->node[i].nwait);
 		show_ext(f, m, co->x);
-		fprintf(f, "%s%s\n", co->told ? " told" : "",
+		fprintf(f, "%s%s%s\n", co->told ? " told" : "",
+			m->node[i].held ? " held" : "",
 			m->node[i].dead ? " LEFT" : "");
 	}
 	for (i = 0; i < m->cfg->nodes; i++)

@@ -63,6 +63,7 @@ static void usage(void)
 	     "  -f           fail if a request that stands in line is overtaken\n"
 	     "               by one node more often than coherence.rst says\n"
 	     "  -k           users who wait may be killed\n"
+	     "  -t           who grabs keeps the object for some time\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
 	     "\n"
@@ -89,12 +90,17 @@ static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
+	if (n->held && roll(2)) {
+		*mv = (struct model_move) { MOVE_OVER, at, 0 };
+		return true;
+	}
 	if (n->co.state == KDDM_CO_FILL) {
 		*mv = (struct model_move) { MOVE_FILLED, at, !roll(4) };
 		return true;
 	}
+	*mv = (struct model_move) { MOVE_OVER, at, 0 };
 	if (!n->readers && !n->writer)
-		return false;
+		return n->held;
 	*mv = (struct model_move) { MOVE_PUT, at, 0 };
 	if (n->writer && !roll(3))
 		mv->type = roll(2) ? MOVE_REMOVE : MOVE_DOWNGRADE;
@@ -323,7 +329,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:d:fks:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:d:fkts:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -345,6 +351,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'k':
 			cfg.ops |= MODEL_KILL;
+			break;
+		case 't':
+			cfg.ops |= MODEL_HOLD;
 			break;
 		case 's':
 			steps = strtoull(optarg, NULL, 0);

@@ -51,6 +51,10 @@ static int size = 256;
 module_param(size, int, 0444);
 MODULE_PARM_DESC(size, "bytes of an object, 64 to 65536");
 
+static ushort hold;
+module_param(hold, ushort, 0444);
+MODULE_PARM_DESC(hold, "minimum hold time in milliseconds");
+
 static unsigned long seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "of the random choices; 0: choose one and print it");
@@ -512,7 +516,7 @@ static int open_sets(void)
 {
 	struct kddm_set_attr attr = {
 		.name = SET_NAME, .linker = linker, .size = size,
-		.home = KDDM_ANY_NODE,
+		.home = KDDM_ANY_NODE, .hold = hold,
 	};
 	int i;
 
