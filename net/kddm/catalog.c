@@ -51,14 +51,9 @@ enum set_op {
 	OP_NEXT,
 };
 
-struct wire_home {
-	__le16	id;
-	__le32	incarnation;
-} __packed;
-
 /*
  * Request and reply of both services; an op ignores what it does not need.
- * @only: of a creation: the only home, or KDDM_ANY_NODE.
+ * @home: the only home, or KDDM_ANY_NODE.
  * @force: of a destruction: also under users.
  */
 struct wire_set {
@@ -67,26 +62,13 @@ struct wire_set {
 	__le32			size;
 	__le32			flags;
 	__le32			hold;
-	__le16			only;
+	__le16			home;
 	__u8			force;
 	char			name[KDDM_SET_NAME_LEN];
 	char			linker[KDDM_SET_NAME_LEN];
-	__le16			nr;
-	struct wire_home	home[];
 } __packed;
 
 static struct kddm_rpc_service svc_set, svc_tell;
-
-static size_t wire_size(u16 nr)
-{
-	return sizeof(struct wire_set) + nr * sizeof(struct wire_home);
-}
-
-static bool wire_ok(const struct wire_set *w, size_t len)
-{
-	return len >= sizeof(*w) && le16_to_cpu(w->nr) <= KDDM_MAX_NODES &&
-	       len == wire_size(le16_to_cpu(w->nr));
-}
 
 static void str_from_wire(char *str, const char *wire)
 {
@@ -94,38 +76,29 @@ static void str_from_wire(char *str, const char *wire)
 	str[KDDM_SET_NAME_LEN] = '\0';
 }
 
-/* On success the caller frees desc->homes. */
+static bool home_ok(u16 home)
+{
+	return home == KDDM_ANY_NODE || home < KDDM_MAX_NODES;
+}
+
 static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
 {
-	u16 i, nr = le16_to_cpu(w->nr);
-	int err = 0;
-
 	desc->id = le32_to_cpu(w->id);
 	desc->size = le32_to_cpu(w->size);
 	desc->flags = le32_to_cpu(w->flags);
 	desc->hold = le32_to_cpu(w->hold);
+	desc->home = le16_to_cpu(w->home);
 	str_from_wire(desc->name, w->name);
 	str_from_wire(desc->linker, w->linker);
-	if (!desc->id || !kddm_name_ok(desc->name) || !nr || !desc->size ||
+	if (!desc->id || !kddm_name_ok(desc->name) || !desc->size ||
 	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS ||
-	    desc->hold > KDDM_SET_HOLD_MAX)
+	    desc->hold > KDDM_SET_HOLD_MAX || !home_ok(desc->home))
 		return -EBADMSG;
-	desc->homes = kzalloc(kddm_view_size(nr), GFP_KERNEL);
-	if (!desc->homes)
-		return -ENOMEM;
-	kddm_view_init(desc->homes, nr);
-	for (i = 0; i < nr && !err; i++)
-		err = kddm_view_add(desc->homes, le16_to_cpu(w->home[i].id),
-				    le32_to_cpu(w->home[i].incarnation));
-	if (err)
-		kfree(desc->homes);
-	return err ? -EBADMSG : 0;
+	return 0;
 }
 
 static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
 {
-	u16 i;
-
 	memset(w, 0, sizeof(*w));
 	w->id = cpu_to_le32(set->id);
 	w->size = cpu_to_le32(set->size);
@@ -134,12 +107,7 @@ static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
 	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
 	memcpy(w->linker, set->linker->name,
 	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
-	w->nr = cpu_to_le16(set->homes->nr);
-	for (i = 0; i < set->homes->nr; i++) {
-		w->home[i].id = cpu_to_le16(set->homes->m[i].id);
-		w->home[i].incarnation =
-			cpu_to_le32(set->homes->m[i].incarnation);
-	}
+	w->home = cpu_to_le16(set->home);
 }
 
 /* Every node */
@@ -152,15 +120,13 @@ static int tell_add(struct kddm_net *kn, const struct wire_set *w)
 	err = desc_from_wire(&desc, w);
 	if (err)
 		return err;
-	err = kddm_set_add(kn, &desc);
-	kfree(desc.homes);
-	return err;
+	return kddm_set_add(kn, &desc);
 }
 
 static int tell_next(struct kddm_net *kn, u32 id, void *reply, size_t max)
 {
 	struct kddm_set *set;
-	int len;
+	int len = sizeof(struct wire_set);
 
 	/* What is about to go is not spread. */
 	while ((set = kddm_set_next(kn, &id)) && READ_ONCE(set->doomed)) {
@@ -170,7 +136,6 @@ static int tell_next(struct kddm_net *kn, u32 id, void *reply, size_t max)
 	}
 	if (!set)
 		return -ENOENT;
-	len = wire_size(set->homes->nr);
 	if (len <= max)
 		set_to_wire(set, reply);
 	else
@@ -184,7 +149,7 @@ static int tell_handler(struct kddm_net *kn, u16 src, const void *req,
 {
 	const struct wire_set *w = req;
 
-	if (!wire_ok(w, len))
+	if (len != sizeof(*w))
 		return -EBADMSG;
 	switch (le32_to_cpu(w->op)) {
 	case OP_ADD:
@@ -221,8 +186,7 @@ static int tell(struct kddm_net *kn, u16 n, const struct wire_set *w,
 	int ret;
 
 	for (;;) {
-		ret = kddm_rpc_call(kn, n, &svc_tell, w,
-				    wire_size(le16_to_cpu(w->nr)), NULL, 0,
+		ret = kddm_rpc_call(kn, n, &svc_tell, w, sizeof(*w), NULL, 0,
 				    SET_TIMEOUT);
 		if (ret != -ENOMEM || !decided || time_after(jiffies, end))
 			return ret;
@@ -257,58 +221,34 @@ static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
 	return err;
 }
 
-static int fill_homes(struct kddm_net *kn, struct wire_set *w)
-{
-	u16 only = le16_to_cpu(w->only);
-	u64 up[KDDM_MAX_NODES / 64] = { };
-	u16 n, nr = 0;
-	u32 inc;
-
-	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
-	for (n = 0; n < KDDM_MAX_NODES; n++) {
-		if (!has(up, n) || (only != KDDM_ANY_NODE && n != only))
-			continue;
-		inc = kddm_node_incarnation(kn, n);
-		w->home[nr].id = cpu_to_le16(n);
-		w->home[nr++].incarnation = cpu_to_le32(inc);
-	}
-	w->nr = cpu_to_le16(nr);
-	return nr ? 0 : -EHOSTDOWN;
-}
-
 static int coord_create(struct kddm_net *kn, const struct wire_set *req,
 			void *reply, size_t max)
 {
 	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
 	char name[KDDM_SET_NAME_LEN + 1];
-	struct wire_set *w;
+	struct wire_set w = *req;
+	u16 home = le16_to_cpu(req->home);
 	int err;
 
 	str_from_wire(name, req->name);
 	if (kddm_set_id(kn, name))
 		return -EEXIST;
-	w = kzalloc(wire_size(KDDM_MAX_NODES), GFP_KERNEL);
-	if (!w)
-		return -ENOMEM;
-	memcpy(w, req, sizeof(*w));
-	err = fill_homes(kn, w);
-	if (err)
-		goto out;
+	if (home != KDDM_ANY_NODE &&
+	    kddm_node_state(kn, home) != KDDM_NODE_POSSIBLE)
+		return -EHOSTDOWN;
 	do {
-		w->id = cpu_to_le32(get_random_u32());
-	} while (!w->id);
+		w.id = cpu_to_le32(get_random_u32());
+	} while (!w.id);
 	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
-	err = tell_all(kn, w, OP_ADD, nodes, told, true);
+	err = tell_all(kn, &w, OP_ADD, nodes, told, true);
 	if (err) {
 		memcpy(nodes, told, sizeof(nodes));
-		tell_all(kn, w, OP_PREPARE, nodes, told, false);
-		tell_all(kn, w, OP_COMMIT, nodes, told, false);
-	} else if (max >= sizeof(w->id)) {
-		memcpy(reply, &w->id, sizeof(w->id));
-		err = sizeof(w->id);
+		tell_all(kn, &w, OP_PREPARE, nodes, told, false);
+		tell_all(kn, &w, OP_COMMIT, nodes, told, false);
+	} else if (max >= sizeof(w.id)) {
+		memcpy(reply, &w.id, sizeof(w.id));
+		err = sizeof(w.id);
 	}
-out:
-	kfree(w);
 	return err;
 }
 
@@ -338,7 +278,7 @@ static int coord_handler(struct kddm_net *kn, u16 src, const void *req,
 	const struct wire_set *w = req;
 	int err;
 
-	if (!wire_ok(w, len))
+	if (len != sizeof(*w))
 		return -EBADMSG;
 	err = mutex_lock_killable(&kn->catalog->coord);
 	if (err)
@@ -400,7 +340,7 @@ struct kddm_set *kddm_set_create(struct net *net,
 		.size = cpu_to_le32(attr->size),
 		.flags = cpu_to_le32(attr->flags),
 		.hold = cpu_to_le32(attr->hold),
-		.only = cpu_to_le16(attr->home),
+		.home = cpu_to_le16(attr->home),
 	};
 	struct kddm_set *set;
 	struct kddm_net *kn;
@@ -451,39 +391,34 @@ EXPORT_SYMBOL_GPL(kddm_set_destroy);
 static int fetch(struct kddm_net *kn, u16 n)
 {
 	struct wire_set w = { .op = cpu_to_le32(OP_NEXT) };
-	size_t max = wire_size(KDDM_MAX_NODES);
-	struct wire_set *reply;
+	struct wire_set reply;
 	u32 id = 0;
 	int ret;
 
-	reply = kzalloc(max, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
 	do {
 		w.id = cpu_to_le32(id);
-		ret = kddm_rpc_call(kn, n, &svc_tell, &w, sizeof(w), reply,
-				    max, SET_TIMEOUT);
+		ret = kddm_rpc_call(kn, n, &svc_tell, &w, sizeof(w), &reply,
+				    sizeof(reply), SET_TIMEOUT);
 		if (ret < 0)
 			break;
-		if (!wire_ok(reply, ret) || le32_to_cpu(reply->id) < id) {
+		if (ret != sizeof(reply) || le32_to_cpu(reply.id) < id) {
 			ret = -EBADMSG;
 			break;
 		}
-		ret = tell_add(kn, reply);
+		ret = tell_add(kn, &reply);
 		if (ret == -EEXIST)
 			pr_notice_ratelimited("kddm: node %u has another set \"%.*s\"\n",
 					      n, KDDM_SET_NAME_LEN,
-					      reply->name);
+					      reply.name);
 		else if (ret == -ENOENT)
 			pr_notice_ratelimited("kddm: node %u has set \"%.*s\" with a linker that is not here\n",
 					      n, KDDM_SET_NAME_LEN,
-					      reply->name);
+					      reply.name);
 		else if (ret && ret != -EALREADY)
 			break;
 		ret = 0;
-		id = le32_to_cpu(reply->id) + 1;
+		id = le32_to_cpu(reply.id) + 1;
 	} while (id);
-	kfree(reply);
 	/* The end of the other's list. */
 	return ret == -ENOENT ? 0 : ret;
 }

@@ -405,7 +405,8 @@ static int nak_any(struct co_step *s)
 		set_hint(co, s->ev->src);
 		break;
 	default:
-		if (!copy)
+		/* Home is where the trail ends that others follow. */
+		if (!copy && !(at_home(s) && s->env->keep))
 			set_hint(co, KDDM_NODE_NONE);
 	}
 	give_up(s, err);
@@ -413,27 +414,25 @@ static int nak_any(struct co_step *s)
 	return 0;
 }
 
+/* Who is no longer home need not know. */
 static int removed_reclaim(struct co_step *s)
 {
-	if (!at_home(s))
-		return -EPROTO;
-	kddm_co_reclaim(s);
+	if (at_home(s))
+		kddm_co_reclaim(s);
 	return 0;
 }
 
 /* Home asks for the object itself.  If it does not get it, it will reclaim. */
 static int removed_later(struct co_step *s)
 {
-	if (!at_home(s))
-		return -EPROTO;
-	s->co->gone = true;
+	s->co->gone = at_home(s);
 	return 0;
 }
 
 /* Home has the object: it was made again since. */
 static int removed_ignore(struct co_step *s)
 {
-	return at_home(s) ? 0 : -EPROTO;
+	return 0;
 }
 
 /* Handlers: internal */

@@ -219,6 +219,7 @@ struct kddm_co {
  *	asks for it
  * @hold: a node that has grabbed the object keeps it for a while, see
  *	enum kddm_co_hold
+ * @keep: a node that has seen the object remembers that there is one
  */
 struct kddm_co_env {
 	u16	self;
@@ -226,6 +227,7 @@ struct kddm_co_env {
 	u16	max_hops;
 	bool	touch_home;
 	bool	hold;
+	bool	keep;
 };
 
 /**

@@ -78,7 +78,7 @@ bool kddm_co_forgettable(const struct kddm_co *co,
 		return false;
 	if (env->self == env->home)
 		return co->state == KDDM_CO_VOID;
-	return co->state == KDDM_CO_INVALID &&
+	return co->state == KDDM_CO_INVALID && !(env->keep && co->version) &&
 	       (co->hint == KDDM_NODE_NONE || co->hint == env->home);
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_co_forgettable);

@@ -22,9 +22,11 @@
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
+#include "recovery.h"
 #include "rpc.h"
 #include "set.h"
 #include "transport.h"
+#include "views.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -99,13 +101,16 @@ static int choose_id(struct kddm_net *kn, int id,
 /* From the threads of the transport down to nothing. */
 static void take_down(struct kddm_net *kn)
 {
+	kddm_views_halt(kn);
 	kddm_member_stop(kn);
 	kddm_transport_halt(kn);
 	kddm_rpc_shut(kn);
+	kddm_views_stop(kn);
 	kddm_sets_stop(kn);
 	/* The last drainers may report to RPC. */
 	kddm_transport_stop(kn);
 	kddm_rpc_stop(kn);
+	kddm_views_exit(kn);
 	kddm_member_exit(kn);
 	kn->node_change = NULL;
 	WRITE_ONCE(kn->run, KDDM_STOPPED);
@@ -128,9 +133,12 @@ static int bring_up(struct kddm_net *kn, int id,
 	rc = kddm_rpc_start(kn);
 	if (rc)
 		goto exit_member;
-	rc = kddm_sets_start(kn);
+	rc = kddm_views_init(kn, &kddm_recovery_ops);
 	if (rc)
 		goto stop_rpc;
+	rc = kddm_sets_start(kn);
+	if (rc)
+		goto exit_views;
 	rc = kddm_transport_listen(kn);
 	if (rc)
 		goto down;
@@ -147,10 +155,19 @@ static int bring_up(struct kddm_net *kn, int id,
 		goto down;
 	WRITE_ONCE(kn->run, KDDM_RUNNING);
 	kddm_member_announced(kn);
+	rc = kddm_views_start(kn);
+	if (rc)
+		goto down;
 	return 0;
 
 down:
 	take_down(kn);
+	return rc;
+exit_views:
+	kddm_transport_stop(kn);
+	kddm_rpc_stop(kn);
+	kddm_views_exit(kn);
+	kddm_member_exit(kn);
 	return rc;
 stop_rpc:
 	kddm_transport_stop(kn);
@@ -193,6 +210,14 @@ unlock:
 	return rc;
 }
 
+/* Nobody uses anything here any more: leave so that nobody misses us. */
+static void depart(struct kddm_net *kn)
+{
+	kddm_sets_hand_over(kn);
+	kddm_views_leave(kn);
+	kddm_member_retire(kn);
+}
+
 int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 {
 	int rc = 0;
@@ -212,7 +237,7 @@ int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "sets or objects are in use");
 		WRITE_ONCE(kn->run, KDDM_RUNNING);
 	} else {
-		kddm_member_retire(kn);
+		depart(kn);
 		take_down(kn);
 	}
 unlock:
@@ -247,7 +272,7 @@ static void __net_exit kddm_net_pre_exit(struct net *net)
 		down_write(&kn->gate);
 		up_write(&kn->gate);
 		kddm_sets_quiesce(kn);
-		kddm_member_retire(kn);
+		depart(kn);
 		take_down(kn);
 	}
 	mutex_unlock(&kn->lock);

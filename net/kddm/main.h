@@ -22,6 +22,7 @@ struct kddm_node_event;
 struct kddm_rpc;
 struct kddm_sets;
 struct kddm_transport;
+struct kddm_views;
 struct net;
 struct netlink_ext_ack;
 
@@ -54,13 +55,14 @@ enum kddm_run {
  * @self: own node id, valid unless stopped
  * @cluster: cluster id; nodes of other clusters are refused
  * @incarnation: random, never 0, new at every start
- * @epoch: of the view, goes with each message
+ * @epoch: of the view that is served, or was last; goes with each message
  * @nodes: struct kddm_node by id, the own one included; writers hold the xarray
  *	lock, readers RCU
  * @stats: counters since the namespace was made
  * @tp: transport layer
  * @member: membership layer
  * @rpc: RPC layer
+ * @views: views, above membership
  * @catalog: which sets exist
  * @sets: sets and objects; from kddm_sets_alloc() at namespace init to
  *	kddm_sets_free() at its exit, also while stopped
@@ -68,6 +70,7 @@ enum kddm_run {
  *	chains; set by the layer of sets, see kddm_member_set_hook()
  * @peer_down: told at once, from any context that may sleep, that a session
  *	with a node has ended; set by the RPC layer
+ * @view_rx: takes messages of type KDDM_WIRE_VIEW; set by the layer of views
  */
 struct kddm_net {
 	struct net		*net;
@@ -93,11 +96,14 @@ struct kddm_net {
 	struct kddm_transport	*tp;
 	struct kddm_member	*member;
 	struct kddm_rpc		*rpc;
+	struct kddm_views	*views;
 	struct kddm_catalog	*catalog;
 	struct kddm_sets	*sets;
 	void (*node_change)(struct kddm_net *kn,
 			    const struct kddm_node_event *ev);
 	void (*peer_down)(struct kddm_net *kn, u16 id);
+	int (*view_rx)(struct kddm_net *kn, const struct kddm_hdr *h,
+		       const void *body, size_t len);
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "linker.h"
 #include "member.h"
 #include "object.h"
+#include "views.h"
 
 static struct kmem_cache *obj_cache;
 
@@ -20,29 +21,50 @@ struct kddm_co_env kddm_obj_env(const struct kddm_obj *obj)
 		.max_hops = 2 * (kddm_node_max_id(obj->set->kn) + 2),
 		.touch_home = obj->set->flags & KDDM_SET_TOUCH_HOME,
 		.hold = obj->set->hold,
+		.keep = true,
 	};
 }
 
 /* Look-up */
 
-static const struct kddm_member_id *obj_home(struct kddm_set *set, u64 id)
+static u16 home_in(struct kddm_set *set, u64 id, const struct kddm_view *view)
 {
-	u16 nr = set->homes->nr;
-
+	if (set->home != KDDM_ANY_NODE)
+		return set->home;
+	if (!view || !view->nr)
+		return KDDM_NODE_NONE;
 	if (!set->linker->default_owner)
-		return kddm_view_home(set->homes, id);
-	return &set->homes->m[set->linker->default_owner(set, id, nr) % nr];
+		return kddm_view_home(view, id)->id;
+	return view->m[set->linker->default_owner(set, id, view->nr) %
+		       view->nr].id;
 }
 
 u16 kddm_obj_home(struct kddm_set *set, u64 id)
 {
-	return obj_home(set, id)->id;
+	u16 home;
+
+	rcu_read_lock();
+	home = home_in(set, id, rcu_dereference(set->kn->views->members));
+	rcu_read_unlock();
+	return home;
+}
+
+bool kddm_obj_old_home(struct kddm_set *set, u64 id)
+{
+	const struct kddm_view *view;
+	bool old;
+
+	if (READ_ONCE(set->kn->views->apart))
+		return false;
+	rcu_read_lock();
+	view = rcu_dereference(set->kn->views->served);
+	old = view && home_in(set, id, view) == set->kn->self;
+	rcu_read_unlock();
+	return old;
 }
 
 static struct kddm_obj *obj_new(struct kddm_set *set, u64 id)
 {
-	const struct kddm_member_id *home = obj_home(set, id);
-	struct kddm_net *kn = set->kn;
 	struct kddm_co_env env;
 	struct kddm_obj *obj;
 
@@ -53,13 +75,10 @@ static struct kddm_obj *obj_new(struct kddm_set *set, u64 id)
 	INIT_LIST_HEAD(&obj->waiters);
 	obj->set = set;
 	obj->id = id;
-	obj->home = home->id;
+	obj->home = kddm_obj_home(set, id);
 	kddm_obj_hold_end(obj);
 	env = kddm_obj_env(obj);
 	kddm_co_init(&obj->co, &env);
-	/* Home in an earlier life: what we knew of the object is lost. */
-	if (home->id == kn->self && home->incarnation != kn->incarnation)
-		obj->co.state = KDDM_CO_LOST;
 	return obj;
 }
 
@@ -135,7 +154,8 @@ void kddm_obj_end(struct kddm_obj *obj)
 	obj->busy = false;
 	wake_up_var_locked(&obj->busy, &obj->lock);
 	obj->pins--;
-	dead = !obj->pins && !obj->orphan && list_empty(&obj->waiters) &&
+	dead = !obj->pins && !obj->orphan && !obj->adrift &&
+	       list_empty(&obj->waiters) &&
 	       kddm_co_forgettable(&obj->co, &env);
 	if (dead) {
 		obj->dead = true;
@@ -172,24 +192,6 @@ struct kddm_obj *kddm_obj_next(struct kddm_set *set, unsigned long *id)
 	if (obj)
 		kddm_obj_begin(obj);
 	return obj;
-}
-
-void kddm_objects_node_down(struct kddm_set *set, u16 id)
-{
-	struct kddm_co_event ev = { .type = KDDM_EV_NODE_DOWN, .src = id };
-	struct kddm_obj *obj;
-	unsigned long i = 0;
-	u16 chan;
-
-	while ((obj = kddm_obj_next(set, &i))) {
-		kddm_obj_event(obj, &ev, NULL);
-		kddm_obj_end(obj);
-		if (i++ == ULONG_MAX)
-			break;
-		cond_resched();
-	}
-	for (chan = 1; chan < KDDM_CHANNELS; chan++)
-		kddm_kick(set->kn, chan);
 }
 
 void kddm_objects_cancel(struct kddm_set *set, int err)

@@ -8,6 +8,7 @@
  * object_user.c  local users: get, grab, put and their kin
  * object_ops.c   what is made of these: prefetch, flush, sync, walk
  * object_hold.c  clock and timer of the minimum hold time
+ * object_recover.c  what a change of the view does
  *
  * Locks of an object
  * ------------------
@@ -46,8 +47,11 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include "coherence.h"
+#include "recover.h"
 #include "set.h"
 #include "transport.h"
+
+struct kddm_views;
 
 /**
  * struct kddm_obj - an object, as far as this node has to do with it
@@ -62,6 +66,8 @@
  * @fresh: they have been left to the local writer
  * @kept: a valid copy has been here since kddm_upgrade() let go of it
  * @used: somebody has entered since memory was last short
+ * @adrift: the verdict of recovery is awaited
+ * @stale: the local writer has lost the object to others
  * @raw: @data is a struct kddm_raw, from which no contents could be made yet
  * @since: jiffies when this node grabbed it, for the hold time
  * @co: state of the protocol
@@ -77,12 +83,14 @@ struct kddm_obj {
 	u16			home;
 	bool			busy;
 	bool			dead;
-	u8			orphan : 1,
+	u16			orphan : 1,
 				leave : 1,
 				fill : 1,
 				fresh : 1,
 				kept : 1,
 				used : 1,
+				adrift : 1,
+				stale : 1,
 				raw : 1;
 	u32			since;
 	struct kddm_co		co;
@@ -142,6 +150,8 @@ static inline u16 kddm_obj_channel(u64 id)
 
 /* The id of the node that is home to an object of the set. */
 u16 kddm_obj_home(struct kddm_set *set, u64 id);
+/* Whether this node was, in the view before the one that is agreed on. */
+bool kddm_obj_old_home(struct kddm_set *set, u64 id);
 
 /* For the files of objects alone: object.c */
 struct kddm_co_env kddm_obj_env(const struct kddm_obj *obj);
@@ -180,6 +190,12 @@ static inline bool kddm_obj_under_way(const struct kddm_obj *obj)
 /* Take @w out of the line. */
 void kddm_obj_abandon(struct kddm_obj *obj, struct kddm_obj_waiter *w, int err);
 void kddm_obj_free_data(struct kddm_obj *obj);
+/* Free what was allocated for contents that will not come. */
+void kddm_obj_trim_data(struct kddm_obj *obj);
+/* The contents are no longer valid. */
+void kddm_obj_drop_data(struct kddm_obj *obj);
+/* Take the contents from a message. */
+void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m);
 
 /* object_hold.c; busy. */
 /* Whether the hold time lasts. */
@@ -199,9 +215,53 @@ void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
 void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
 			const struct kddm_co_out *out);
 
+/* object_recover.c */
+/* As kddm_send() and kddm_send_many(), or held back; @set may be NULL. */
+void kddm_obj_send(struct kddm_net *kn, struct kddm_set *set, u16 dst,
+		   u16 chan, struct kddm_msg *msg);
+void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
+			const u64 *targets, u16 nwords, u16 chan,
+			struct kddm_msg *msg);
+void kddm_objects_drop_held(struct list_head *held);
+/* For struct kddm_views_ops. */
+void kddm_objects_release(struct kddm_views *v);
+void kddm_objects_unpark(struct kddm_views *v);
+
+/* What kddm_objects_change() has to report of an object. */
+#define KDDM_REPORT_NONE	0
+#define KDDM_REPORT_OWNER	1	/* this node owns it */
+#define KDDM_REPORT_SUSPECT	2	/* it has to be recovered */
+
+/**
+ * struct kddm_change - a change of the view
+ * @gone: nodes that are gone, or have begun another life
+ * @nwords: words of @gone that matter
+ * @apart: this node was apart
+ * @report: tell @home of an object: 0, or an error that ends it
+ */
+struct kddm_change {
+	u64	gone[KDDM_MAX_NODES / 64];
+	u16	nwords;
+	bool	apart;
+	int	(*report)(struct kddm_change *c, struct kddm_set *set, u64 id,
+			  u16 home, u8 what);
+};
+
+/* Prune all objects of @set, and report those that need more. */
+int kddm_objects_change(struct kddm_set *set, struct kddm_change *c);
+/* The three parts in the recovery of an object, see recover.h. */
+void kddm_obj_reset(struct kddm_set *set, u64 id, struct kddm_claim *claim);
+/* 0 or -ENOMEM; to do it once more is no harm. */
+int kddm_obj_settle(struct kddm_set *set, u64 id,
+		    const struct kddm_verdict *v, u32 base,
+		    const u64 *copies, u16 nwords);
+/* At its home: @owner owns the object.  0 or -ENOMEM. */
+int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner);
+
 /*
  * object_user.c: put @w into the line of an object.  Returns the object, which
- * stays while @w is in line, or inside; or -ENOMEM, or -ESHUTDOWN.
+ * stays while @w is in line, or inside; or -ENOMEM, -ESHUTDOWN, -EAGAIN (an
+ * @async one would have to wait), -EINTR.
  */
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 				  struct kddm_obj_waiter *w);
@@ -228,8 +288,6 @@ int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout);
 u32 kddm_obj_read(struct kddm_obj *obj, void *buf);
 int kddm_obj_write(struct kddm_obj *obj, const void *buf, u32 len);
 
-/* Node @id is no longer possible: tell every object of @set. */
-void kddm_objects_node_down(struct kddm_set *set, u16 id);
 /* End the waits of all local users with @err. */
 void kddm_objects_cancel(struct kddm_set *set, int err);
 /* Free all objects; nobody uses the set any more. */

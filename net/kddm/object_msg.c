@@ -3,13 +3,13 @@
  * Objects: messages from and to other nodes.
  *
  * A message of another node is checked three times: by wire.c (is it well
- * formed?), here without a lock (does it fit set and machine?), and while the
- * object is busy (is its sender still there?).
+ * formed?), here without a lock (is it of this view, does it fit set and
+ * machine?), and while the object is busy (is who asked still there?).
  */
 #include <linux/slab.h>
 #include "linker.h"
-#include "member.h"
 #include "object.h"
+#include "views.h"
 
 #define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 #define HDR		sizeof(struct kddm_wire_hdr)
@@ -81,8 +81,8 @@ void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
 	if (a->msg == KDDM_EV_GET_REQ || a->msg == KDDM_EV_GRAB_REQ)
 		atomic64_inc(a->hops ? &obj->set->stats.forwards :
 			     &obj->set->stats.misses);
-	kddm_send(obj->set->kn, a->dst, kddm_obj_channel(obj->id),
-		  obj_msg(obj, a->msg, &m, 0));
+	kddm_obj_send(obj->set->kn, obj->set, a->dst,
+		      kddm_obj_channel(obj->id), obj_msg(obj, a->msg, &m, 0));
 	kvfree(buf);
 }
 
@@ -96,9 +96,9 @@ void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
 	};
 
 	atomic64_inc(&obj->set->stats.invalidations);
-	kddm_send_many(obj->set->kn, out->targets, out->nwords,
-		       kddm_obj_channel(obj->id),
-		       obj_msg(obj, KDDM_EV_INVAL, &m, out->nwords));
+	kddm_obj_send_many(obj->set->kn, obj->set, out->targets, out->nwords,
+			   kddm_obj_channel(obj->id),
+			   obj_msg(obj, KDDM_EV_INVAL, &m, out->nwords));
 }
 
 /* In */
@@ -121,7 +121,8 @@ static void answer(struct kddm_net *kn, u16 dst, u8 type,
 		.err = err,
 	};
 
-	kddm_send(kn, dst, kddm_obj_channel(req->objid), wire_msg(&m, 0));
+	kddm_obj_send(kn, NULL, dst, kddm_obj_channel(req->objid),
+		      wire_msg(&m, 0));
 	kddm_kick(kn, kddm_obj_channel(req->objid));
 }
 
@@ -130,26 +131,6 @@ static void reject(struct kddm_net *kn, const struct kddm_obj_msg *req, int err)
 {
 	if (is_request(req->type) && req->origin != kn->self)
 		answer(kn, req->origin, KDDM_EV_NAK, req, kn->self, err);
-}
-
-/*
- * Two nodes may have met a third and not yet each other.  The one that cannot
- * answer a request tells @src, who has passed it on and can.
- */
-static void send_back(struct kddm_net *kn, u16 src,
-		      const struct kddm_obj_msg *req)
-{
-	if (is_request(req->type) && req->origin != src)
-		answer(kn, src, KDDM_EV_NAK, req, req->origin, -EHOSTDOWN);
-}
-
-/* The answer to a request of another node that we have passed on. */
-static int pass_back(struct kddm_net *kn, const struct kddm_obj_msg *m)
-{
-	if (m->origin == kn->self)
-		return -EBADMSG;
-	answer(kn, m->origin, KDDM_EV_NAK, m, kn->self, m->err);
-	return 0;
 }
 
 /*
@@ -165,19 +146,6 @@ static int unknown(struct kddm_net *kn, const struct kddm_obj_msg *m)
 	return 0;
 }
 
-/* Nobody waits for the ack of a node that is not there. */
-static void prune_need(struct kddm_net *kn, struct kddm_obj_msg *m)
-{
-	u64 up[KDDM_MAX_NODES / 64] = { };
-	u16 i;
-
-	if (!m->nwords)
-		return;
-	kddm_node_set(kn, KDDM_NODE_ONLINE, up);
-	for (i = 0; i < m->nwords; i++)
-		m->need[i] &= up[i];
-}
-
 /* What wire.c cannot know: does the message fit this set and this machine? */
 static int check(struct kddm_set *set, const struct kddm_obj_msg *m)
 {
@@ -190,23 +158,11 @@ static int check(struct kddm_set *set, const struct kddm_obj_msg *m)
 	return m->objid > ULONG_MAX ? -ERANGE : 0;
 }
 
-static bool is_there(struct kddm_net *kn, u16 id)
+/* Does the message still count?  Asked while the object is busy. */
+static int check_late(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 {
-	return id == kn->self ||
-	       kddm_node_state(kn, id) != KDDM_NODE_OFFLINE;
-}
-
-/*
- * Does the message still count?  Asked while the object is busy: who is there
- * now and leaves afterwards is forgotten by kddm_objects_node_down().
- */
-static int check_late(struct kddm_obj *obj, u16 src,
-		      const struct kddm_obj_msg *m)
-{
-	struct kddm_net *kn = obj->set->kn;
-
-	if (!is_there(kn, src) ||
-	    (is_request(m->type) && !is_there(kn, m->origin)))
+	if (is_request(m->type) && m->origin != obj->set->kn->self &&
+	    !kddm_views_member(obj->set->kn, m->origin))
 		return -ESTALE;
 	/* One from each node is all that can be. */
 	if (is_request(m->type) && obj->co.x &&
@@ -240,7 +196,7 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 	if (IS_ERR_OR_NULL(obj))
 		return obj ? PTR_ERR(obj) : unknown(set->kn, m);
 	kddm_obj_begin(obj);
-	err = check_late(obj, src, m);
+	err = check_late(obj, m);
 	if (!err)
 		err = kddm_obj_event(obj, &ev, m);
 	kddm_obj_end(obj);
@@ -251,14 +207,10 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
  * An error that the one who asked is told.  Returns what the transport is to
  * count: a request that did not find memory has been answered.
  */
-static int refuse(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
-		  int err)
+static int refuse(struct kddm_net *kn, const struct kddm_obj_msg *m, int err)
 {
 	if (err == -ENOMEM || err == -ERANGE)
 		reject(kn, m, err);
-	else if (err == -ESTALE && is_request(m->type) &&
-		 !is_there(kn, m->origin))
-		send_back(kn, src, m);
 	return err == -ENOMEM && is_request(m->type) ? 0 : err;
 }
 
@@ -269,30 +221,35 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	struct kddm_set *set;
 	int err;
 
+	if (h->type == KDDM_WIRE_MARK)
+		return kddm_views_mark(kn, h, body, len);
 	err = kddm_wire_get_obj(body, len, h->type, &m);
 	if (err)
 		return err;
+	if (!kddm_views_current(kn->views, h->epoch) ||
+	    !kddm_views_member(kn, h->src))
+		return -ESTALE;
 	if (h->chan != kddm_obj_channel(m.objid))
 		return -EBADMSG;
-	if (m.type == KDDM_EV_NAK && m.origin != h->src)
-		return pass_back(kn, &m);
 	set = kddm_set_find(kn, m.set);
 	if (!set) {
 		reject(kn, &m, -ESHUTDOWN);
 		return -ESTALE;
 	}
-	prune_need(kn, &m);
 	err = check(set, &m);
 	if (!err)
 		err = obj_deliver(set, h->src, &m);
 	if (err)
-		err = refuse(kn, h->src, &m, err);
+		err = refuse(kn, &m, err);
 	kddm_set_unref(set);
 	kddm_kick(kn, h->chan);
 	return err;
 }
 
-/* A request that cannot be sent ends here; all else ends with the node. */
+/*
+ * What a member does not get any more is recovered when the others have agreed
+ * that it is gone.  A home that is none ends the request.
+ */
 static void obj_undeliverable(struct kddm_net *kn, u16 dst,
 			      const struct kddm_msg *msg)
 {
@@ -300,7 +257,7 @@ static void obj_undeliverable(struct kddm_net *kn, u16 dst,
 	struct kddm_set *set;
 
 	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m) ||
-	    !is_request(m.type))
+	    !is_request(m.type) || kddm_views_member(kn, dst))
 		return;
 	if (m.origin != kn->self) {
 		reject(kn, &m, -EHOSTDOWN);

@@ -15,6 +15,7 @@
 #include "member.h"
 #include "object.h"
 #include "rpc.h"
+#include "views.h"
 
 #define PREFETCH_MAX	1024		/* under way, per set and node */
 #define TAKE_TIMEOUT	(5 * HZ)
@@ -115,6 +116,16 @@ static u16 first_bit(const u64 *set, u16 words)
 	return KDDM_NODE_NONE;
 }
 
+static void only_members(struct kddm_net *kn, u64 *nodes)
+{
+	u16 n;
+
+	for (n = 0; n < KDDM_MAX_NODES; n++)
+		if (nodes[n / 64] & BIT_ULL(n % 64) &&
+		    !kddm_views_member(kn, n))
+			nodes[n / 64] &= ~BIT_ULL(n % 64);
+}
+
 /* Who should have the object: who has a copy, or home, or anybody. */
 static u16 heir(struct kddm_obj *obj)
 {
@@ -125,6 +136,7 @@ static u16 heir(struct kddm_obj *obj)
 
 	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
 	up[kn->self / 64] &= ~BIT_ULL(kn->self % 64);
+	only_members(kn, up);
 	if (obj->co.x)
 		words = obj->co.x->words;
 	for (i = 0; i < words; i++) {
@@ -169,7 +181,7 @@ static int let_go(struct kddm_set *set, u64 id, u16 *node)
 		      1 : -EBUSY;
 		if (*node == KDDM_ANY_NODE)
 			*node = heir(obj);
-	} else if (obj->co.state == KDDM_CO_SHARED) {
+	} else if (obj->co.state == KDDM_CO_SHARED && !obj->adrift) {
 		err = kddm_obj_event(obj, &ev, NULL);
 	} else if (kddm_co_has_data(&obj->co)) {
 		err = -EBUSY;

@@ -11,6 +11,7 @@
 #include "linker.h"
 #include "member.h"
 #include "object.h"
+#include "views.h"
 
 #define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
@@ -54,7 +55,7 @@ static int take_in(struct kddm_obj *obj, const void *buf, u32 len)
 	return err;
 }
 
-static void install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 {
 	struct kddm_raw *raw;
 	int err;
@@ -96,7 +97,7 @@ static int thaw(struct kddm_obj *obj)
 	return err;
 }
 
-static void drop(struct kddm_obj *obj)
+void kddm_obj_drop_data(struct kddm_obj *obj)
 {
 	if (!obj->raw && obj->set->linker->invalidate)
 		obj->set->linker->invalidate(obj->set, obj->id, obj->data);
@@ -192,10 +193,10 @@ static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
 		obj->fill = 1;
 		break;
 	case KDDM_ACT_INSTALL:
-		install(obj, m);
+		kddm_obj_install(obj, m);
 		break;
 	case KDDM_ACT_DROP:
-		drop(obj);
+		kddm_obj_drop_data(obj);
 		break;
 	case KDDM_ACT_DONE:
 		done(obj, a->err);
@@ -275,6 +276,12 @@ static bool may_have_data(const struct kddm_co *co)
 	       co->want == KDDM_WANT_GET || co->want == KDDM_WANT_GRAB;
 }
 
+void kddm_obj_trim_data(struct kddm_obj *obj)
+{
+	if (!may_have_data(&obj->co))
+		kddm_obj_free_data(obj);
+}
+
 int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
 		  const struct kddm_obj_msg *m)
 {
@@ -289,8 +296,7 @@ int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
 			kddm_obj_free_data(obj);
 		WARN_ON_ONCE(step(obj, &filled, NULL));
 	}
-	if (!may_have_data(&obj->co))
-		kddm_obj_free_data(obj);
+	kddm_obj_trim_data(obj);
 	return ret;
 }
 
@@ -302,6 +308,19 @@ static int prepare(struct kddm_obj *obj)
 	return alloc_data(obj) ? 0 : -ENOMEM;
 }
 
+/* While the node is suspended, nobody gets in; kddm_objects_unpark() is told. */
+static bool is_parked(struct kddm_obj *obj)
+{
+	struct kddm_views *v = obj->set->kn->views;
+
+	if (likely(!kddm_suspended(v)))
+		return false;
+	if (!list_empty(&obj->waiters))
+		WRITE_ONCE(v->parked, true);
+	smp_mb();	/* Either we see the end, or the end sees us. */
+	return kddm_suspended(v);
+}
+
 void kddm_obj_pump(struct kddm_obj *obj)
 {
 	struct kddm_co_event put = { .type = KDDM_EV_PUT };
@@ -309,6 +328,8 @@ void kddm_obj_pump(struct kddm_obj *obj)
 	struct kddm_obj_waiter *w;
 	int err;
 
+	if (obj->adrift || is_parked(obj))
+		return;
 	for (;;) {
 		if (obj->leave) {
 			obj->leave = 0;

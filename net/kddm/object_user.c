@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include "linker.h"
 #include "object.h"
+#include "views.h"
 
 #define GET_FLAGS	(KDDM_NOCREATE | KDDM_TRY | KDDM_NOWAIT | KDDM_INTR)
 #define GRAB_FLAGS	(GET_FLAGS | KDDM_MANUAL | KDDM_EXCL)
@@ -54,15 +55,47 @@ static bool is_ending(const struct kddm_set *set)
 	return READ_ONCE(set->dead);
 }
 
+/*
+ * Home has only just moved here: whether there is such an object is not known
+ * before the view is served.
+ */
+static bool is_unknown(struct kddm_obj *obj)
+{
+	return obj->co.state == KDDM_CO_VOID &&
+	       READ_ONCE(obj->set->kn->views->service) == KDDM_CHANGING &&
+	       !kddm_obj_old_home(obj->set, obj->id);
+}
+
+/* The object, busy; or -ENOMEM, -EAGAIN (it would have to wait), -EINTR. */
+static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async)
+{
+	struct kddm_obj *obj;
+	int err;
+
+	for (;;) {
+		obj = kddm_obj_lock_new(set, id);
+		if (IS_ERR(obj))
+			return obj;
+		kddm_obj_begin(obj);
+		if (likely(!is_unknown(obj)))
+			return obj;
+		kddm_obj_end(obj);
+		if (async)
+			return ERR_PTR(-EAGAIN);
+		err = kddm_views_wait_served(set->kn, &set->dead);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 				  struct kddm_obj_waiter *w)
 {
-	struct kddm_obj *obj = kddm_obj_lock_new(set, id);
+	struct kddm_obj *obj = begin_known(set, id, w->async);
 	bool ending;
 
 	if (IS_ERR(obj))
 		return obj;
-	kddm_obj_begin(obj);
 	ending = is_ending(set);
 	if (!ending) {
 		list_add_tail(&w->list, &obj->waiters);
@@ -99,6 +132,7 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 static bool hit(struct kddm_obj *obj, bool grab)
 {
 	if (obj->busy || obj->raw || !list_empty(&obj->waiters) ||
+	    kddm_suspended(obj->set->kn->views) ||
 	    !kddm_co_hit(&obj->co, grab, kddm_obj_held(obj)))
 		return false;
 	obj->used = 1;
@@ -112,6 +146,7 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 {
 	struct kddm_obj *obj;
 	bool in;
+	int err;
 
 	if (flags & ~(grab ? GRAB_FLAGS : GET_FLAGS))
 		return ERR_PTR(-EINVAL);
@@ -131,6 +166,11 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 	}
 	if (flags & KDDM_NOWAIT)
 		return ERR_PTR(-EAGAIN);
+	if (unlikely(kddm_suspended(set->kn->views))) {
+		err = kddm_views_wait(set->kn, &set->dead, flags & KDDM_INTR);
+		if (err)
+			return ERR_PTR(err);
+	}
 	obj = acquire_slow(set, id, grab, flags, timeout);
 	if (!IS_ERR(obj) && flags & KDDM_EXCL && !obj->fresh)
 		goto exists;

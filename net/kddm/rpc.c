@@ -568,6 +568,8 @@ static int rpc_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	struct kddm_rpc_msg m;
 	int rc;
 
+	if (h->type == KDDM_WIRE_VIEW)
+		return kn->view_rx(kn, h, body, len);
 	rc = kddm_wire_get_rpc(body, len, h->type, &m);
 	if (rc)
 		return rc;

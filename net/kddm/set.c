@@ -10,10 +10,13 @@
 #include "linker.h"
 #include "member.h"
 #include "object.h"
+#include "recovery.h"
 #include "set.h"
 #include "shrink.h"
+#include "views.h"
 
 #define QUIESCE_TIMEOUT	(5 * HZ)
+#define HAND_OVER_TURNS	3
 
 static BLOCKING_NOTIFIER_HEAD(set_chain);
 
@@ -44,11 +47,12 @@ static void set_release(struct kddm_set *set)
 	kddm_obj_hold_stop(set);
 	kddm_objects_cancel(set, -ESHUTDOWN);
 	kddm_objects_free(set);
+	kddm_objects_drop_held(&set->held);
+	xa_destroy(&set->suspects);
 	if (set->linker->uninstantiate)
 		set->linker->uninstantiate(set);
 	kddm_linker_put(set->linker);
 	free_percpu(set->hits);
-	kfree(set->homes);
 	kfree_rcu(set, rcu);
 }
 
@@ -127,19 +131,18 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->hits = alloc_percpu(u64);
 	if (!set->hits)
 		goto free_set;
-	set->homes = kmemdup(desc->homes, kddm_view_size(desc->homes->nr),
-			     GFP_KERNEL);
-	if (!set->homes)
-		goto free_hits;
 	err = -ENOENT;
 	set->linker = kddm_linker_get(desc->linker);
 	if (!set->linker)
-		goto free_homes;
+		goto free_hits;
 	set->kn = kn;
 	set->id = desc->id;
 	set->size = desc->size;
 	set->flags = desc->flags;
 	set->hold = desc->hold;
+	set->home = desc->home;
+	INIT_LIST_HEAD(&set->held);
+	xa_init(&set->suspects);
 	kddm_obj_hold_init(set);
 	strscpy(set->name, desc->name);
 	xa_init(&set->objs);
@@ -151,8 +154,6 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 
 put_linker:
 	kddm_linker_put(set->linker);
-free_homes:
-	kfree(set->homes);
 free_hits:
 	free_percpu(set->hits);
 free_set:
@@ -234,6 +235,7 @@ static void set_end(struct kddm_set *set)
 	WRITE_ONCE(set->dead, true);
 	/* Either we see a new waiter, or it sees that it must go. */
 	smp_mb();
+	wake_up_all(&set->kn->views->wait);
 	kddm_objects_cancel(set, -ESHUTDOWN);
 }
 
@@ -317,23 +319,11 @@ EXPORT_SYMBOL_GPL(kddm_set_size);
 static void sets_node_change(struct kddm_net *kn,
 			     const struct kddm_node_event *ev)
 {
-	struct kddm_set *set;
-	u32 id = 0;
-
 	if (ev->id == kn->self)
 		return;
 	if (ev->change == KDDM_ADD_POSSIBLE)
 		kddm_catalog_meet(kn, ev->id);
-	/* Twice: what it sent in between counts no more than before. */
-	if (ev->change != KDDM_REMOVE_POSSIBLE &&
-	    ev->change != KDDM_REMOVE_ONLINE)
-		return;
-	while ((set = kddm_set_next(kn, &id))) {
-		kddm_objects_node_down(set, ev->id);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	kddm_views_node_change(kn, ev);
 }
 
 static void sets_set_dead(struct kddm_net *kn, bool dead)
@@ -364,6 +354,24 @@ int kddm_sets_quiesce(struct kddm_net *kn)
 		return 0;
 	sets_set_dead(kn, false);
 	return left ? -EINTR : -EBUSY;
+}
+
+/* Give what this node owns to others, as far as there are any. */
+void kddm_sets_hand_over(struct kddm_net *kn)
+{
+	struct kddm_set *set;
+	int turns, err;
+	u32 id = 0;
+
+	while ((set = kddm_set_next(kn, &id))) {
+		err = -EBUSY;
+		for (turns = 0; err == -EBUSY && turns < HAND_OVER_TURNS;
+		     turns++)
+			err = kddm_flush_set(set, KDDM_ANY_NODE);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
 }
 
 int kddm_sets_start(struct kddm_net *kn)
@@ -450,8 +458,13 @@ int kddm_sets_init(void)
 	err = kddm_catalog_init();
 	if (err)
 		goto objects;
+	err = kddm_recovery_init();
+	if (err)
+		goto catalog;
 	return 0;
 
+catalog:
+	kddm_catalog_exit();
 objects:
 	kddm_objects_exit();
 linkers:
@@ -461,6 +474,7 @@ linkers:
 
 void kddm_sets_exit(void)
 {
+	kddm_recovery_exit();
 	kddm_catalog_exit();
 	kddm_objects_exit();
 	kddm_linkers_exit();

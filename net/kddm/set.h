@@ -17,7 +17,6 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "main.h"
-#include "view.h"
 
 /**
  * struct kddm_sets - the sets of one node
@@ -47,7 +46,7 @@ struct kddm_sets {
  * @hold: minimum hold time in ms
  * @name: NUL-terminated
  * @linker: name of the I/O linker, NUL-terminated
- * @homes: members among which objects find their home
+ * @home: node that is home to all objects, or %KDDM_ANY_NODE
  */
 struct kddm_set_desc {
 	u32			id;
@@ -56,7 +55,7 @@ struct kddm_set_desc {
 	u32			hold;
 	char			name[KDDM_SET_NAME_LEN + 1];
 	char			linker[KDDM_SET_NAME_LEN + 1];
-	struct kddm_view	*homes;
+	u16			home;
 };
 
 /**
@@ -80,7 +79,9 @@ struct kddm_set_desc {
  * @ref: one for the table, one for each handle and for whoever looks at it
  * @rcu: for freeing
  * @last: place among those that shrink.c has to free
- * @homes: members among which objects find their home, as of creation
+ * @home: node that is home to all objects, or %KDDM_ANY_NODE
+ * @held: messages that wait for the end of a change of the view
+ * @suspects: objects at home here that recovery has to judge, by id
  * @hits: gets and grabs that sent nothing, per CPU
  * @stats: requests sent and forwarded, invalidations ordered, objects known
  */
@@ -106,7 +107,9 @@ struct kddm_set {
 		struct rcu_head		rcu;
 		struct llist_node	last;
 	};
-	struct kddm_view		*homes;
+	u16				home;
+	struct list_head		held;
+	struct xarray			suspects;
 	u64 __percpu			*hits;
 	struct {
 		atomic64_t	misses;
@@ -137,6 +140,8 @@ int kddm_sets_start(struct kddm_net *kn);
  * are closed.  Returns 0, or -EBUSY or -EINTR, and then all is as before.
  */
 int kddm_sets_quiesce(struct kddm_net *kn);
+/* Give what this node owns to others, as far as there are any. */
+void kddm_sets_hand_over(struct kddm_net *kn);
 /* After quiesce; no message and no membership change comes any more. */
 void kddm_sets_stop(struct kddm_net *kn);
 

@@ -59,7 +59,8 @@ static bool is_idle(struct kddm_obj *obj)
 {
 	bool used;
 
-	if (obj->busy || !list_empty(&obj->waiters) || obj->co.readers)
+	if (obj->busy || obj->adrift || !list_empty(&obj->waiters) ||
+	    obj->co.readers)
 		return false;
 	used = obj->used;
 	obj->used = 0;

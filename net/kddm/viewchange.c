@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * View changes, pure: what a node does with what it hears; viewchange.h has the
- * idea, viewchange_decide.c what a proposer makes of the answers.
+ * idea, viewchange_decide.c what a proposer makes of the answers, and
+ * viewchange_wire.c what is in the messages.
  *
  * A proposer takes part in its own attempt like the others, but by calls
  * instead of messages.
@@ -64,45 +65,6 @@ static u8 promise_flags(const struct kddm_vc *vc)
 	return (vc->serving ? KDDM_VC_SERVING : 0) |
 	       (vc->leaving ? KDDM_VC_LEAVING : 0) |
 	       (vc->more ? KDDM_VC_MORE : 0);
-}
-
-/**
- * kddm_vc_message() - what is in a message
- * @vc: the machine, as the step that sends it left it
- * @send: what it sends
- * @msg: where to
- */
-void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
-		     struct kddm_vc_msg *msg)
-{
-	const struct kddm_vc_proposal *p = &vc->p;
-	int i;
-
-	memset(msg, 0, sizeof(*msg));
-	msg->type = send->type;
-	msg->flags = send->flags;
-	msg->epoch = send->epoch;
-	msg->seen = vc->seen;
-	switch (send->type) {
-	case KDDM_VC_INVITE:
-		msg->view = p->invited;
-		break;
-	case KDDM_VC_PROMISE:
-		msg->lineage = vc->lineage;
-		msg->reach = vc->reach;
-		msg->view = vc->last;
-		msg->nr_pends = vc->nr_pends;
-		memcpy(msg->pend, vc->pend, vc->nr_pends * sizeof(*msg->pend));
-		break;
-	case KDDM_VC_PROPOSE:
-		msg->view = p->view;
-		if (p->base >= 0)
-			msg->base = p->line[p->base];
-		for (i = 0; i < p->nr_seen; i++)
-			if (p->alive & (1 << i))
-				msg->pend[msg->nr_pends++] = p->seen[i];
-		break;
-	}
 }
 
 /* The end of an attempt */
@@ -819,21 +781,4 @@ void kddm_vc_reconciled(struct kddm_vc *vc, u32 epoch, struct kddm_vc_out *out)
 		return;
 	answer(vc, KDDM_VC_DONE, out);
 	evaluate(vc, out);
-}
-
-/**
- * kddm_vc_type_name() - for logs and traces
- * @type: enum kddm_vc_type
- *
- * Return: the name in lower case.
- */
-const char *kddm_vc_type_name(u8 type)
-{
-	static const char * const name[KDDM_VC_NR_TYPES] = {
-		"notice", "invite", "promise", "nack", "refuse", "propose",
-		"mark", "accept", "commit", "done", "resume", "cancel",
-		"exclude",
-	};
-
-	return type < KDDM_VC_NR_TYPES ? name[type] : "?";
 }

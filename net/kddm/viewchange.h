@@ -338,6 +338,11 @@ void kddm_vc_reconciled(struct kddm_vc *vc, u32 epoch,
 			struct kddm_vc_out *out);
 void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 		     struct kddm_vc_msg *msg);
+/* Room for kddm_vc_encode(): a head, a set, and the views of a PROMISE. */
+#define KDDM_VC_ROOM	(32 + 8 * KDDM_VC_WORDS + \
+			 (KDDM_VC_PENDS + 1) * (32 + 6 * KDDM_VC_NODES))
+int kddm_vc_encode(const struct kddm_vc_msg *msg, void *buf, size_t size);
+int kddm_vc_decode(const void *buf, size_t size, struct kddm_vc_msg *msg);
 const char *kddm_vc_type_name(u8 type);
 
 /* viewchange_decide.c, for viewchange.c: what the promises allow */

@@ -30,7 +30,10 @@ static bool type_fits(u8 type, u16 chan)
 	case KDDM_WIRE_CALL:
 	case KDDM_WIRE_CAST:
 	case KDDM_WIRE_REPLY:
+	case KDDM_WIRE_VIEW:
 		return chan == 0;
+	case KDDM_WIRE_MARK:
+		return chan > 0 && chan < KDDM_CHANNELS;
 	case KDDM_WIRE_CREDIT:
 		return chan < KDDM_CHANNELS;
 	default:
@@ -181,6 +184,28 @@ int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_rpc);
+
+int kddm_wire_put_mark(void *buf, size_t size, u32 epoch)
+{
+	struct kddm_wire_mark *w = buf;
+
+	if (size < sizeof(*w))
+		return -EMSGSIZE;
+	w->epoch = cpu_to_le32(epoch);
+	return sizeof(*w);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_mark);
+
+int kddm_wire_get_mark(const void *body, size_t size, u32 *epoch)
+{
+	const struct kddm_wire_mark *w = body;
+
+	if (size != sizeof(*w) || !w->epoch)
+		return -EBADMSG;
+	*epoch = le32_to_cpu(w->epoch);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_mark);
 
 int kddm_wire_put_obj(void *buf, size_t size, const struct kddm_obj_msg *m)
 {

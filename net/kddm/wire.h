@@ -34,6 +34,8 @@ enum kddm_wire_type {
 	KDDM_WIRE_CALL		= 3,	/* RPC: request that wants a reply */
 	KDDM_WIRE_CAST		= 4,	/* RPC: request without reply */
 	KDDM_WIRE_REPLY		= 5,	/* RPC: reply or error */
+	KDDM_WIRE_VIEW		= 6,	/* channel 0: see viewchange.h */
+	KDDM_WIRE_MARK		= 7,	/* others: the end of an old view */
 	KDDM_WIRE_OBJ		= 32,	/* + KDDM_EV_GET_REQ ... */
 };
 
@@ -105,6 +107,14 @@ struct kddm_wire_rpc {
 	__le32	err;
 	__le32	max;
 	__le32	len;
+} __packed;
+
+/**
+ * struct kddm_wire_mark - body of MARK
+ * @epoch: of the attempt to change the view, not 0
+ */
+struct kddm_wire_mark {
+	__le32	epoch;
 } __packed;
 
 /**
@@ -300,6 +310,26 @@ int kddm_wire_put_rpc(void *buf, size_t size, const struct kddm_rpc_msg *m);
  */
 int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 		      struct kddm_rpc_msg *m);
+
+/**
+ * kddm_wire_put_mark() - write the body of a MARK
+ * @buf: behind the header
+ * @size: room in @buf, bytes
+ * @epoch: of the attempt to change the view
+ *
+ * Return: bytes written, or -EMSGSIZE.
+ */
+int kddm_wire_put_mark(void *buf, size_t size, u32 epoch);
+
+/**
+ * kddm_wire_get_mark() - read and check the body of a MARK
+ * @body: behind the header
+ * @size: bytes in @body
+ * @epoch: where to
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int kddm_wire_get_mark(const void *body, size_t size, u32 *epoch);
 
 /**
  * kddm_wire_put_obj() - write the body of an object message

@@ -84,6 +84,8 @@ static void check_copies(struct model *m)
 		const struct model_node *n = &m->node[i];
 		bool data = kddm_co_has_data(&n->co);
 
+		if (n->dead)
+			continue;
 		if (data != !!n->value)
 			model_fail(m, i, data ? "no data" : "data kept");
 		if (data && n->value != m->value)
@@ -102,14 +104,22 @@ static void check_owner(struct model *m)
 	u16 i;
 
 	for (i = 0; i < m->cfg->nodes; i++) {
+		if (m->node[i].dead)
+			continue;
 		owners += kddm_co_owns(&m->node[i].co);
+		if (m->node[i].co.state == KDDM_CO_LOST && i != m->home)
+			model_fail(m, i, "lost, but this is not home");
 		if (m->node[i].co.state == KDDM_CO_VOID && m->exists)
 			model_fail(m, i, "void, but it exists");
 	}
 	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg))
 		owners += msg->type == KDDM_EV_OWN;
-	if (owners != 1)
-		model_fail(m, 0, owners ? "two owners" : "no owner");
+	if (owners > 1)
+		model_fail(m, 0, "two owners");
+	if (!owners && !m->lost && !m->gone)
+		model_fail(m, 0, "no owner");
+	if (owners && m->lost)
+		model_fail(m, 0, "lost, and owned");
 }
 
 /* Whether the grab of node @a waits for an ack of the node with @id. */
@@ -188,7 +198,8 @@ static void check_copyset(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct kddm_co *co = &m->node[i].co;
 
-		if (kddm_co_has_data(co) && !kddm_co_owns(co) && !covered(m, i))
+		if (!m->node[i].dead && kddm_co_has_data(co) &&
+		    !kddm_co_owns(co) && !covered(m, i))
 			model_fail(m, i, why);
 	}
 	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg)) {
@@ -204,7 +215,7 @@ static void check_number(struct model *m, u16 id, u32 seq)
 {
 	u16 i = model_index(m, id);
 
-	if (seq != m->node[i].co.seq)
+	if (!m->node[i].dead && seq != m->node[i].co.seq)
 		model_fail(m, i, "stale number");
 }
 
@@ -255,7 +266,7 @@ static void check_numbers(struct model *m)
 		check_queue(m, i);
 
 	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg)) {
-		if (msg->type == KDDM_EV_REMOVED)
+		if (msg->type == KDDM_EV_REMOVED || msg->type == MODEL_MARK)
 			continue;
 		who = model_id(m, msg->dst);
 		if (msg->type < KDDM_EV_DATA || msg->type == KDDM_EV_INVAL)
@@ -304,7 +315,7 @@ void model_check_fast(struct model *m)
 void model_check(struct model *m)
 {
 	model_check_fast(m);
-	if (!m->cfg->max_down)
+	if (!m->cfg->max_down && !m->gone)
 		check_copyset(m);
 }
 
@@ -411,7 +422,7 @@ static void check_drained(struct model *m, u16 i)
 
 	if (co->want != KDDM_WANT_NONE)
 		model_fail(m, i, "a request is left over");
-	if (co->state == KDDM_CO_VOID && i != m->cfg->home)
+	if (co->state == KDDM_CO_VOID && i != m->home)
 		model_fail(m, i, "the absence has not come home");
 	if (co->state != KDDM_CO_OWNER) {
 		if (co->x)
@@ -421,6 +432,8 @@ static void check_drained(struct model *m, u16 i)
 	for (j = 0; j < m->cfg->nodes; j++) {
 		bool copy = m->node[j].co.state == KDDM_CO_SHARED;
 
+		if (m->node[j].dead)
+			copy = false;
 		if (kddm_co_in_copyset(co, model_id(m, j)) != copy &&
 		    (copy || !(m->cfg->ops & MODEL_DROP)))
 			model_fail(m, i, "a copyset is not exact");
@@ -439,7 +452,11 @@ void model_check_rest(struct model *m)
 
 	if (m->cfg->max_down)
 		return;
+	if (m->change)
+		model_fail(m, 0, "the change does not end");
 	for (i = 0; i < m->cfg->nodes; i++) {
+		if (m->node[i].dead)
+			continue;
 		if (m->node[i].nwait)
 			model_fail(m, i, "waits for ever");
 		check_drained(m, i);

@@ -33,7 +33,7 @@ static void forget(struct model *m, u16 at)
 	struct model_node *n = &m->node[at];
 
 	kddm_co_init(&n->co, &n->env);
-	if (at == m->cfg->home)
+	if (at == m->home)
 		m->version = 0;
 }
 
@@ -48,12 +48,14 @@ void model_init(struct model *m, const struct model_cfg *cfg)
 
 	memset(m, 0, sizeof(*m));
 	m->cfg = cfg;
+	m->home = cfg->home;
 	for (i = 0; i < cfg->nodes; i++) {
 		m->node[i].env.self = model_id(m, i);
 		m->node[i].env.home = model_id(m, cfg->home);
 		m->node[i].env.max_hops = cfg->max_hops;
 		m->node[i].env.touch_home = cfg->touch_home;
 		m->node[i].env.hold = cfg->ops & MODEL_HOLD;
+		m->node[i].env.keep = cfg->max_crash || cfg->max_moves;
 		forget(m, i);
 	}
 	for (i = 1; i < MODEL_MSGS - 1; i++)
@@ -138,7 +140,14 @@ struct model_msg *model_post(struct model *m, u16 src, u16 dst)
 	return msg;
 }
 
-static void take(struct model *m, u16 src, u16 dst, struct model_msg *msg)
+struct model_msg *model_head(struct model *m, u16 src, u16 dst)
+{
+	u16 i = m->head[src][dst];
+
+	return i ? &m->msg[i] : NULL;
+}
+
+void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg)
 {
 	u16 i = m->head[src][dst];
 
@@ -158,12 +167,12 @@ static void take(struct model *m, u16 src, u16 dst, struct model_msg *msg)
 		m->removed--;
 }
 
-static void drop_channel(struct model *m, u16 src, u16 dst)
+void model_drop_channel(struct model *m, u16 src, u16 dst)
 {
 	struct model_msg msg;
 
 	while (m->head[src][dst])
-		take(m, src, dst, &msg);
+		model_take(m, src, dst, &msg);
 }
 
 static void post(struct model *m, u16 at, u8 type, u16 dst,
@@ -200,7 +209,7 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 	}
 	if (type == KDDM_EV_REMOVED)
 		m->removed++;
-	if (type == KDDM_EV_GRAB_REQ && !m->cfg->max_down &&
+	if (type == KDDM_EV_GRAB_REQ && !m->down && !m->change &&
 	    msg->hops + 2 > m->cfg->nodes)
 		model_fail(m, at, "a grab passes a node twice");
 	if (m->cfg->carry)
@@ -219,9 +228,9 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 	if (m->cfg->max_down == 0 && a->msg == KDDM_EV_NAK) {
 		if (a->err != -ENOENT && a->err != -EEXIST &&
 		    a->err != -EAGAIN && a->err != -EBUSY &&
-		    !(a->err == -ENOMEM && m->node[at].failed))
+		    !(a->err == -EIO && m->lost) && !(a->err == -ENOMEM && m->node[at].failed))
 			model_fail_no(m, at, a->err, "NAK without a failure");
-		if ((a->err == -EEXIST && !m->exists) ||
+		if ((a->err == -EEXIST && !m->exists && !m->change) ||
 		    (a->err == -ENOENT && m->exists))
 			model_fail_no(m, at, a->err, "NAK is not the truth");
 	}
@@ -310,7 +319,8 @@ static void act_done(struct model *m, u16 at, int err,
 		model_fail(m, at, "-ENOENT, but it may be created");
 	else if (err == -ENOENT && !msg && m->exists)
 		model_fail(m, at, "-ENOENT, but it exists");
-	else if (err != -ENOENT && err != -EBUSY && !m->cfg->max_down)
+	else if (err != -ENOENT && err != -EBUSY && !m->cfg->max_down &&
+		 !(err == -EIO && m->lost))
 		model_fail_no(m, at, err, "error without a failure");
 }
 
@@ -454,6 +464,17 @@ static u8 op_flags(u8 op)
 {
 	return (op & MODEL_OP_NOCREATE ? KDDM_COF_NOCREATE : 0) |
 	       (op & MODEL_OP_TRY ? KDDM_COF_TRY : 0);
+}
+
+static void pump(struct model *m, u16 at);
+
+/* Go on with what waits. */
+void model_run(struct model *m, u16 at)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+
+	must(m, at, event(m, at, &run, NULL));
+	pump(m, at);
 }
 
 /* Submit the requests of local users, as object.c does. */
@@ -622,7 +643,7 @@ static void do_deliver(struct model *m, u16 src, u16 dst)
 	struct model_msg msg;
 	int err;
 
-	take(m, src, dst, &msg);
+	model_take(m, src, dst, &msg);
 	if (n->noticed & (1ULL << src))
 		return;
 	ev = (struct kddm_co_event) {
@@ -678,7 +699,7 @@ static void do_over(struct model *m, u16 at)
 }
 
 /* Node @at is gone; what it has sent may still arrive. */
-static void do_down(struct model *m, u16 at)
+void model_gone(struct model *m, u16 at)
 {
 	struct model_node *n = &m->node[at];
 	u16 i;
@@ -689,10 +710,11 @@ static void do_down(struct model *m, u16 at)
 	n->writer = 0;
 	n->held = 0;
 	n->timer = 0;
+	n->frozen = 0;
 	n->co.x = NULL;
 	kddm_co_init(&n->co, &n->env);
 	for (i = 0; i < m->cfg->nodes; i++)
-		drop_channel(m, i, at);
+		model_drop_channel(m, i, at);
 	m->down++;
 }
 
@@ -708,7 +730,7 @@ static void do_notice(struct model *m, u16 at, u16 who)
 		     n->co.state <= KDDM_CO_DRAIN_UPGRADE;
 
 	waits = waits && n->co.asked == ev.src;
-	drop_channel(m, who, at);
+	model_drop_channel(m, who, at);
 	n->noticed |= 1ULL << who;
 	n->failed = 0;
 	must(m, at, event(m, at, &ev, NULL));
@@ -755,13 +777,28 @@ void model_do(struct model *m, const struct model_move *mv)
 		do_forget(m, mv->a);
 		break;
 	case MOVE_DOWN:
-		do_down(m, mv->a);
+		model_gone(m, mv->a);
 		break;
 	case MOVE_NOTICE:
 		do_notice(m, mv->a, mv->b);
 		break;
 	case MOVE_OVER:
 		do_over(m, mv->a);
+		break;
+	case MOVE_CRASH:
+		m->gone |= 1 << mv->a;
+		m->change = true;
+		model_gone(m, mv->a);
+		break;
+	case MOVE_CHANGE:
+		m->moves++;
+		m->change = true;
+		break;
+	case MOVE_FREEZE:
+		model_freeze(m, mv->a);
+		break;
+	case MOVE_RECOVER:
+		model_recover(m, mv->a);
 		break;
 	}
 }

@@ -59,6 +59,8 @@ struct model_msg;
  *	many KDDM_EV_REMOVED are on the way, 0 for no limit: their number is the
  *	only thing in the model without a bound
  * @max_down: so many nodes may leave
+ * @max_crash: so many nodes may fail, and the others recover
+ * @max_moves: so often may home move for other reasons
  * @touch_home: see struct kddm_co_env
  * @fair: count who overtakes whom, see model_line()
  * @max_over: a get and a grab are overtaken at most so often by each node
@@ -77,6 +79,8 @@ struct model_cfg {
 	u16	max_hops;
 	u16	max_removed;
 	u16	max_down;
+	u16	max_crash;
+	u16	max_moves;
 	bool	touch_home;
 	bool	fair;
 	u8	max_over[2];
@@ -100,6 +104,10 @@ struct model_cfg {
  * @MOVE_DOWN: @a leaves the cluster, as it is
  * @MOVE_NOTICE: @a notices that @b has left
  * @MOVE_OVER: the hold time of @a is over
+ * @MOVE_CRASH: @a fails
+ * @MOVE_CHANGE: home is to move
+ * @MOVE_FREEZE: @a takes part in a change of the view, see recovery.c
+ * @MOVE_RECOVER: the change is done, and @a is home
  */
 enum model_move_type {
 	MOVE_START,
@@ -113,7 +121,11 @@ enum model_move_type {
 	MOVE_FORGET,
 	MOVE_DOWN,
 	MOVE_NOTICE,
-	MOVE_OVER
+	MOVE_OVER,
+	MOVE_CRASH,
+	MOVE_CHANGE,
+	MOVE_FREEZE,
+	MOVE_RECOVER
 };
 
 struct model_move {
@@ -121,6 +133,9 @@ struct model_move {
 	u8	a;
 	u8	b;
 };
+
+/* A message that is none: what is behind it leaves after the change. */
+#define MODEL_MARK	KDDM_EV_RUN
 
 /* Operations of MOVE_START, and of those who wait. */
 #define MODEL_OP_GRAB		0x1
@@ -176,6 +191,7 @@ struct model_msg {
  * @held: its hold time has begun and is not over
  * @timer: and there is a KDDM_EV_RUN to come then
  * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
+ * @frozen: what it sends leaves after the change of the view
  * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
  * @past: for each of them, bit mask of the nodes that stood in line before
@@ -195,6 +211,7 @@ struct model_node {
 	u8			held;
 	u8			timer;
 	u8			failed;
+	u8			frozen;
 	u8			wait[MODEL_USERS];
 	u64			past[MODEL_USERS];
 	u64			ext[2][MODEL_EXT_U64];
@@ -213,7 +230,12 @@ struct model_node {
  * @filled: made in this move; its version is not yet counted
  * @moved: whoever enters now is a reader who takes over the ownership
  * @arrived: whoever enters now got the data by a message
- * @down: nodes that have left
+ * @down: nodes that have left, or failed
+ * @home: index of home
+ * @moves: how often it has moved without a failure
+ * @gone: bit mask of nodes that have failed and are not yet forgotten
+ * @change: the view changes
+ * @lost: the object is
  * @removed: KDDM_EV_REMOVED on the way
  * @started: operations so far, if @cfg->max_start
  * @over: how often node [a], which waits, was overtaken by [b]
@@ -244,6 +266,11 @@ struct model {
 	bool			moved;
 	bool			arrived;
 	u16			down;
+	u16			home;
+	u16			moves;
+	u16			gone;
+	bool			change;
+	bool			lost;
 	u16			removed;
 	u8			started;
 	u8			over[MODEL_NODES][MODEL_NODES];
@@ -286,6 +313,18 @@ unsigned int model_list(const struct model *m, struct model_move *mv);
 void model_do(struct model *m, const struct model_move *mv);
 /* Whether the cluster is bound to make this move by itself one day. */
 bool model_must(const struct model_move *mv);
+
+/* What moves.c and recovery.c need of model.c. */
+struct model_msg *model_head(struct model *m, u16 src, u16 dst);
+void model_drop_channel(struct model *m, u16 src, u16 dst);
+void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg);
+void model_run(struct model *m, u16 at);
+void model_gone(struct model *m, u16 at);
+
+/* recovery.c */
+unsigned int model_list_change(const struct model *m, struct model_move *mv);
+void model_freeze(struct model *m, u16 at);
+void model_recover(struct model *m, u16 home);
 
 /* Append a message; NULL if there is no room (and m->error says so). */
 struct model_msg *model_post(struct model *m, u16 src, u16 dst);

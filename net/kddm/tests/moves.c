@@ -76,23 +76,27 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
 	unsigned int nr = 0;
 	u16 i, j;
 
-	for (i = 0; i < m->nr_busy; i++)
-		mv[nr++] = (struct model_move) {
-			MOVE_DELIVER, m->busy[i] / MODEL_NODES,
-			m->busy[i] % MODEL_NODES
-		};
+	for (i = 0; i < m->nr_busy; i++) {
+		u16 src = m->busy[i] / MODEL_NODES;
+		u16 dst = m->busy[i] % MODEL_NODES;
+
+		if (m->msg[m->head[src][dst]].type != MODEL_MARK)
+			mv[nr++] = (struct model_move) {
+				MOVE_DELIVER, src, dst
+			};
+	}
 	for (i = 0; i < m->cfg->nodes; i++) {
 		if (m->node[i].dead)
 			continue;
 		nr += list_node(m, i, mv + nr);
-		for (j = 0; j < m->cfg->nodes && m->down; j++)
+		for (j = 0; j < m->cfg->nodes && m->cfg->max_down; j++)
 			if (m->node[j].dead &&
 			    !(m->node[i].noticed & (1ULL << j)))
 				mv[nr++] = (struct model_move) {
 					MOVE_NOTICE, i, j
 				};
 	}
-	return nr;
+	return nr + model_list_change(m, mv + nr);
 }
 
 /**
@@ -105,5 +109,6 @@ bool model_must(const struct model_move *mv)
 {
 	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
 	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
-	       mv->type == MOVE_NOTICE || mv->type == MOVE_OVER;
+	       mv->type == MOVE_NOTICE || mv->type == MOVE_OVER ||
+	       mv->type == MOVE_FREEZE || mv->type == MOVE_RECOVER;
 }

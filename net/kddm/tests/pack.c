@@ -22,6 +22,7 @@ struct packer {
 	const u8		*perm;
 	bool			hops;
 	bool			age;
+	bool			change;
 	u8			*p;
 };
 
@@ -29,6 +30,7 @@ struct unpacker {
 	struct model		*m;
 	bool			hops;
 	bool			age;
+	bool			change;
 	const u8		*p;
 };
 
@@ -143,6 +145,12 @@ static bool drains(const struct kddm_co *co)
 	       co->state == KDDM_CO_DRAIN_UPGRADE;
 }
 
+/* Only whether there ever was a version matters where there is no contents. */
+static bool seen(const struct kddm_co *co)
+{
+	return co->version && !kddm_co_has_data(co) && !kddm_co_owns(co);
+}
+
 static void pack_node(struct packer *k, const struct model_node *n)
 {
 	const struct kddm_co *co = &n->co;
@@ -164,7 +172,9 @@ static void pack_node(struct packer *k, const struct model_node *n)
 	*k->p++ = co->turned | (co->mine << 1) |
 		  ((!idle && co->wflags & KDDM_COF_TRY) << 2) |
 		  ((co->x && co->past) << 3) | (n->held << 4) |
-		  (n->timer << 5);
+		  (n->timer << 5) | (n->frozen << 6) | (seen(co) << 7);
+	if (k->change)
+		*k->p++ = n->dead;
 	if (k->age)
 		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
 			  ((u8)pack_set(k, &n->noticed) << 5);
@@ -192,7 +202,7 @@ static void unpack_node(struct unpacker *k, u16 at)
 	struct model_node *n = &k->m->node[at];
 	struct kddm_co *co = &n->co;
 	u8 b = *k->p++;
-	bool nocreate, x;
+	bool nocreate, known, x;
 
 	kddm_co_init(co, &n->env);
 	co->state = b & 0xf;
@@ -215,9 +225,13 @@ static void unpack_node(struct unpacker *k, u16 at)
 	co->past = (b >> 3) & 1;
 	n->held = (b >> 4) & 1;
 	n->timer = (b >> 5) & 1;
+	n->frozen = (b >> 6) & 1;
+	known = b >> 7 || kddm_co_has_data(co) || kddm_co_owns(co);
 	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
 		     (nocreate ? KDDM_COF_NOCREATE : 0) |
 		     (b & 4 ? KDDM_COF_TRY : 0);
+	if (k->change)
+		n->dead = *k->p++;
 	if (k->age) {
 		b = *k->p++;
 		co->asked = unpack_id(k, b & 0xf);
@@ -228,7 +242,8 @@ static void unpack_node(struct unpacker *k, u16 at)
 	co->seq = PACK_SEQ;
 	if (drains(co))
 		co->inv_seq = unpack_seq(k);
-	co->version = PACK_VERSION;
+	co->version = known ? PACK_VERSION : 0;
+	n->env.home = model_id(k->m, k->m->home);
 	n->value = kddm_co_has_data(co) ? PACK_VALUE : 0;
 	if (x)
 		unpack_ext(k, at);
@@ -323,7 +338,8 @@ static void pack_channel(struct packer *k, u8 *map, u16 src, u16 dst, u16 bit)
 
 size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 {
-	struct packer k = { m, perm, hops, m->cfg->max_down, to };
+	bool change = m->cfg->max_crash || m->cfg->max_moves;
+	struct packer k = { m, perm, hops, m->cfg->max_down, change, to };
 	u16 nodes = m->cfg->nodes, i, j;
 	u8 inv[MODEL_NODES], *map;
 
@@ -332,6 +348,14 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 	*k.p++ = m->exists | (m->down << 1);
 	if (m->cfg->max_start)
 		*k.p++ = m->started;
+	if (change) {
+		*k.p++ = perm[m->home] | (m->lost << 4) | (m->change << 5) |
+			 (m->moves << 6);
+		*k.p = 0;
+		for (i = 0; i < nodes; i++)
+			*k.p |= ((m->gone >> i) & 1) << perm[i];
+		k.p++;
+	}
 	for (i = 0; i < nodes; i++)
 		pack_node(&k, &m->node[inv[i]]);
 	for (i = 0; m->cfg->fair && i < nodes; i++)
@@ -347,7 +371,8 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 
 size_t model_unpack(struct model *m, bool hops, const u8 *from)
 {
-	struct unpacker k = { m, hops, m->cfg->max_down, from };
+	bool change = m->cfg->max_crash || m->cfg->max_moves;
+	struct unpacker k = { m, hops, m->cfg->max_down, change, from };
 	u16 nodes = m->cfg->nodes, i;
 	const u8 *map;
 	u8 b, nr;
@@ -361,6 +386,14 @@ size_t model_unpack(struct model *m, bool hops, const u8 *from)
 	m->values = PACK_VALUE;
 	if (m->cfg->max_start)
 		m->started = *k.p++;
+	if (change) {
+		b = *k.p++;
+		m->home = b & 0xf;
+		m->lost = (b >> 4) & 1;
+		m->change = (b >> 5) & 1;
+		m->moves = b >> 6;
+		m->gone = *k.p++;
+	}
 	for (i = 0; i < nodes; i++)
 		unpack_node(&k, i);
 	for (i = 0; m->cfg->fair && i < nodes; i++)

@@ -68,6 +68,20 @@ bool vcm_linked(const struct vcm *m, u16 a, u16 b)
 	return !m->cut[a][b] && m->alive[a] && m->alive[b];
 }
 
+/* The message, as it is when it has travelled. */
+static void carry(struct vcm *m, u16 a, const struct kddm_vc_send *s,
+		  struct kddm_vc_msg *to)
+{
+	u8 buf[KDDM_VC_ROOM];
+	struct kddm_vc_msg msg;
+	int len;
+
+	kddm_vc_message(&m->node[a], s, &msg);
+	len = kddm_vc_encode(&msg, buf, sizeof(buf));
+	if (len < 0 || kddm_vc_decode(buf, len, to))
+		vcm_fail(m, "a message that does not decode");
+}
+
 static void post(struct vcm *m, u16 a, u16 b, const struct kddm_vc_send *s)
 {
 	struct vcm_msg *msg = &m->msg[m->nr];
@@ -86,7 +100,7 @@ static void post(struct vcm *m, u16 a, u16 b, const struct kddm_vc_send *s)
 	m->nr++;
 	msg->src = a;
 	msg->dst = b;
-	kddm_vc_message(&m->node[a], s, &msg->msg);
+	carry(m, a, s, &msg->msg);
 }
 
 u16 vcm_next(const struct vcm *m, u16 a, u16 b, u16 i)

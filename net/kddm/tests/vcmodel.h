@@ -15,6 +15,22 @@
 
 /* The machine itself is compiled with this, see vcsmall.c. */
 #define KDDM_VC_NODES	8
+/* Beside the machine that the kernel itself has. */
+#define kddm_vc_init	few_vc_init
+#define kddm_vc_start	few_vc_start
+#define kddm_vc_leave	few_vc_leave
+#define kddm_vc_up		few_vc_up
+#define kddm_vc_down	few_vc_down
+#define kddm_vc_receive	few_vc_receive
+#define kddm_vc_reconciled	few_vc_reconciled
+#define kddm_vc_message	few_vc_message
+#define kddm_vc_encode	few_vc_encode
+#define kddm_vc_decode	few_vc_decode
+#define kddm_vc_type_name	few_vc_type_name
+#define kddm_vc_note	few_vc_note
+#define kddm_vc_decide	few_vc_decide
+#define kddm_vc_leavers	few_vc_leavers
+#define kddm_vc_complete	few_vc_complete
 #include "../viewchange.h"
 
 #define VCM_NODES	5

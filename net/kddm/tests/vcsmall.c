@@ -6,3 +6,4 @@
 #include "vcmodel.h"
 #include "../viewchange.c"
 #include "../viewchange_decide.c"
+#include "../viewchange_wire.c"

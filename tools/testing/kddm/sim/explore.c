@@ -43,6 +43,8 @@ static void usage(void)
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
 	     "  -d N         at most N nodes leave (0)\n"
+	     "  -k N         at most N nodes fail, and the others recover (0)\n"
+	     "  -j N         home moves at most N times without a failure (0)\n"
 	     "  -f GETS,GRABS  count how often a get and a grab that stand in\n"
 	     "               line are overtaken by one node, and fail above that\n"
 	     "  -l N         at most N operations are started in all (any)\n"
@@ -152,7 +154,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "n:u:o:r:d:cf:l:w:tm:S:vh")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:o:r:d:j:k:cf:l:w:tm:S:vh")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -168,6 +170,12 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			cfg.max_down = atoi(optarg);
+			break;
+		case 'j':
+			cfg.max_moves = atoi(optarg);
+			break;
+		case 'k':
+			cfg.max_crash = atoi(optarg);
 			break;
 		case 'c':
 			s.at_rest = cost_at_rest;

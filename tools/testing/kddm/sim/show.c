@@ -76,6 +76,18 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 	case MOVE_OVER:
 		fprintf(f, "node %u: its hold time is over", mv->a);
 		break;
+	case MOVE_CRASH:
+		fprintf(f, "node %u fails", mv->a);
+		break;
+	case MOVE_CHANGE:
+		fprintf(f, "home is to move");
+		break;
+	case MOVE_FREEZE:
+		fprintf(f, "node %u freezes", mv->a);
+		break;
+	case MOVE_RECOVER:
+		fprintf(f, "recovery, node %u is home", mv->a);
+		break;
 	}
 }
 

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: what a change of the view does to them.  recovery.c says when.
+ *
+ * While the view changes, messages of objects are held back, each set's in a
+ * list.  What has been held back for a suspect is never sent: a message that
+ * hands over the ownership is taken back, others are dropped.  A suspect is
+ * adrift from its reset until it is settled: what is here can be used, but no
+ * request is made.
+ */
+#include <linux/slab.h>
+#include "linker.h"
+#include "member.h"
+#include "object.h"
+#include "views.h"
+
+#define HDR		sizeof(struct kddm_wire_hdr)
+#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
+
+/* Held messages */
+
+/* Either @msg is queued now, or it is held; @many: it has targets. */
+static void send_or_hold(struct kddm_net *kn, struct kddm_set *set, u16 chan,
+			 struct kddm_msg *msg)
+{
+	struct kddm_views *v = kn->views;
+
+	read_lock(&v->gate);
+	if (v->frozen) {
+		msg->chan = chan;
+		spin_lock(&v->held_lock);
+		list_add_tail(&msg->list, set ? &set->held : &v->held);
+		spin_unlock(&v->held_lock);
+	} else if (msg->nwords) {
+		kddm_send_many(kn, msg->targets, msg->nwords, chan, msg);
+	} else {
+		kddm_send(kn, msg->dst, chan, msg);
+	}
+	read_unlock(&v->gate);
+}
+
+void kddm_obj_send(struct kddm_net *kn, struct kddm_set *set, u16 dst,
+		   u16 chan, struct kddm_msg *msg)
+{
+	msg->dst = dst;
+	send_or_hold(kn, set, chan, msg);
+}
+
+void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
+			const u64 *targets, u16 nwords, u16 chan,
+			struct kddm_msg *msg)
+{
+	memcpy(msg->targets, targets, nwords * sizeof(*targets));
+	msg->nwords = nwords;
+	send_or_hold(kn, set, chan, msg);
+}
+
+void kddm_objects_drop_held(struct list_head *held)
+{
+	struct kddm_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, held, list) {
+		list_del(&msg->list);
+		kddm_msg_free(msg);
+	}
+}
+
+/* A request that nobody waits for any more. */
+static bool is_orphan(struct kddm_views *v, const struct kddm_msg *msg)
+{
+	struct kddm_obj_msg m;
+
+	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m))
+		return true;
+	return (m.type == KDDM_EV_GET_REQ || m.type == KDDM_EV_GRAB_REQ) &&
+	       !v->vc->last.inc[m.origin];
+}
+
+/* With the gate closed. */
+static void release(struct kddm_views *v, struct list_head *held)
+{
+	struct kddm_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, held, list) {
+		list_del(&msg->list);
+		if (is_orphan(v, msg))
+			kddm_msg_free(msg);
+		else if (msg->nwords)
+			kddm_send_many(v->kn, msg->targets, msg->nwords,
+				       msg->chan, msg);
+		else
+			kddm_send(v->kn, msg->dst, msg->chan, msg);
+	}
+}
+
+void kddm_objects_release(struct kddm_views *v)
+{
+	struct kddm_set *set;
+	unsigned long i;
+
+	spin_lock(&v->held_lock);
+	rcu_read_lock();
+	xa_for_each(&v->kn->sets->table, i, set)
+		release(v, &set->held);
+	rcu_read_unlock();
+	release(v, &v->held);
+	spin_unlock(&v->held_lock);
+}
+
+/*
+ * What this node has sent of an object since the view began to change is not
+ * sent at all.  If it was the ownership, the object is as it was before.
+ */
+static enum kddm_taken take_back(struct kddm_obj *obj, u64 *version)
+{
+	struct kddm_views *v = obj->set->kn->views;
+	enum kddm_taken taken = KDDM_TAKEN_NONE;
+	struct kddm_msg *msg, *next;
+	struct kddm_obj_msg m;
+	LIST_HEAD(mine);
+
+	spin_lock(&v->held_lock);
+	list_for_each_entry_safe(msg, next, &obj->set->held, list)
+		if (!kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
+				       msg->type, &m) && m.objid == obj->id)
+			list_move_tail(&msg->list, &mine);
+	spin_unlock(&v->held_lock);
+	list_for_each_entry_safe(msg, next, &mine, list) {
+		kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type,
+				  &m);
+		if (m.type == KDDM_EV_OWN) {
+			taken = kddm_recover_taken(m.flags);
+			*version = m.version;
+			if (taken == KDDM_TAKEN_OWN)
+				kddm_obj_install(obj, &m);
+		}
+		list_del(&msg->list);
+		kddm_msg_free(msg);
+	}
+	return taken;
+}
+
+/* One object */
+
+/* What this node has of an object that it has no entry of. */
+static void no_claim(struct kddm_set *set, u64 id, struct kddm_claim *claim)
+{
+	memset(claim, 0, sizeof(*claim));
+	if (kddm_obj_old_home(set, id))
+		claim->kind = KDDM_CLAIM_VOID;
+}
+
+void kddm_obj_reset(struct kddm_set *set, u64 id, struct kddm_claim *claim)
+{
+	struct kddm_obj *obj = kddm_obj_lock(set, id);
+	struct kddm_co_env env;
+	enum kddm_taken taken;
+	u64 version = 0;
+
+	if (!obj) {
+		no_claim(set, id, claim);
+		return;
+	}
+	kddm_obj_begin(obj);
+	taken = take_back(obj, &version);
+	env = kddm_obj_env(obj);
+	kddm_recover_reset(&obj->co, &env, taken, version, claim);
+	obj->adrift = 1;
+	obj->orphan = 0;
+	kddm_obj_trim_data(obj);
+	kddm_obj_end(obj);
+}
+
+/* NULL: there is nothing to do. */
+static struct kddm_obj *to_settle(struct kddm_set *set, u64 id,
+				  const struct kddm_verdict *v)
+{
+	struct kddm_obj *obj = kddm_obj_lock(set, id);
+
+	if (obj && obj->adrift)
+		return obj;
+	/* It was not here when it was judged, or this is done already. */
+	if (obj) {
+		spin_unlock(&obj->lock);
+		return NULL;
+	}
+	if (v->kind == KDDM_VERDICT_VOID ||
+	    kddm_obj_home(set, id) != set->kn->self)
+		return NULL;
+	return kddm_obj_lock_new(set, id);
+}
+
+static void settle(struct kddm_obj *obj, const struct kddm_verdict *v,
+		   u32 base, const u64 *copies, u16 nwords)
+{
+	bool writer = obj->co.state == KDDM_CO_WRITER;
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_co_env env;
+	bool drop;
+
+	obj->home = kddm_obj_home(obj->set, obj->id);
+	env = kddm_obj_env(obj);
+	if (kddm_recover_settle(&obj->co, &env, v, base, copies, nwords,
+				&spare, &drop)) {
+		spare = kvmalloc(kddm_co_ext_size(nwords, 4), GFP_KDDM);
+		kddm_co_ext_init(spare, nwords, 4);
+		WARN_ON_ONCE(kddm_recover_settle(&obj->co, &env, v, base,
+						 copies, nwords, &spare,
+						 &drop));
+	}
+	kvfree(spare);
+	if (writer && obj->co.state == KDDM_CO_DRAIN)
+		obj->stale = 1;
+	if (drop)
+		kddm_obj_drop_data(obj);
+}
+
+int kddm_obj_settle(struct kddm_set *set, u64 id,
+		    const struct kddm_verdict *v, u32 base,
+		    const u64 *copies, u16 nwords)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+	struct kddm_obj *obj = to_settle(set, id, v);
+
+	if (IS_ERR_OR_NULL(obj))
+		return PTR_ERR_OR_ZERO(obj);
+	kddm_obj_begin(obj);
+	settle(obj, v, base, copies, nwords);
+	obj->adrift = 0;
+	kddm_obj_event(obj, &run, NULL);
+	kddm_obj_end(obj);
+	return 0;
+}
+
+int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner)
+{
+	struct kddm_obj *obj = kddm_obj_lock_new(set, id);
+	struct kddm_co_env env;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_obj_begin(obj);
+	obj->home = kddm_obj_home(set, id);
+	env = kddm_obj_env(obj);
+	if (obj->co.want == KDDM_WANT_NONE && !obj->adrift)
+		kddm_recover_trail(&obj->co, &env, owner);
+	kddm_obj_end(obj);
+	return 0;
+}
+
+/* All objects */
+
+/* Busy.  Returns what the home has to be told, if anything. */
+static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
+{
+	struct kddm_co_event run = { .type = KDDM_EV_RUN };
+	u16 home = kddm_obj_home(obj->set, obj->id);
+	struct kddm_co_env env = kddm_obj_env(obj);
+	bool moved;
+
+	if (c->apart || obj->adrift ||
+	    kddm_recover_suspect(&obj->co, &env, home, c->gone, c->nwords))
+		return KDDM_REPORT_SUSPECT;
+	moved = kddm_recover_moved(&env, home, c->gone, c->nwords);
+	kddm_recover_prune(&obj->co, c->gone, c->nwords);
+	obj->home = home;
+	kddm_obj_event(obj, &run, NULL);
+	return moved && kddm_co_owns(&obj->co) && home != env.self ?
+	       KDDM_REPORT_OWNER : KDDM_REPORT_NONE;
+}
+
+int kddm_objects_change(struct kddm_set *set, struct kddm_change *c)
+{
+	struct kddm_obj *obj;
+	unsigned long i = 0;
+	u16 home;
+	u8 what;
+	int err;
+
+	while ((obj = kddm_obj_next(set, &i))) {
+		what = look(obj, c);
+		home = kddm_obj_home(set, i);
+		kddm_obj_end(obj);
+		err = what ? c->report(c, set, i, home, what) : 0;
+		if (err)
+			return err;
+		if (i++ == ULONG_MAX)
+			break;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void unpark(struct kddm_set *set)
+{
+	struct kddm_obj *obj;
+	unsigned long i = 0;
+
+	while ((obj = kddm_obj_next_locked(set, &i))) {
+		if (list_empty(&obj->waiters)) {
+			spin_unlock(&obj->lock);
+		} else {
+			kddm_obj_begin(obj);
+			kddm_obj_pump(obj);
+			kddm_obj_end(obj);
+		}
+		if (i++ == ULONG_MAX)
+			break;
+		cond_resched();
+	}
+}
+
+void kddm_objects_unpark(struct kddm_views *v)
+{
+	struct kddm_set *set;
+	u32 id = 0;
+
+	WRITE_ONCE(v->parked, false);
+	while ((set = kddm_set_next(v->kn, &id))) {
+		unpark(set);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Recovery of objects; recover.h has the idea.
+ */
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include "coherence_int.h"
+#include "nodeset.h"
+#include "recover.h"
+
+/* Whether a request of this node is under way. */
+static bool asks(const struct kddm_co *co)
+{
+	return co->state >= KDDM_CO_GET && co->state <= KDDM_CO_DRAIN_UPGRADE;
+}
+
+/**
+ * kddm_recover_moved() - whether the object has another home now
+ * @env: who and where, in the view before
+ * @home: the object's home in the new view
+ * @gone: nodes that are gone, or have begun another life
+ * @nwords: words in @gone
+ *
+ * Return: true also if the home is the same node in another life.
+ */
+bool kddm_recover_moved(const struct kddm_co_env *env, u16 home,
+			const u64 *gone, u16 nwords)
+{
+	return home != env->home || nodeset_has(gone, nwords, home);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_moved);
+
+/**
+ * kddm_recover_suspect() - whether the object has to be recovered
+ * @co: the object
+ * @env: who and where, in the view before
+ * @home: the object's home in the new view
+ * @gone: nodes that are gone, or have begun another life
+ * @nwords: words in @gone
+ *
+ * A trail to the owner that ends at a node that is gone has a last node that is
+ * not; that one knows.  Requests may have been with any node, and so may have
+ * been the orders to drop the copies for which an owner waits.
+ *
+ * Return: true if the home has to be told; false if pruning is enough, and, if
+ * this is the owner and the home has moved, kddm_recover_trail() there.
+ */
+bool kddm_recover_suspect(const struct kddm_co *co,
+			  const struct kddm_co_env *env, u16 home,
+			  const u64 *gone, u16 nwords)
+{
+	bool moved = kddm_recover_moved(env, home, gone, nwords);
+	bool lost = nwords && !nodeset_empty(gone, nwords);
+
+	if (co->state == KDDM_CO_ACKS)
+		return lost;
+	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)
+		return moved;
+	if (kddm_co_owns(co))
+		return false;
+	if (asks(co))
+		return lost || moved;
+	if (moved && home == env->self)
+		return true;
+	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?
+					 env->home : co->hint);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_suspect);
+
+/**
+ * kddm_recover_prune() - forget who is gone
+ * @co: the object, which is not a suspect; changed
+ * @gone: nodes that are gone, or have begun another life
+ * @nwords: words in @gone
+ *
+ * A KDDM_EV_RUN is due, since others may be the first in the line now.
+ */
+void kddm_recover_prune(struct kddm_co *co, const u64 *gone, u16 nwords)
+{
+	u16 n;
+
+	if (nodeset_has(gone, nwords, co->inv_owner))
+		co->inv_owner = KDDM_NODE_NONE;
+	for (n = 0; co->x && n < 64 * nwords; n++)
+		if (nodeset_has(gone, nwords, n))
+			kddm_co_ext_forget(co->x, n);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_prune);
+
+/**
+ * kddm_recover_taken() - what a KDDM_EV_OWN means that has not left
+ * @flags: of the message
+ *
+ * Return: what it is for kddm_recover_reset().
+ */
+enum kddm_taken kddm_recover_taken(u8 flags)
+{
+	return flags ? KDDM_TAKEN_VOID : KDDM_TAKEN_OWN;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_taken);
+
+/* The state without what is under way. */
+static u8 rest(const struct kddm_co *co, enum kddm_taken taken)
+{
+	if (taken != KDDM_TAKEN_NONE)
+		return taken == KDDM_TAKEN_OWN ? KDDM_CO_OWNER : KDDM_CO_VOID;
+	switch (co->state) {
+	case KDDM_CO_DRAIN:
+	case KDDM_CO_UPGRADE:
+	case KDDM_CO_DRAIN_UPGRADE:
+		return KDDM_CO_SHARED;
+	case KDDM_CO_GET:
+	case KDDM_CO_GRAB:
+		return KDDM_CO_INVALID;
+	case KDDM_CO_ACKS:
+		return KDDM_CO_OWNER;
+	default:
+		return co->state;
+	}
+}
+
+static u8 claim_of(const struct kddm_co *co)
+{
+	switch (co->state) {
+	case KDDM_CO_SHARED:
+		return KDDM_CLAIM_COPY;
+	case KDDM_CO_VOID:
+		return KDDM_CLAIM_VOID;
+	case KDDM_CO_OWNER:
+	case KDDM_CO_WRITER:
+	case KDDM_CO_FILL:
+		return KDDM_CLAIM_OWNER;
+	default:
+		return KDDM_CLAIM_NONE;
+	}
+}
+
+/**
+ * kddm_recover_reset() - let go of what is under way
+ * @co: the object; changed
+ * @env: who and where
+ * @taken: a KDDM_EV_OWN of this node that was not sent and never will be
+ * @version: that it had
+ * @claim: what this node has; its @base is the caller's
+ *
+ * Nobody of other nodes waits here any more, and no request of this node is
+ * under way: those who wait here have to ask again after kddm_recover_settle().
+ * A copy that was to go and is yet in use stays: the new owner has not written.
+ * Doing it again changes nothing.
+ */
+void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
+			enum kddm_taken taken, u64 version,
+			struct kddm_claim *claim)
+{
+	bool home = env->self == env->home;
+
+	if (taken != KDDM_TAKEN_NONE) {
+		co->version = version;
+		co->hint = env->self;
+		co->told = false;
+	}
+	claim->known = co->version || co->state == KDDM_CO_LOST ||
+		       (home && !kddm_co_owns(co) &&
+			co->hint != KDDM_NODE_NONE);
+	co->state = rest(co, taken);
+	/* Who makes the first contents for itself gets in by that. */
+	if (co->state != KDDM_CO_FILL || !co->mine) {
+		co->want = KDDM_WANT_NONE;
+		co->wflags = 0;
+	}
+	co->inv_owner = KDDM_NODE_NONE;
+	co->gone = false;
+	co->turned = false;
+	co->past = false;
+	if (co->x) {
+		memset(co->x->bits, 0, 2 * co->x->words * sizeof(u64));
+		co->x->qlen = 0;
+	}
+	claim->kind = claim_of(co);
+	claim->version = co->version;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_reset);
+
+/* Whether claim @a of node @na goes before @b of @nb. */
+static bool better(const struct kddm_claim *a, u16 na,
+		   const struct kddm_claim *b, u16 nb)
+{
+	if (!a->kind || !b->kind)
+		return a->kind;
+	if (a->base != b->base)
+		return a->base > b->base;
+	if (a->kind != b->kind)
+		return a->kind > b->kind;
+	if (a->version != b->version)
+		return a->version > b->version;
+	return na < nb;
+}
+
+/**
+ * kddm_judge_hear() - take note of a claim
+ * @j: the claims so far; zero at first
+ * @node: who claims
+ * @claim: what
+ */
+void kddm_judge_hear(struct kddm_judge *j, u16 node,
+		     const struct kddm_claim *claim)
+{
+	if (claim->base > j->base)
+		j->base = claim->base;
+	if (claim->version > j->seen)
+		j->seen = claim->version;
+	j->known |= claim->known;
+	if (better(claim, node, &j->best, j->node)) {
+		j->best = *claim;
+		j->node = node;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_judge_hear);
+
+/**
+ * kddm_judge_decide() - what becomes of the object
+ * @j: the claims of all members
+ * @v: where to
+ */
+void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
+{
+	bool apart = j->best.base < j->base;	/* it comes from elsewhere */
+
+	v->base = j->base;
+	v->owner = KDDM_NODE_NONE;
+	v->version = j->seen;
+	if (!j->best.kind || (apart && j->best.version < j->seen)) {
+		v->kind = j->known ? KDDM_VERDICT_LOST : KDDM_VERDICT_VOID;
+		return;
+	}
+	if (j->best.kind == KDDM_CLAIM_VOID) {
+		v->kind = KDDM_VERDICT_VOID;
+		return;
+	}
+	v->kind = KDDM_VERDICT_OWNER;
+	v->owner = j->node;
+	v->version = j->best.version;
+	if (apart || j->best.kind == KDDM_CLAIM_COPY)
+		v->version = j->seen + 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_judge_decide);
+
+/* The contents here do not count; whoever is inside has to leave first. */
+static void no_contents(struct kddm_co *co, bool *drop)
+{
+	if (!kddm_co_has_data(co)) {
+		co->state = KDDM_CO_INVALID;
+		return;
+	}
+	if (co->state == KDDM_CO_WRITER)
+		co->readers = 1;
+	if (co->readers) {
+		co->state = KDDM_CO_DRAIN;
+		return;
+	}
+	co->state = KDDM_CO_INVALID;
+	*drop = true;
+}
+
+static int own(struct kddm_co *co, const struct kddm_co_env *env,
+	       const struct kddm_verdict *v, const u64 *copies, u16 nwords,
+	       struct kddm_co_ext **spare)
+{
+	u16 words = nodeset_words(copies, nwords);
+	struct kddm_co_ext *old;
+
+	if (words && !(co->x && co->x->words >= words)) {
+		if (!*spare || (*spare)->words < words)
+			return -ENOBUFS;
+		old = co->x;
+		co->x = *spare;
+		*spare = old;
+	}
+	if (co->state == KDDM_CO_SHARED)
+		co->state = KDDM_CO_OWNER;
+	if (v->version > co->version)
+		co->version = v->version;
+	co->hint = env->self;
+	if (words) {
+		memcpy(copyset(co->x), copies, words * sizeof(u64));
+		nodeset_del(copyset(co->x), co->x->words, env->self);
+	}
+	return 0;
+}
+
+/**
+ * kddm_recover_settle() - what was judged
+ * @co: the object, after kddm_recover_reset(); changed
+ * @env: who and where, in the new view
+ * @v: the verdict
+ * @base: that of this node's claim
+ * @copies: the nodes whose copies stay, if this node is to own it
+ * @nwords: words in @copies
+ * @spare: as in struct kddm_co_event; what is left there is the caller's
+ * @drop: set if the contents are to be dropped
+ *
+ * Return: 0; -ENOBUFS if @copies need an extension, and nothing has changed.
+ */
+int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
+			const struct kddm_verdict *v, u32 base,
+			const u64 *copies, u16 nwords,
+			struct kddm_co_ext **spare, bool *drop)
+{
+	bool home = env->self == env->home;
+	bool owned = v->kind == KDDM_VERDICT_OWNER;
+
+	*drop = false;
+	if (owned && v->owner == env->self)
+		return own(co, env, v, copies, nwords, spare);
+	if (co->state != KDDM_CO_SHARED || !owned || base < v->base)
+		no_contents(co, drop);
+	co->hint = v->owner;
+	co->told = false;
+	if (v->kind == KDDM_VERDICT_VOID)
+		co->version = 0;
+	else if (co->version || home)
+		co->version = v->version;
+	if (home && !owned && co->state == KDDM_CO_INVALID)
+		co->state = v->kind == KDDM_VERDICT_VOID ? KDDM_CO_VOID :
+							   KDDM_CO_LOST;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_settle);
+
+/**
+ * kddm_recover_trail() - the new home learns who owns an object
+ * @co: the object at its home, without a request under way; changed
+ * @env: who and where, in the new view
+ * @owner: who owns it
+ */
+void kddm_recover_trail(struct kddm_co *co, const struct kddm_co_env *env,
+			u16 owner)
+{
+	if (owner == env->self || kddm_co_has_data(co))
+		return;
+	co->state = KDDM_CO_INVALID;
+	co->hint = owner;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_trail);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Recovery of objects, pure: what becomes of one when the cluster has changed.
+ *
+ * It happens between the commit of a view and its service (viewchange.h), when
+ * every message of the view before has arrived and no new one leaves.  Most
+ * objects need nothing but that their owner forgets who is gone (prune).  The
+ * others are suspects: the trail to their owner may lead to a node that is gone,
+ * or has a new home, or a request is under way and may have been lost.  For a
+ * suspect
+ *
+ *  - every node lets go of what is under way, and says what is left (reset):
+ *    it owns the object, or has a copy, or knows that there was one;
+ *  - the home judges: the owner stays, or else a copy becomes the owner, or
+ *    else the object is lost, or there never was one (judge);
+ *  - every node is told, and issues its requests again (settle).
+ *
+ * All copies that survivors hold are the latest: nobody writes before all others
+ * have dropped theirs and said so.  That does not hold of a node that comes back
+ * from a time apart: what it has counts only if nobody else has a claim, and
+ * nobody has seen a higher version.  Who becomes the owner here raises the
+ * version, so that what was lost sight of before is known to be old.
+ *
+ * All of it can be done again from any point, if the next change of the view
+ * comes too soon.
+ */
+#ifndef _NET_KDDM_RECOVER_H
+#define _NET_KDDM_RECOVER_H
+
+#include <linux/types.h>
+#include "coherence.h"
+
+/**
+ * enum kddm_claim_kind - what a node has of an object
+ * @KDDM_CLAIM_NONE: nothing
+ * @KDDM_CLAIM_COPY: a copy
+ * @KDDM_CLAIM_VOID: it owns the absence
+ * @KDDM_CLAIM_OWNER: it is the owner
+ * @KDDM_CLAIM_NR: how many there are
+ */
+enum kddm_claim_kind {
+	KDDM_CLAIM_NONE,
+	KDDM_CLAIM_COPY,
+	KDDM_CLAIM_VOID,
+	KDDM_CLAIM_OWNER,
+	KDDM_CLAIM_NR
+};
+
+/**
+ * struct kddm_claim - what a node says of an object
+ * @kind: enum kddm_claim_kind
+ * @known: it knows that there was an object
+ * @base: epoch of the view in which it was last served, 0 for a new node
+ * @version: the highest that it has seen, 0 for none
+ */
+struct kddm_claim {
+	u8	kind;
+	bool	known;
+	u32	base;
+	u64	version;
+};
+
+enum kddm_verdict_kind {
+	KDDM_VERDICT_VOID,
+	KDDM_VERDICT_LOST,
+	KDDM_VERDICT_OWNER,
+	KDDM_VERDICT_NR
+};
+
+/**
+ * struct kddm_verdict - what becomes of an object
+ * @kind: enum kddm_verdict_kind
+ * @owner: who owns it, for KDDM_VERDICT_OWNER
+ * @base: copies of nodes with a lower base go
+ * @version: of the object
+ */
+struct kddm_verdict {
+	u8	kind;
+	u16	owner;
+	u32	base;
+	u64	version;
+};
+
+/**
+ * struct kddm_judge - the claims so far, see kddm_judge_hear()
+ * @base: highest of all nodes
+ * @known: somebody knows that there was an object
+ * @seen: highest version that anybody has seen
+ * @best: the best claim
+ * @node: whose it is
+ */
+struct kddm_judge {
+	u32			base;
+	bool			known;
+	u64			seen;
+	struct kddm_claim	best;
+	u16			node;
+};
+
+/**
+ * enum kddm_taken - a message that was taken back because it had not left
+ * @KDDM_TAKEN_NONE: there was none that matters
+ * @KDDM_TAKEN_OWN: the ownership; the contents are there again
+ * @KDDM_TAKEN_VOID: the ownership of the absence, or of a new object
+ */
+enum kddm_taken {
+	KDDM_TAKEN_NONE,
+	KDDM_TAKEN_OWN,
+	KDDM_TAKEN_VOID
+};
+
+bool kddm_recover_moved(const struct kddm_co_env *env, u16 home,
+			const u64 *gone, u16 nwords);
+bool kddm_recover_suspect(const struct kddm_co *co,
+			  const struct kddm_co_env *env, u16 home,
+			  const u64 *gone, u16 nwords);
+void kddm_recover_prune(struct kddm_co *co, const u64 *gone, u16 nwords);
+enum kddm_taken kddm_recover_taken(u8 flags);
+void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
+			enum kddm_taken taken, u64 version,
+			struct kddm_claim *claim);
+void kddm_judge_hear(struct kddm_judge *j, u16 node,
+		     const struct kddm_claim *claim);
+void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v);
+int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
+			const struct kddm_verdict *v, u32 base,
+			const u64 *copies, u16 nwords,
+			struct kddm_co_ext **spare, bool *drop);
+void kddm_recover_trail(struct kddm_co *co, const struct kddm_co_env *env,
+			u16 owner);
+
+#endif /* _NET_KDDM_RECOVER_H */

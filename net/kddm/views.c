@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Views at work: events and messages into the machine, what it decides out of
+ * it; views.h has the idea and the locks.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include "member.h"
+#include "transport.h"
+#include "views.h"
+
+#define HDR		sizeof(struct kddm_wire_hdr)
+#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
+#define START_TIMEOUT	(10 * HZ)
+#define LEAVE_TIMEOUT	(5 * HZ)
+
+static BLOCKING_NOTIFIER_HEAD(service_chain);
+
+int kddm_views_register_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&service_chain, nb);
+}
+
+int kddm_views_unregister_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_unregister(&service_chain, nb);
+}
+
+/* All channels of objects. */
+#define ALL_MARKS	(GENMASK(KDDM_CHANNELS - 1, 0) & ~BIT(0))
+
+/* Out */
+
+/* Whether the machine knows of the meeting that we have with @id now. */
+static bool is_met(struct kddm_views *v, u16 id)
+{
+	struct kddm_node *node;
+	bool met = false;
+
+	rcu_read_lock();
+	node = xa_load(&v->kn->nodes, id);
+	if (node)
+		met = kddm_node_link(node) == KDDM_LINK_UP &&
+		      READ_ONCE(node->session) == v->peer[id].session;
+	rcu_read_unlock();
+	return met;
+}
+
+static void send_to(struct kddm_views *v, u16 dst, const void *body, int len)
+{
+	struct kddm_msg *msg;
+
+	/* What was meant for an earlier meeting would only confuse. */
+	if (!is_met(v, dst))
+		return;
+	msg = kddm_msg_alloc(HDR + len, 0, GFP_KDDM);
+	msg->type = KDDM_WIRE_VIEW;
+	memcpy(msg->buf + HDR, body, len);
+	kddm_send(v->kn, dst, 0, msg);
+}
+
+static void send_message(struct kddm_views *v, const struct kddm_vc_send *s)
+{
+	void *body = kvmalloc(KDDM_VC_ROOM, GFP_KDDM);
+	int len;
+	u16 n;
+
+	kddm_vc_message(v->vc, s, v->msg);
+	len = kddm_vc_encode(v->msg, body, KDDM_VC_ROOM);
+	for (n = 0; n < KDDM_VC_NODES && !WARN_ON_ONCE(len < 0); n++)
+		if (kddm_vc_has(&s->to, n))
+			send_to(v, n, body, len);
+	kvfree(body);
+}
+
+static void send_marks(struct kddm_views *v, const struct kddm_vc_send *s)
+{
+	struct kddm_msg *msg;
+	u16 chan;
+
+	for (chan = 1; chan < KDDM_CHANNELS; chan++) {
+		msg = kddm_msg_alloc(HDR + sizeof(struct kddm_wire_mark),
+				     KDDM_VC_WORDS, GFP_KDDM);
+		msg->type = KDDM_WIRE_MARK;
+		kddm_wire_put_mark(msg->buf + HDR, msg->len - HDR, s->epoch);
+		kddm_send_many(v->kn, s->to.w, KDDM_VC_WORDS, chan, msg);
+	}
+}
+
+static void kick_all(struct kddm_net *kn)
+{
+	u16 chan;
+
+	for (chan = 0; chan < KDDM_CHANNELS; chan++)
+		kddm_kick(kn, chan);
+}
+
+/* What a step means */
+
+static bool takes_part(const struct kddm_vc *vc)
+{
+	return vc->phase == KDDM_VC_FLUSH || vc->phase == KDDM_VC_ACCEPTED ||
+	       vc->phase == KDDM_VC_RECONCILE;
+}
+
+static void freeze(struct kddm_views *v)
+{
+	write_lock(&v->gate);
+	v->frozen = true;
+	write_unlock(&v->gate);
+}
+
+/* The view that the proposed one follows, and whether we were a member. */
+static void note_base(struct kddm_views *v)
+{
+	const struct kddm_vc_view *last = &v->vc->last;
+
+	v->base = last->epoch;
+	v->apart = last->epoch &&
+		   last->inc[v->kn->self] != v->kn->incarnation;
+	if (v->apart && v->vc->lineage == last->lineage)
+		v->base = min(READ_ONCE(v->kn->epoch), last->epoch - 1);
+}
+
+static struct kddm_view *view_of(const struct kddm_vc_view *from)
+{
+	u16 nr = 0, n;
+	struct kddm_view *v;
+
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		nr += !!from->inc[n];
+	v = kvzalloc(kddm_view_size(nr), GFP_KDDM);
+	kddm_view_init(v, nr);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (from->inc[n])
+			kddm_view_add(v, n, from->inc[n]);
+	v->epoch = from->epoch;
+	return v;
+}
+
+static void replace(struct kddm_views *v, struct kddm_view __rcu **at,
+		    struct kddm_view *new)
+{
+	new = rcu_replace_pointer(*at, new, lockdep_is_held(&v->lock));
+	if (new)
+		kvfree_rcu_mightsleep(new);
+}
+
+/* Committed: homes move, and recovery begins. */
+static void committed(struct kddm_views *v)
+{
+	WRITE_ONCE(v->epoch, v->vc->last.epoch);
+	replace(v, &v->members, view_of(&v->vc->last));
+	queue_work(v->wq, &v->work);
+}
+
+static void serve(struct kddm_views *v)
+{
+	memcpy(v->ref, v->vc->last.inc, sizeof(v->vc->last.inc));
+	replace(v, &v->served, view_of(&v->vc->last));
+	WRITE_ONCE(v->kn->epoch, v->vc->last.epoch);
+	write_lock(&v->gate);
+	v->frozen = false;
+	v->ops->resume(v);
+	write_unlock(&v->gate);
+}
+
+static int service_of(const struct kddm_views *v)
+{
+	const struct kddm_vc *vc = v->vc;
+
+	if (vc->serving)
+		return KDDM_SERVING;
+	return takes_part(vc) ? KDDM_CHANGING : KDDM_SUSPENDED;
+}
+
+static void settle_service(struct kddm_views *v)
+{
+	int old = v->service, new = service_of(v);
+
+	if (new == KDDM_SERVING && (old != new || v->frozen))
+		serve(v);
+	WRITE_ONCE(v->service, new);
+	if (old == new)
+		return;
+	if (old == KDDM_SUSPENDED && READ_ONCE(v->parked))
+		v->ops->wake(v);
+	blocking_notifier_call_chain(&service_chain, new, v);
+}
+
+/* After each step of the machine. */
+static void carry_out(struct kddm_views *v, const struct kddm_vc_out *out,
+		      u8 before)
+{
+	u8 phase = v->vc->phase;
+	u8 i;
+
+	if (takes_part(v->vc) && !v->frozen)
+		freeze(v);
+	if (phase != before && phase >= KDDM_VC_FLUSH &&
+	    before < KDDM_VC_FLUSH)
+		note_base(v);
+	for (i = 0; i < out->nr; i++) {
+		if (out->send[i].type == KDDM_VC_MARK)
+			send_marks(v, &out->send[i]);
+		else
+			send_message(v, &out->send[i]);
+	}
+	if (phase == KDDM_VC_RECONCILE &&
+	    READ_ONCE(v->epoch) != v->vc->last.epoch)
+		committed(v);
+	settle_service(v);
+	wake_up_all(&v->wait);
+}
+
+/* In */
+
+static void meet(struct kddm_views *v, const struct kddm_node *node)
+{
+	struct kddm_vc_out out = { };
+	u8 before = v->vc->phase;
+	u16 id = node->id;
+
+	v->peer[id].session = node->session;
+	v->peer[id].peer_session = node->peer_session;
+	kddm_vc_up(v->vc, id, node->incarnation, &out);
+	carry_out(v, &out, before);
+}
+
+static void part(struct kddm_views *v, u16 id)
+{
+	struct kddm_vc_out out = { };
+	u8 before = v->vc->phase;
+
+	v->peer[id].session = 0;
+	kddm_vc_down(v->vc, id, &out);
+	carry_out(v, &out, before);
+}
+
+/*
+ * Make the machine know what the membership layer knows of a node.  That it
+ * takes part is seen from its state, or from a message of its (@speaks).
+ */
+static void look(struct kddm_views *v, u16 id, bool speaks)
+{
+	struct kddm_node *node = kddm_node_get(v->kn, id);
+	bool up = node && kddm_node_link(node) == KDDM_LINK_UP;
+	bool known = v->vc->inc[id];
+
+	if (known && (!up || node->session != v->peer[id].session)) {
+		part(v, id);
+		known = false;
+	}
+	if (up && !known &&
+	    (speaks || READ_ONCE(node->state) == KDDM_NODE_POSSIBLE))
+		meet(v, node);
+	if (node)
+		kddm_node_put(node);
+}
+
+void kddm_views_node_change(struct kddm_net *kn,
+			    const struct kddm_node_event *ev)
+{
+	struct kddm_views *v = kn->views;
+
+	if (ev->id == kn->self)
+		return;
+	mutex_lock(&v->lock);
+	if (v->stopped)
+		goto unlock;
+	if (ev->change == KDDM_REMOVE_POSSIBLE && v->vc->inc[ev->id])
+		part(v, ev->id);
+	look(v, ev->id, ev->change == KDDM_ADD_POSSIBLE);
+unlock:
+	mutex_unlock(&v->lock);
+	kick_all(kn);
+}
+
+static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
+		    const void *body, size_t len)
+{
+	struct kddm_views *v = kn->views;
+	struct kddm_vc_out out = { };
+	u8 before;
+	int err;
+
+	mutex_lock(&v->lock);
+	err = kddm_vc_decode(body, len, v->msg);
+	if (!err && !v->stopped) {
+		look(v, h->src, true);
+		before = v->vc->phase;
+		err = kddm_vc_receive(v->vc, h->src, v->msg, &out);
+		if (!err)
+			carry_out(v, &out, before);
+	}
+	mutex_unlock(&v->lock);
+	kick_all(kn);
+	return err == -EPROTO ? -EBADMSG : err;
+}
+
+/* The last of a node's marks tells the machine. */
+static void all_marks(struct kddm_views *v, u16 src, u32 epoch)
+{
+	struct kddm_vc_out out = { };
+	u8 before = v->vc->phase;
+
+	memset(v->msg, 0, sizeof(*v->msg));
+	v->msg->type = KDDM_VC_MARK;
+	v->msg->epoch = epoch;
+	if (!kddm_vc_receive(v->vc, src, v->msg, &out))
+		carry_out(v, &out, before);
+}
+
+int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
+		    const void *body, size_t len)
+{
+	struct kddm_views *v = kn->views;
+	struct kddm_view_peer *peer = &v->peer[h->src];
+	u32 epoch;
+	int err;
+
+	err = kddm_wire_get_mark(body, len, &epoch);
+	if (err)
+		return err;
+	mutex_lock(&v->lock);
+	if (peer->mark != epoch) {
+		peer->mark = epoch;
+		peer->marks = 0;
+	}
+	peer->marks |= BIT(h->chan);
+	if (peer->marks == ALL_MARKS && !v->stopped)
+		all_marks(v, h->src, epoch);
+	mutex_unlock(&v->lock);
+	kick_all(kn);
+	return 0;
+}
+
+/* Questions */
+
+bool kddm_views_current(const struct kddm_views *v, u32 epoch)
+{
+	return epoch == READ_ONCE(v->kn->epoch) || epoch == READ_ONCE(v->epoch);
+}
+
+bool kddm_views_member(struct kddm_net *kn, u16 id)
+{
+	const struct kddm_view *view;
+	bool member;
+
+	rcu_read_lock();
+	view = rcu_dereference(kn->views->members);
+	member = view && kddm_view_find(view, id);
+	rcu_read_unlock();
+	return member;
+}
+
+int kddm_views_wait(struct kddm_net *kn, const bool *dead, bool intr)
+{
+	struct kddm_views *v = kn->views;
+	int err;
+
+	if (intr)
+		err = wait_event_interruptible(v->wait, !kddm_suspended(v) ||
+					       READ_ONCE(*dead));
+	else
+		err = wait_event_killable(v->wait, !kddm_suspended(v) ||
+					  READ_ONCE(*dead)) ? -EINTR : 0;
+	return err ?: READ_ONCE(*dead) ? -ESHUTDOWN : 0;
+}
+
+int kddm_views_wait_served(struct kddm_net *kn, const bool *dead)
+{
+	struct kddm_views *v = kn->views;
+
+	if (wait_event_killable(v->wait, READ_ONCE(v->service) ==
+				KDDM_SERVING || READ_ONCE(*dead)))
+		return -EINTR;
+	return READ_ONCE(*dead) ? -ESHUTDOWN : 0;
+}
+
+int kddm_views_in(struct kddm_views *v, u32 epoch)
+{
+	int err = -ESTALE;
+
+	mutex_lock(&v->lock);
+	if (v->stopped)
+		err = -ESHUTDOWN;
+	else if (v->vc->promised == epoch &&
+		 v->vc->phase == KDDM_VC_RECONCILE)
+		err = 0;
+	else if (v->vc->promised == epoch &&
+		 v->vc->phase == KDDM_VC_ACCEPTED)
+		err = -EAGAIN;
+	mutex_unlock(&v->lock);
+	return err;
+}
+
+void kddm_views_recovered(struct kddm_views *v, u32 epoch)
+{
+	struct kddm_vc_out out = { };
+	u8 before;
+
+	mutex_lock(&v->lock);
+	before = v->vc->phase;
+	if (!v->stopped) {
+		kddm_vc_reconciled(v->vc, epoch, &out);
+		carry_out(v, &out, before);
+	}
+	mutex_unlock(&v->lock);
+	kick_all(v->kn);
+}
+
+/* Life */
+
+int kddm_views_start(struct kddm_net *kn)
+{
+	struct kddm_views *v = kn->views;
+	struct kddm_vc_out out = { };
+	long left;
+	u8 before;
+	u16 n;
+
+	mutex_lock(&v->lock);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (n != kn->self && kddm_node_state(kn, n))
+			look(v, n, false);
+	before = v->vc->phase;
+	kddm_vc_start(v->vc, &out);
+	v->started = true;
+	carry_out(v, &out, before);
+	mutex_unlock(&v->lock);
+	kick_all(kn);
+	left = wait_event_killable_timeout(v->wait,
+					   v->service == KDDM_SERVING,
+					   START_TIMEOUT);
+	return left < 0 ? -EINTR : 0;
+}
+
+void kddm_views_leave(struct kddm_net *kn)
+{
+	struct kddm_views *v = kn->views;
+	struct kddm_vc_out out = { };
+	u8 before;
+
+	mutex_lock(&v->lock);
+	before = v->vc->phase;
+	if (v->started) {
+		kddm_vc_leave(v->vc, &out);
+		carry_out(v, &out, before);
+	}
+	mutex_unlock(&v->lock);
+	kick_all(kn);
+	wait_event_timeout(v->wait, !v->started ||
+			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE,
+			   LEAVE_TIMEOUT);
+}
+
+void kddm_views_halt(struct kddm_net *kn)
+{
+	struct kddm_views *v = kn->views;
+
+	mutex_lock(&v->lock);
+	v->stopped = true;
+	mutex_unlock(&v->lock);
+	wake_up_all(&v->wait);
+}
+
+void kddm_views_stop(struct kddm_net *kn)
+{
+	cancel_work_sync(&kn->views->work);
+}
+
+void kddm_views_exit(struct kddm_net *kn)
+{
+	struct kddm_views *v = kn->views;
+
+	kn->view_rx = NULL;
+	destroy_workqueue(v->wq);
+	kvfree(rcu_dereference_protected(v->members, true));
+	kvfree(rcu_dereference_protected(v->served, true));
+	kvfree(v->ref);
+	kvfree(v->peer);
+	kvfree(v->msg);
+	kvfree(v->vc);
+	kfree(v);
+	kn->views = NULL;
+	WRITE_ONCE(kn->epoch, 0);
+}
+
+static bool alloc_parts(struct kddm_views *v)
+{
+	v->vc = kvzalloc_obj(*v->vc);
+	v->msg = kvzalloc_obj(*v->msg);
+	v->peer = kvcalloc(KDDM_VC_NODES, sizeof(*v->peer), GFP_KERNEL);
+	v->ref = kvcalloc(KDDM_VC_NODES, sizeof(*v->ref), GFP_KERNEL);
+	v->wq = alloc_ordered_workqueue("kddm_recovery", 0);
+	return v->vc && v->msg && v->peer && v->ref && v->wq;
+}
+
+static void work(struct work_struct *work)
+{
+	struct kddm_views *v = container_of(work, struct kddm_views, work);
+
+	v->ops->recover(v);
+}
+
+int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
+{
+	struct kddm_views *v = kzalloc_obj(*v);
+
+	if (!v)
+		return -ENOMEM;
+	v->kn = kn;
+	v->ops = ops;
+	if (!alloc_parts(v)) {
+		if (v->wq)
+			destroy_workqueue(v->wq);
+		kvfree(v->ref);
+		kvfree(v->peer);
+		kvfree(v->msg);
+		kvfree(v->vc);
+		kfree(v);
+		return -ENOMEM;
+	}
+	mutex_init(&v->lock);
+	init_waitqueue_head(&v->wait);
+	rwlock_init(&v->gate);
+	spin_lock_init(&v->held_lock);
+	INIT_LIST_HEAD(&v->held);
+	init_rwsem(&v->calm);
+	INIT_WORK(&v->work, work);
+	v->frozen = true;
+	kddm_vc_init(v->vc, kn->self, kn->incarnation);
+	kn->views = v;
+	kn->view_rx = views_rx;
+	return 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Views at work: the machine of viewchange.h with the membership layer below
+ * it and recovery above it.
+ *
+ * Messages of the machine travel on channel 0 and are handled by whoever
+ * receives there.  Marks travel on the channels of objects, behind the last
+ * message of the old view: from the moment at which they are queued until the
+ * new view is served, what objects send is held back (object_recover.c).
+ *
+ * A node serves its view, or the view changes (what is here can be used, what
+ * has to be asked for waits), or it is suspended: those whom it can reach are
+ * no quorum, and nothing can be used.
+ *
+ * Locks
+ * -----
+ *
+ * views->lock (mutex) protects the machine; messages are queued under it, in
+ * the order of its steps.  It nests inside nothing but kn->lock, and nothing
+ * that waits for another node is done under it.
+ *
+ * views->gate (rwlock) is read-held while a message of an object is queued, and
+ * write-held while that begins or ends to be held back.  The locks of the
+ * transport's queues nest inside it.
+ */
+#ifndef _NET_KDDM_VIEWS_H
+#define _NET_KDDM_VIEWS_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include "main.h"
+#include "member.h"
+#include "view.h"
+#include "viewchange.h"
+
+/**
+ * enum kddm_service - whether a node serves
+ * @KDDM_SUSPENDED: no; callers wait
+ * @KDDM_CHANGING: what is here
+ * @KDDM_SERVING: yes
+ */
+enum kddm_service {
+	KDDM_SUSPENDED,
+	KDDM_CHANGING,
+	KDDM_SERVING
+};
+
+struct kddm_views;
+
+/**
+ * struct kddm_views_ops - what the layer above does for views
+ * @recover: objects are to agree with the latest view; ends with
+ *	kddm_views_recovered(), or when kddm_views_in() says so
+ * @resume: what was held back may leave: called with the gate write-locked
+ * @wake: callers need not wait for the end of a suspension any more
+ */
+struct kddm_views_ops {
+	void (*recover)(struct kddm_views *v);
+	void (*resume)(struct kddm_views *v);
+	void (*wake)(struct kddm_views *v);
+};
+
+/**
+ * struct kddm_view_peer - what is known of a node's part in a change
+ * @session: our number of the meeting that the machine knows of
+ * @peer_session: the node's number for it
+ * @mark: epoch of its marks
+ * @marks: bit mask of the channels on which they have come
+ * @reported: epoch in which it has reported all that it had to
+ */
+struct kddm_view_peer {
+	u16	session;
+	u16	peer_session;
+	u32	mark;
+	u32	marks;
+	u32	reported;
+};
+
+/**
+ * struct kddm_views - views of one node
+ * @kn: the node
+ * @ops: the layer above
+ * @lock: see above
+ * @vc: the machine
+ * @msg: a message that is being made or read; under @lock
+ * @peer: by node id; under @lock
+ * @service: enum kddm_service; written under @lock
+ * @started: the machine runs
+ * @stopped: it does not any more
+ * @epoch: of the latest view that was committed; written under @lock
+ * @base: of the view that it follows, for claims
+ * @apart: this node was no member of that one
+ * @members: of the latest view that was committed; RCU
+ * @served: members of the latest view that was served here; RCU
+ * @calm: read-held while another node's part in recovery is done
+ * @ref: incarnations of the nodes that objects may have to do with
+ * @wait: woken when @service, or what recovery waits for, changes
+ * @gate: see above
+ * @frozen: messages of objects are held back; under @gate
+ * @held_lock: protects @held and the lists of the sets
+ * @held: messages that belong to no set here
+ * @parked: local users wait for the end of the suspension
+ * @work: recovery
+ * @wq: runs it
+ */
+struct kddm_views {
+	struct kddm_net			*kn;
+	const struct kddm_views_ops	*ops;
+	struct mutex			lock;		/* see above */
+	struct kddm_vc			*vc;
+	struct kddm_vc_msg		*msg;
+	struct kddm_view_peer		*peer;
+	int				service;
+	bool				started;
+	bool				stopped;
+	u32				epoch;
+	u32				base;
+	bool				apart;
+	struct kddm_view __rcu		*members;
+	struct kddm_view __rcu		*served;
+	struct rw_semaphore		calm;
+	u32				*ref;
+	wait_queue_head_t		wait;
+	rwlock_t			gate;		/* see above */
+	bool				frozen;
+	spinlock_t			held_lock;	/* see above */
+	struct list_head		held;
+	bool				parked;
+	struct work_struct		work;
+	struct workqueue_struct		*wq;
+};
+
+static inline bool kddm_suspended(const struct kddm_views *v)
+{
+	return READ_ONCE(v->service) == KDDM_SUSPENDED;
+}
+
+/* Make them: 0 or -ENOMEM. */
+int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops);
+/*
+ * Take part; the node is possible.  Waits for some seconds until a view is
+ * served here.  Returns 0 even if there is none, or -EINTR.
+ */
+int kddm_views_start(struct kddm_net *kn);
+/* Leave the cluster, so that the others need no quorum for it. */
+void kddm_views_leave(struct kddm_net *kn);
+/* Take no more part; recovery ends soon. */
+void kddm_views_halt(struct kddm_net *kn);
+/* Wait for that; calls of RPC end by now. */
+void kddm_views_stop(struct kddm_net *kn);
+/* Free everything. */
+void kddm_views_exit(struct kddm_net *kn);
+
+/* A node is in reach, or is not any more. */
+void kddm_views_node_change(struct kddm_net *kn,
+			    const struct kddm_node_event *ev);
+/* A mark has come on a channel of objects. */
+int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
+		    const void *body, size_t len);
+/* Whether an object's message of epoch @epoch counts here. */
+bool kddm_views_current(const struct kddm_views *v, u32 epoch);
+/* Whether @id is a member of the latest view. */
+bool kddm_views_member(struct kddm_net *kn, u16 id);
+/*
+ * Wait for the end of a suspension: 0; -EINTR or, if @intr, -ERESTARTSYS;
+ * -ESHUTDOWN if *@dead becomes true.
+ */
+int kddm_views_wait(struct kddm_net *kn, const bool *dead, bool intr);
+/* Wait until the view is served; the same errors. */
+int kddm_views_wait_served(struct kddm_net *kn, const bool *dead);
+/* For a recovery in epoch @epoch: 0; -EAGAIN: not yet; -ESTALE: no more. */
+int kddm_views_in(struct kddm_views *v, u32 epoch);
+/* Notifiers: the state of the service has changed; data is the kddm_views. */
+int kddm_views_register_notifier(struct notifier_block *nb);
+int kddm_views_unregister_notifier(struct notifier_block *nb);
+/* What is known of objects agrees with the view of epoch @epoch. */
+void kddm_views_recovered(struct kddm_views *v, u32 epoch);
+
+#endif /* _NET_KDDM_VIEWS_H */
