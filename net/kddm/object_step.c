@@ -21,6 +21,7 @@ void kddm_obj_free_data(struct kddm_obj *obj)
 {
 	if (!obj->data)
 		return;
+	atomic64_dec(&obj->set->stats.objects);
 	if (obj->raw)
 		kvfree(obj->data);
 	else
@@ -31,8 +32,11 @@ void kddm_obj_free_data(struct kddm_obj *obj)
 
 static bool alloc_data(struct kddm_obj *obj)
 {
-	if (!obj->data)
-		obj->data = kddm_linker_alloc(obj->set, obj->id);
+	if (obj->data)
+		return true;
+	obj->data = kddm_linker_alloc(obj->set, obj->id);
+	if (obj->data)
+		atomic64_inc(&obj->set->stats.objects);
 	return obj->data;
 }
 
@@ -55,6 +59,13 @@ static int take_in(struct kddm_obj *obj, const void *buf, u32 len)
 	return err;
 }
 
+static void keep_raw(struct kddm_obj *obj, struct kddm_raw *raw)
+{
+	obj->data = raw;
+	obj->raw = 1;
+	atomic64_inc(&obj->set->stats.objects);
+}
+
 void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 {
 	struct kddm_raw *raw;
@@ -68,8 +79,7 @@ void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 	raw->len = m->len;
 	raw->err = err;
 	memcpy(raw->buf, m->data, m->len);
-	obj->data = raw;
-	obj->raw = 1;
+	keep_raw(obj, raw);
 }
 
 /*
@@ -86,14 +96,14 @@ static int thaw(struct kddm_obj *obj)
 		return err;
 	obj->data = NULL;
 	obj->raw = 0;
+	atomic64_dec(&obj->set->stats.objects);
 	err = take_in(obj, raw->buf, raw->len);
 	if (!err) {
 		kvfree(raw);
 		return 0;
 	}
 	kddm_obj_free_data(obj);
-	obj->data = raw;
-	obj->raw = 1;
+	keep_raw(obj, raw);
 	return err;
 }
 

@@ -82,7 +82,8 @@ static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async)
 		kddm_obj_end(obj);
 		if (async)
 			return ERR_PTR(-EAGAIN);
-		err = kddm_views_wait_served(set->kn, &set->dead);
+		err = kddm_views_wait(set->kn, KDDM_SERVING, &set->dead, false,
+				      MAX_SCHEDULE_TIMEOUT);
 		if (err)
 			return ERR_PTR(err);
 	}
@@ -167,7 +168,8 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 	if (flags & KDDM_NOWAIT)
 		return ERR_PTR(-EAGAIN);
 	if (unlikely(kddm_suspended(set->kn->views))) {
-		err = kddm_views_wait(set->kn, &set->dead, flags & KDDM_INTR);
+		err = kddm_views_wait(set->kn, KDDM_CHANGING, &set->dead,
+				      flags & KDDM_INTR, timeout);
 		if (err)
 			return ERR_PTR(err);
 	}

@@ -220,7 +220,7 @@ static bool all_reported(struct run *r)
 static int wait_reported(struct run *r)
 {
 	wait_event(r->v->wait, all_reported(r) ||
-		   kddm_views_in(r->v, r->epoch));
+		   READ_ONCE(r->v->recovering) != r->epoch);
 	return all_reported(r) ? 0 : -ESTALE;
 }
 

@@ -83,7 +83,8 @@ struct kddm_set_desc {
  * @held: messages that wait for the end of a change of the view
  * @suspects: objects at home here that recovery has to judge, by id
  * @hits: gets and grabs that sent nothing, per CPU
- * @stats: requests sent and forwarded, invalidations ordered, objects known
+ * @stats: requests sent and forwarded, invalidations ordered, objects with
+ *	memory for contents
  */
 struct kddm_set {
 	struct kddm_net			*kn;

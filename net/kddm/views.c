@@ -211,6 +211,8 @@ static void carry_out(struct kddm_views *v, const struct kddm_vc_out *out,
 	if (phase == KDDM_VC_RECONCILE &&
 	    READ_ONCE(v->epoch) != v->vc->last.epoch)
 		committed(v);
+	WRITE_ONCE(v->recovering, phase == KDDM_VC_RECONCILE && !v->stopped ?
+		   v->vc->promised : 0);
 	settle_service(v);
 	wake_up_all(&v->wait);
 }
@@ -356,28 +358,25 @@ bool kddm_views_member(struct kddm_net *kn, u16 id)
 	return member;
 }
 
-int kddm_views_wait(struct kddm_net *kn, const bool *dead, bool intr)
+int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
+		    const bool *dead, bool intr, long timeout)
 {
 	struct kddm_views *v = kn->views;
-	int err;
+	long left;
 
 	if (intr)
-		err = wait_event_interruptible(v->wait, !kddm_suspended(v) ||
-					       READ_ONCE(*dead));
+		left = wait_event_interruptible_timeout(v->wait,
+				READ_ONCE(v->service) >= min ||
+				READ_ONCE(*dead), timeout);
 	else
-		err = wait_event_killable(v->wait, !kddm_suspended(v) ||
-					  READ_ONCE(*dead)) ? -EINTR : 0;
-	return err ?: READ_ONCE(*dead) ? -ESHUTDOWN : 0;
-}
-
-int kddm_views_wait_served(struct kddm_net *kn, const bool *dead)
-{
-	struct kddm_views *v = kn->views;
-
-	if (wait_event_killable(v->wait, READ_ONCE(v->service) ==
-				KDDM_SERVING || READ_ONCE(*dead)))
-		return -EINTR;
-	return READ_ONCE(*dead) ? -ESHUTDOWN : 0;
+		left = wait_event_killable_timeout(v->wait,
+				READ_ONCE(v->service) >= min ||
+				READ_ONCE(*dead), timeout);
+	if (left < 0)
+		return intr ? -ERESTARTSYS : -EINTR;
+	if (READ_ONCE(*dead))
+		return -ESHUTDOWN;
+	return left ? 0 : -ETIMEDOUT;
 }
 
 int kddm_views_in(struct kddm_views *v, u32 epoch)
@@ -463,6 +462,7 @@ void kddm_views_halt(struct kddm_net *kn)
 
 	mutex_lock(&v->lock);
 	v->stopped = true;
+	WRITE_ONCE(v->recovering, 0);
 	mutex_unlock(&v->lock);
 	wake_up_all(&v->wait);
 }

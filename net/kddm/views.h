@@ -93,6 +93,7 @@ struct kddm_view_peer {
  * @started: the machine runs
  * @stopped: it does not any more
  * @epoch: of the latest view that was committed; written under @lock
+ * @recovering: epoch of the recovery that is under way, or 0
  * @base: of the view that it follows, for claims
  * @apart: this node was no member of that one
  * @members: of the latest view that was committed; RCU
@@ -119,6 +120,7 @@ struct kddm_views {
 	bool				started;
 	bool				stopped;
 	u32				epoch;
+	u32				recovering;
 	u32				base;
 	bool				apart;
 	struct kddm_view __rcu		*members;
@@ -167,12 +169,11 @@ bool kddm_views_current(const struct kddm_views *v, u32 epoch);
 /* Whether @id is a member of the latest view. */
 bool kddm_views_member(struct kddm_net *kn, u16 id);
 /*
- * Wait for the end of a suspension: 0; -EINTR or, if @intr, -ERESTARTSYS;
- * -ESHUTDOWN if *@dead becomes true.
+ * Wait until the node is in state @min, at most @timeout jiffies: 0; -EINTR or,
+ * if @intr, -ERESTARTSYS; -ETIMEDOUT; -ESHUTDOWN if *@dead becomes true.
  */
-int kddm_views_wait(struct kddm_net *kn, const bool *dead, bool intr);
-/* Wait until the view is served; the same errors. */
-int kddm_views_wait_served(struct kddm_net *kn, const bool *dead);
+int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
+		    const bool *dead, bool intr, long timeout);
 /* For a recovery in epoch @epoch: 0; -EAGAIN: not yet; -ESTALE: no more. */
 int kddm_views_in(struct kddm_views *v, u32 epoch);
 /* Notifiers: the state of the service has changed; data is the kddm_views. */

@@ -484,17 +484,18 @@ static int write_on(void *arg)
 	return 0;
 }
 
-static unsigned int moved;
+#define HOLD		200	/* ms */
 
-static void ping_pong(void)
+/* Returns how often it was handed over. */
+static unsigned int ping_pong(void)
 {
 	struct writer w[2] = { { .node = A }, { .node = B } };
+	unsigned int moved = 0;
 	int i;
 
 	for (i = 0; i < 2; i++)
 		w[i].task = kthread_run(write_on, &w[i], "kddm-write/%d", i);
 	schedule_timeout_uninterruptible(PING_PONG);
-	moved = 0;
 	for (i = 0; i < 2; i++) {
 		if (!CHECK_EQ(PTR_ERR_OR_ZERO(w[i].task), 0))
 			continue;
@@ -505,14 +506,25 @@ static void ping_pong(void)
 	}
 	pr_info("# two nodes write for a second: %u and %u writes, %u hand-overs\n",
 		w[0].writes, w[1].writes, moved);
+	return moved;
 }
 
-static void less_ping_pong(void)
+/* With a hold time there is no time for more. */
+static void two_writers(void)
 {
-	unsigned int before = moved;
+	unsigned long start = jiffies;
+	unsigned int moved = ping_pong();
 
-	ping_pong();
-	CHECK(moved * 4 < before);
+	CHECK(moved <= jiffies_to_msecs(jiffies - start) / HOLD + 2);
+}
+
+/* What would be too much with one has to be what happens without. */
+static void fast_writers(void)
+{
+	unsigned long start = jiffies;
+	unsigned int moved = ping_pong();
+
+	CHECK(moved > jiffies_to_msecs(jiffies - start) / HOLD + 2);
 }
 
 /* A folio is mapped, and what is written there is seen elsewhere. */
@@ -648,10 +660,10 @@ void client_test_api(void)
 	attr.flags = KDDM_SET_TOUCH_HOME;
 	attr.home = kddm_self(client_net[C]);
 	in_set(attr, hold, "a hold time, first touch at home");
-	in_set(plain(), ping_pong, "two writers");
+	in_set(plain(), fast_writers, "two writers");
 	attr = plain();
-	attr.hold = 20;
-	in_set(attr, less_ping_pong, "two writers, with a hold time");
+	attr.hold = HOLD;
+	in_set(attr, two_writers, "two writers, with a hold time");
 	attr = plain();
 	attr.size = KDDM_OBJ_SIZE_MAX;
 	in_set(attr, large, "objects of 64 KiB");
