@@ -70,7 +70,6 @@ static const struct family {
  * @named: the user has named them
  * @self: this node
  * @cpus: of this machine
- * @shown: cases
  */
 struct bench {
 	struct ctl	*ctl;
@@ -83,7 +82,6 @@ struct bench {
 	bool		named;
 	__u64		self;
 	unsigned int	cpus;
-	unsigned int	shown;
 };
 
 /**
@@ -339,7 +337,6 @@ static int show(struct bench *b, const struct one *one, unsigned int needs,
 		show_json(one, needs, rsp);
 	else
 		show_text(one, needs, rsp);
-	b->shown++;
 	/* As it comes: that is the progress. */
 	return output_end(b->ctl);
 }
@@ -418,11 +415,28 @@ static int run_family(struct bench *b, const struct family *f)
 	return ret;
 }
 
+/* Is there one that the user wants? */
+static bool any(const struct bench *b)
+{
+	const struct family *f;
+	const unsigned int *size;
+
+	for (f = families; f->kind; f++)
+		for (size = f->sizes; *size; size++)
+			if ((!b->kind || b->kind == f->kind) &&
+			    (!b->size || b->size == *size))
+				return true;
+	return false;
+}
+
 static int run_all(struct bench *b)
 {
 	const struct family *f;
 	int ret = 0;
 
+	if (!any(b))
+		return usage_error(b->ctl, "no such case has %llu bytes",
+				   b->size);
 	head(b);
 	for (f = families; f->kind && !ret; f++)
 		if (!b->kind || b->kind == f->kind)
@@ -431,8 +445,6 @@ static int run_all(struct bench *b)
 		json_close();
 		json_close();
 	}
-	if (!ret && !b->shown)
-		return ctl_error(b->ctl, "no case has this size");
 	return ret ? ret : output_end(b->ctl);
 }
 
