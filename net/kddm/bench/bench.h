@@ -52,13 +52,12 @@
 #include <uapi/linux/kddm_bench.h>
 
 struct kddm_net;
-struct netlink_ext_ack;
 struct socket;
 
 #define BENCH_CLAIM	"kddm-bench"
 #define BENCH_SET	"kddm-bench-case"
 #define BENCH_TIME	(8 * HZ)	/* a case ends itself then */
-#define BENCH_SHARE_MS	50		/* of all at the same time, each round */
+#define BENCH_SHARE_MS	50		/* of all together, each round */
 #define BENCH_BATCH	1000		/* hits that are timed together */
 #define BENCH_SAMPLES	65536		/* of a case that goes by the clock */
 #define BENCH_MEMORY	(64U << 20)	/* bytes of objects in a set */
@@ -102,7 +101,7 @@ struct bench_figures {
 int bench_times_init(struct bench_times *t, u32 max);
 void bench_times_free(struct bench_times *t);
 void bench_times_reset(struct bench_times *t);
-/* A single time of @ns nanoseconds for @ops operations; they do not count yet. */
+/* A single time: @ns nanoseconds for @ops operations, which do not count yet. */
 void bench_times_note(struct bench_times *t, u64 ns, u32 ops);
 /* So many operations took so long together. */
 void bench_times_count(struct bench_times *t, u64 ns, u64 ops);

@@ -30,20 +30,20 @@ struct bare {
 	u32			value;
 } ____cacheline_aligned_in_smp;
 
-enum kind { BARE, GET, GRAB };
+enum todo { BARE, GET, GRAB };
 
 /**
  * struct local - what the threads share
  * @b: the case
  * @table: struct bare by number
- * @kind: what they do
+ * @todo: what they do
  * @ready: threads that have come to the start
  * @halt: no more is wanted
  */
 struct local {
 	struct bench	*b;
 	struct xarray	table;
-	enum kind	kind;
+	enum todo	todo;
 	atomic_t	ready;
 	bool		halt;
 };
@@ -116,7 +116,7 @@ static int grab_batch(struct local *l, u32 id)
 
 static int batch(struct local *l, u32 id)
 {
-	switch (l->kind) {
+	switch (l->todo) {
 	case BARE:
 		return bare_batch(l, id);
 	case GET:
@@ -220,7 +220,7 @@ static int take_times(struct local *l, struct runner *runner,
 	return 0;
 }
 
-static int phase(struct bench *b, enum kind kind, struct bench_times *t)
+static int phase(struct bench *b, enum todo todo, struct bench_times *t)
 {
 	struct runner *runner;
 	struct local *l = b->local;
@@ -230,7 +230,7 @@ static int phase(struct bench *b, enum kind kind, struct bench_times *t)
 	runner = kcalloc(b->cpus, sizeof(*runner), GFP_KERNEL);
 	if (!runner)
 		return -ENOMEM;
-	l->kind = kind;
+	l->todo = todo;
 	atomic_set(&l->ready, 0);
 	WRITE_ONCE(l->halt, false);
 	err = start_all(l, runner);
