@@ -5,9 +5,11 @@
  * A call stands on the stack of its caller and in an xarray by its number.  It
  * is ended by whoever takes it out of there: the reply, the end of the session
  * with the node, the transport that could not send it, or the caller itself
- * (time is up, killed).  All but the caller complete it afterwards.
+ * (time is up, killed).  All but the caller wake the caller afterwards; often
+ * that is the caller who has received the reply, see kddm_wait().
  *
- * A request is a copy of the message and a work item.  Requests of an ordered
+ * A request is a copy of the message and a work item, unless the service is
+ * "direct": then it is handled where it is received.  Requests of an ordered
  * service go through a serial queue, of which each such service has one in each
  * namespace: a queue is a list, and one work item that empties it.
  */
@@ -56,8 +58,8 @@ struct kddm_rpc {
  * @id: its number
  * @reply: the caller's buffer
  * @max: room in @reply
- * @result: bytes of reply or error, valid when @done
- * @done: ended by somebody else than the caller
+ * @result: bytes of reply or error, valid when @wait is done
+ * @wait: for the end, if it is by somebody else than the caller
  */
 struct call {
 	u16			dst;
@@ -65,7 +67,7 @@ struct call {
 	void			*reply;
 	size_t			max;
 	int			result;
-	struct completion	done;
+	struct kddm_waiter	wait;
 };
 
 /**
@@ -190,7 +192,7 @@ static struct kddm_msg *rpc_msg(u8 type, const struct kddm_rpc_msg *m,
 static void call_end(struct call *call, int result)
 {
 	call->result = result;
-	complete(&call->done);
+	kddm_wake(&call->wait);
 }
 
 /* Take call @id out, if it went to @dst: then it is ours to end. */
@@ -230,8 +232,17 @@ static void rpc_peer_down(struct kddm_net *kn, u16 id)
 	calls_end(kn->rpc, id, -EHOSTDOWN);
 }
 
-static int call_add(struct kddm_rpc *rpc, struct call *call)
+/* Somebody has taken it, and is just ending it. */
+static int call_ended(struct kddm_net *kn, struct call *call)
 {
+	kddm_wait(kn, RPC_CHAN, &call->wait, TASK_UNINTERRUPTIBLE,
+		  MAX_SCHEDULE_TIMEOUT);
+	return call->result;
+}
+
+static int call_add(struct kddm_net *kn, struct call *call)
+{
+	struct kddm_rpc *rpc = kn->rpc;
 	int rc;
 
 	rc = xa_alloc_cyclic(&rpc->calls, &call->id, call, xa_limit_32b,
@@ -243,22 +254,20 @@ static int call_add(struct kddm_rpc *rpc, struct call *call)
 	if (!READ_ONCE(rpc->shut))
 		return 0;
 	if (!call_take(rpc, call->id, call->dst))
-		wait_for_completion(&call->done);
+		call_ended(kn, call);
 	return -ESHUTDOWN;
 }
 
-static int call_wait(struct kddm_rpc *rpc, struct call *call, long timeout)
+static int call_wait(struct kddm_net *kn, struct call *call, long timeout)
 {
-	long left;
+	int rc;
 
-	left = wait_for_completion_killable_timeout(&call->done, timeout);
-	if (left > 0)
+	rc = kddm_wait(kn, RPC_CHAN, &call->wait, TASK_KILLABLE, timeout);
+	if (!rc)
 		return call->result;
-	if (call_take(rpc, call->id, call->dst))
-		return left ? -EINTR : -ETIMEDOUT;
-	/* Somebody is just ending it. */
-	wait_for_completion(&call->done);
-	return call->result;
+	if (call_take(kn->rpc, call->id, call->dst))
+		return rc;
+	return call_ended(kn, call);
 }
 
 /* To the own node: without the network, by the handler that is here. */
@@ -288,7 +297,6 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		.data = req,
 	};
 	struct call call = { .dst = dst, .reply = reply, .max = max };
-	struct kddm_rpc *rpc = kn->rpc;
 	struct kddm_msg *msg;
 	int rc;
 
@@ -298,8 +306,8 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		return call_self(kn, m.service, req, len, reply, m.max);
 	if (kddm_transport_full(kn, RPC_CHAN))
 		return -EBUSY;
-	init_completion(&call.done);
-	rc = call_add(rpc, &call);
+	kddm_waiter_init(&call.wait);
+	rc = call_add(kn, &call);
 	if (rc)
 		return rc;
 	m.id = call.id;
@@ -307,10 +315,10 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 	if (msg) {
 		kddm_send(kn, dst, RPC_CHAN, msg);
 		kddm_kick(kn, RPC_CHAN);
-	} else if (call_take(rpc, call.id, dst)) {
+	} else if (call_take(kn->rpc, call.id, dst)) {
 		return -ENOMEM;
 	}
-	return call_wait(rpc, &call, timeout);
+	return call_wait(kn, &call, timeout);
 }
 EXPORT_SYMBOL_GPL(kddm_rpc_call);
 
@@ -361,7 +369,7 @@ static void reply_error(struct kddm_net *kn, u16 dst, u32 id, int err)
 }
 
 /* The handler writes right into the message.  Returns the reply. */
-static struct kddm_msg *run_call(struct request *r)
+static struct kddm_msg *run_call(const struct request *r, const void *data)
 {
 	size_t room = kddm_wire_rpc_size(0);
 	struct kddm_rpc_msg m = { .id = r->id };
@@ -371,7 +379,7 @@ static struct kddm_msg *run_call(struct request *r)
 	msg = kddm_msg_alloc(room + r->max, 0, GFP_KERNEL);
 	if (!msg)
 		return error_msg(r->id, -ENOMEM);
-	rc = r->svc->handler(r->kn, r->node->id, r->data, r->len,
+	rc = r->svc->handler(r->kn, r->node->id, data, r->len,
 			     msg->buf + room, r->max);
 	if (rc > 0 && rc > r->max)
 		rc = -EMSGSIZE;
@@ -385,14 +393,15 @@ static struct kddm_msg *run_call(struct request *r)
 	return msg;
 }
 
-static void run(struct request *r)
+/* @data: the request itself; the rest of @r ends here. */
+static void serve(const struct request *r, const void *data)
 {
 	struct kddm_msg *reply = NULL;
 
 	if (r->call)
-		reply = run_call(r);
+		reply = run_call(r, data);
 	else
-		r->svc->handler(r->kn, r->node->id, r->data, r->len, NULL, 0);
+		r->svc->handler(r->kn, r->node->id, data, r->len, NULL, 0);
 	/* Before the reply, which the caller may answer by the next call. */
 	atomic_dec(&r->node->requests);
 	/* Another session with this node has calls of its own. */
@@ -404,6 +413,11 @@ static void run(struct request *r)
 	}
 	kddm_node_put(r->node);
 	service_put(r->svc);
+}
+
+static void run(struct request *r)
+{
+	serve(r, r->data);
 	kvfree(r);
 }
 
@@ -478,16 +492,26 @@ static struct request *request_new(struct kddm_net *kn, struct kddm_node *node,
 
 	if (!r)
 		return NULL;
+	*r = (struct request) {
+		.kn = kn, .node = node, .svc = svc, .call = call,
+		.id = m->id, .max = m->max, .len = m->len,
+	};
 	INIT_WORK(&r->work, request_work);
-	r->kn = kn;
-	r->node = node;
-	r->svc = svc;
-	r->call = call;
-	r->id = m->id;
-	r->max = m->max;
-	r->len = m->len;
 	memcpy(r->data, m->data, m->len);
 	return r;
+}
+
+/* As it came, without a copy. */
+static void serve_at_once(struct kddm_net *kn, struct kddm_node *node,
+			  struct kddm_rpc_service *svc, bool call,
+			  const struct kddm_rpc_msg *m)
+{
+	const struct request r = {
+		.kn = kn, .node = node, .svc = svc, .call = call,
+		.id = m->id, .max = m->max, .len = m->len,
+	};
+
+	serve(&r, m->data);
 }
 
 static int accept_request(struct kddm_net *kn, struct kddm_node *node,
@@ -506,6 +530,10 @@ static int accept_request(struct kddm_net *kn, struct kddm_node *node,
 	if (atomic_inc_return(&node->requests) > KDDM_RPC_PENDING) {
 		rc = -EBUSY;
 		goto put;
+	}
+	if (svc->direct) {
+		serve_at_once(kn, node, svc, call, m);
+		return 0;
 	}
 	r = request_new(kn, node, svc, call, m);
 	if (!r)

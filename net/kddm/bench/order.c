@@ -242,6 +242,7 @@ static struct kddm_rpc_service svc_order = {
 static struct kddm_rpc_service svc_echo = {
 	.name		= "kddm-bench-echo",
 	.handler	= echo_handler,
+	.direct		= true,
 	.owner		= THIS_MODULE,
 };
 
