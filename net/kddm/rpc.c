@@ -2,8 +2,9 @@
 /*
  * Calls and casts between nodes; rpc.h says what they promise.
  *
- * A call stands on the stack of its caller and in an xarray by its number.  It
- * is ended by whoever takes it out of there: the reply, the end of the session
+ * A call stands on the stack of its caller and in a table by its number.  The
+ * numbers go up, so that a late reply finds no other call; an xarray of such
+ * numbers would make and free its nodes for each call.  A call is ended by whoever takes it out of there: the reply, the end of the session
  * with the node, the transport that could not send it, or the caller itself
  * (time is up, killed).  All but the caller wake the caller afterwards; often
  * that is the caller who has received the reply, see kddm_wait().
@@ -29,6 +30,7 @@
 
 #define RPC_CHAN	0
 #define RPC_RUNNING	128		/* handlers at a time, per namespace */
+#define CALL_LISTS	64
 #define HDR		sizeof(struct kddm_wire_hdr)
 
 static LIST_HEAD(services);
@@ -36,17 +38,19 @@ static DEFINE_SPINLOCK(services_lock);
 
 /**
  * struct kddm_rpc - RPC of one namespace
- * @calls: struct call by number
- * @next: for the allocation of numbers
+ * @calls_lock: protects @calls and @next
+ * @calls: struct call, by the last bits of the number
+ * @next: the number of the next call
  * @lock: protects @queues, the lists in them, and @shut
  * @queues: struct queue, one for each ordered service that was called
  * @shut: no new calls
  * @wq: runs the handlers
  */
 struct kddm_rpc {
-	struct xarray		calls;
+	spinlock_t		calls_lock;	/* see above */
+	struct hlist_head	calls[CALL_LISTS];
 	u32			next;
-	spinlock_t		lock;	/* see above */
+	spinlock_t		lock;		/* see above */
 	struct list_head	queues;
 	bool			shut;
 	struct workqueue_struct	*wq;
@@ -54,6 +58,7 @@ struct kddm_rpc {
 
 /**
  * struct call - a call that waits for its reply
+ * @list: place in the table
  * @dst: where it went
  * @id: its number
  * @reply: the caller's buffer
@@ -62,6 +67,7 @@ struct kddm_rpc {
  * @wait: for the end, if it is by somebody else than the caller
  */
 struct call {
+	struct hlist_node	list;
 	u16			dst;
 	u32			id;
 	void			*reply;
@@ -195,36 +201,56 @@ static void call_end(struct call *call, int result)
 	kddm_wake(&call->wait);
 }
 
+static struct hlist_head *call_list(struct kddm_rpc *rpc, u32 id)
+{
+	return &rpc->calls[id % CALL_LISTS];
+}
+
+static struct call *call_find(struct kddm_rpc *rpc, u32 id)
+{
+	struct call *call;
+
+	lockdep_assert_held(&rpc->calls_lock);
+	hlist_for_each_entry(call, call_list(rpc, id), list) {
+		if (call->id == id)
+			return call;
+	}
+	return NULL;
+}
+
 /* Take call @id out, if it went to @dst: then it is ours to end. */
 static struct call *call_take(struct kddm_rpc *rpc, u32 id, u16 dst)
 {
 	struct call *call;
 
-	xa_lock(&rpc->calls);
-	call = xa_load(&rpc->calls, id);
+	spin_lock(&rpc->calls_lock);
+	call = call_find(rpc, id);
 	if (call && call->dst == dst)
-		__xa_erase(&rpc->calls, id);
+		hlist_del(&call->list);
 	else
 		call = NULL;
-	xa_unlock(&rpc->calls);
+	spin_unlock(&rpc->calls_lock);
 	return call;
 }
 
 /* End all calls to @dst, or all if it is KDDM_NODE_NONE. */
 static void calls_end(struct kddm_rpc *rpc, u16 dst, int err)
 {
+	struct hlist_node *next;
 	struct call *call;
-	unsigned long id;
+	int i;
 
-	xa_lock(&rpc->calls);
-	xa_for_each(&rpc->calls, id, call) {
-		if (dst != KDDM_NODE_NONE && call->dst != dst)
-			continue;
-		/* It stays as long as we hold the lock: the caller waits. */
-		__xa_erase(&rpc->calls, id);
-		call_end(call, err);
+	spin_lock(&rpc->calls_lock);
+	for (i = 0; i < CALL_LISTS; i++) {
+		hlist_for_each_entry_safe(call, next, &rpc->calls[i], list) {
+			if (dst != KDDM_NODE_NONE && call->dst != dst)
+				continue;
+			/* Whoever waits for it may be gone afterwards. */
+			hlist_del(&call->list);
+			call_end(call, err);
+		}
 	}
-	xa_unlock(&rpc->calls);
+	spin_unlock(&rpc->calls_lock);
 }
 
 static void rpc_peer_down(struct kddm_net *kn, u16 id)
@@ -243,12 +269,13 @@ static int call_ended(struct kddm_net *kn, struct call *call)
 static int call_add(struct kddm_net *kn, struct call *call)
 {
 	struct kddm_rpc *rpc = kn->rpc;
-	int rc;
 
-	rc = xa_alloc_cyclic(&rpc->calls, &call->id, call, xa_limit_32b,
-			     &rpc->next, GFP_KERNEL);
-	if (rc < 0)
-		return rc;
+	spin_lock(&rpc->calls_lock);
+	do {
+		call->id = rpc->next++;
+	} while (call_find(rpc, call->id));
+	hlist_add_head(&call->list, call_list(rpc, call->id));
+	spin_unlock(&rpc->calls_lock);
 	/* Either we see it, or kddm_rpc_shut() sees the call. */
 	smp_mb();
 	if (!READ_ONCE(rpc->shut))
@@ -636,7 +663,7 @@ int kddm_rpc_start(struct kddm_net *kn)
 		kfree(rpc);
 		return -ENOMEM;
 	}
-	xa_init_flags(&rpc->calls, XA_FLAGS_ALLOC);
+	spin_lock_init(&rpc->calls_lock);
 	/* A reply to an earlier life of this node finds no call. */
 	rpc->next = get_random_u32();
 	spin_lock_init(&rpc->lock);
@@ -667,7 +694,6 @@ void kddm_rpc_stop(struct kddm_net *kn)
 	destroy_workqueue(rpc->wq);
 	list_for_each_entry_safe(q, next, &rpc->queues, list)
 		kfree(q);
-	xa_destroy(&rpc->calls);
 	kn->rpc = NULL;
 	kfree(rpc);
 }
