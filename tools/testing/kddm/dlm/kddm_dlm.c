@@ -20,8 +20,9 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 static uint nodes = 2;
 module_param(nodes, uint, 0444);
@@ -49,6 +50,7 @@ MODULE_PARM_DESC(ms, "milliseconds, from the first hand-over");
  * @wanted: another node does
  * @leaving: it is about to be let go of, in @sb
  * @done: what was asked for has come
+ * @work: lets go of it, or sets @wanted
  */
 struct ring_lock {
 	struct dlm_lksb		sb;
@@ -59,6 +61,7 @@ struct ring_lock {
 	bool			wanted;
 	bool			leaving;
 	struct completion	done;
+	struct work_struct	work;
 };
 
 static dlm_lockspace_t *space;
@@ -98,9 +101,9 @@ static void leave(struct ring_lock *l)
 		pr_err("cannot let go\n");
 }
 
-static void bast(void *arg, int mode)
+static void leave_work(struct work_struct *work)
 {
-	struct ring_lock *l = arg;
+	struct ring_lock *l = container_of(work, struct ring_lock, work);
 
 	spin_lock_bh(&l->lock);
 	if (l->mine && !l->inside) {
@@ -109,6 +112,14 @@ static void bast(void *arg, int mode)
 	}
 	l->wanted = true;
 	spin_unlock_bh(&l->lock);
+}
+
+/* DLM holds a lock of its own, which a conversion needs. */
+static void bast(void *arg, int mode)
+{
+	struct ring_lock *l = arg;
+
+	queue_work(system_highpri_wq, &l->work);
 }
 
 static int wait(struct ring_lock *l)
@@ -155,7 +166,8 @@ static void put(struct ring_lock *l)
 
 static int go_around(void)
 {
-	u32 at = place, self = place + 1, handed = 0;
+	u32 at = place, self = place + 1, handed = 0, grabs = 0;
+	unsigned long limit = jiffies + TIMEOUT + msecs_to_jiffies(ms);
 	struct ring_lock *held = NULL, *l;
 	unsigned long end = 0;
 	ktime_t start = 0;
@@ -166,6 +178,7 @@ static int go_around(void)
 		err = grab(l);
 		if (err)
 			break;
+		grabs++;
 		if (held)
 			put(held);
 		held = l;
@@ -181,6 +194,8 @@ static int go_around(void)
 		l->value[0] = self;
 		if (fatal_signal_pending(current))
 			err = -EINTR;
+		else if (time_after(jiffies, limit))
+			err = -ETIMEDOUT;
 		if (err)
 			break;
 		cond_resched();
@@ -190,6 +205,8 @@ static int go_around(void)
 	if (!err)
 		pr_info("%u hand-overs to this node in %llu us\n", handed,
 			ktime_to_us(ktime_sub(ktime_get(), start)));
+	else
+		pr_err("error %d after %u grabs\n", err, grabs);
 	return err;
 }
 
@@ -200,12 +217,23 @@ static int open_lock(struct ring_lock *l, u32 nr)
 
 	spin_lock_init(&l->lock);
 	init_completion(&l->done);
+	INIT_WORK(&l->work, leave_work);
 	l->sb.sb_lvbptr = (char *)l->value;
 	l->leaving = true;
 	snprintf(name, sizeof(name), "ring%u", nr);
 	err = dlm_lock(space, DLM_LOCK_NL, &l->sb, DLM_LKF_VALBLK, name,
 		       sizeof(name), 0, ast, l, bast);
 	return err ?: wait(l) ?: l->sb.sb_status;
+}
+
+static void close_space(void)
+{
+	u32 i;
+
+	dlm_release_lockspace(space, DLM_RELEASE_NO_EVENT);
+	for (i = 0; i <= nodes; i++)
+		if (ring[i].work.func)
+			cancel_work_sync(&ring[i].work);
 }
 
 static int __init kddm_dlm_init(void)
@@ -221,15 +249,17 @@ static int __init kddm_dlm_init(void)
 		return err;
 	for (i = 0; !err && i <= nodes; i++)
 		err = open_lock(&ring[i], i);
+	if (err)
+		pr_err("no locks: %d\n", err);
 	err = err ?: go_around();
 	if (err)
-		dlm_release_lockspace(space, DLM_RELEASE_NO_EVENT);
+		close_space();
 	return err;
 }
 
 static void __exit kddm_dlm_exit(void)
 {
-	dlm_release_lockspace(space, DLM_RELEASE_NO_EVENT);
+	close_space();
 }
 
 module_init(kddm_dlm_init);
