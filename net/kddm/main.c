@@ -60,11 +60,13 @@ struct kddm_net *kddm_enter(struct net *net)
 	up_read(&kn->gate);
 	return ERR_PTR(-ENOTCONN);
 }
+EXPORT_SYMBOL_GPL(kddm_enter);
 
 void kddm_exit(struct kddm_net *kn)
 {
 	up_read(&kn->gate);
 }
+EXPORT_SYMBOL_GPL(kddm_exit);
 
 /* Nobody enters any more; wait until those inside have left, or for a kill. */
 static int shut_gate(struct kddm_net *kn)

@@ -230,12 +230,23 @@ static void tell_put(struct kddm_obj *obj)
 				 obj->co.state == KDDM_CO_WRITER);
 }
 
-static void obj_release(struct kddm_obj *obj, u8 type)
+/* The long way out of a locked object, by a step of the machine. */
+static noinline void release_slow(struct kddm_obj *obj, u8 type)
 {
 	struct kddm_co_event ev = { .type = type };
 	struct kddm_net *kn = obj->set->kn;
 	u16 chan = kddm_obj_channel(obj->id);
 
+	kddm_obj_begin(obj);
+	if (obj->co.state == KDDM_CO_WRITER)
+		obj->fresh = 0;
+	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
+	kddm_obj_end(obj);
+	kddm_kick(kn, chan);
+}
+
+static void obj_release(struct kddm_obj *obj, u8 type)
+{
 	tell_put(obj);
 	spin_lock(&obj->lock);
 	if (type == KDDM_EV_PUT && !obj->busy && list_empty(&obj->waiters) &&
@@ -244,12 +255,7 @@ static void obj_release(struct kddm_obj *obj, u8 type)
 		spin_unlock(&obj->lock);
 		return;
 	}
-	kddm_obj_begin(obj);
-	if (obj->co.state == KDDM_CO_WRITER)
-		obj->fresh = 0;
-	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
-	kddm_obj_end(obj);
-	kddm_kick(kn, chan);
+	release_slow(obj, type);
 }
 
 void kddm_put(struct kddm_obj *obj)

@@ -2,12 +2,15 @@
 /*
  * Calls and casts between nodes; rpc.h says what they promise.
  *
- * A call stands on the stack of its caller and in an xarray by its number.  It
- * is ended by whoever takes it out of there: the reply, the end of the session
+ * A call stands on the stack of its caller and in a table by its number.  The
+ * numbers go up, so that a late reply finds no other call; an xarray of such
+ * numbers would make and free its nodes for each call.  A call is ended by whoever takes it out of there: the reply, the end of the session
  * with the node, the transport that could not send it, or the caller itself
- * (time is up, killed).  All but the caller complete it afterwards.
+ * (time is up, killed).  All but the caller wake the caller afterwards; often
+ * that is the caller who has received the reply, see kddm_wait().
  *
- * A request is a copy of the message and a work item.  Requests of an ordered
+ * A request is a copy of the message and a work item, unless the service is
+ * "direct": then it is handled where it is received.  Requests of an ordered
  * service go through a serial queue, of which each such service has one in each
  * namespace: a queue is a list, and one work item that empties it.
  */
@@ -27,6 +30,7 @@
 
 #define RPC_CHAN	0
 #define RPC_RUNNING	128		/* handlers at a time, per namespace */
+#define CALL_LISTS	64
 #define HDR		sizeof(struct kddm_wire_hdr)
 
 static LIST_HEAD(services);
@@ -34,17 +38,19 @@ static DEFINE_SPINLOCK(services_lock);
 
 /**
  * struct kddm_rpc - RPC of one namespace
- * @calls: struct call by number
- * @next: for the allocation of numbers
+ * @calls_lock: protects @calls and @next
+ * @calls: struct call, by the last bits of the number
+ * @next: the number of the next call
  * @lock: protects @queues, the lists in them, and @shut
  * @queues: struct queue, one for each ordered service that was called
  * @shut: no new calls
  * @wq: runs the handlers
  */
 struct kddm_rpc {
-	struct xarray		calls;
+	spinlock_t		calls_lock;	/* see above */
+	struct hlist_head	calls[CALL_LISTS];
 	u32			next;
-	spinlock_t		lock;	/* see above */
+	spinlock_t		lock;		/* see above */
 	struct list_head	queues;
 	bool			shut;
 	struct workqueue_struct	*wq;
@@ -52,20 +58,22 @@ struct kddm_rpc {
 
 /**
  * struct call - a call that waits for its reply
+ * @list: place in the table
  * @dst: where it went
  * @id: its number
  * @reply: the caller's buffer
  * @max: room in @reply
- * @result: bytes of reply or error, valid when @done
- * @done: ended by somebody else than the caller
+ * @result: bytes of reply or error, valid when @wait is done
+ * @wait: for the end, if it is by somebody else than the caller
  */
 struct call {
+	struct hlist_node	list;
 	u16			dst;
 	u32			id;
 	void			*reply;
 	size_t			max;
 	int			result;
-	struct completion	done;
+	struct kddm_waiter	wait;
 };
 
 /**
@@ -190,7 +198,24 @@ static struct kddm_msg *rpc_msg(u8 type, const struct kddm_rpc_msg *m,
 static void call_end(struct call *call, int result)
 {
 	call->result = result;
-	complete(&call->done);
+	kddm_wake(&call->wait);
+}
+
+static struct hlist_head *call_list(struct kddm_rpc *rpc, u32 id)
+{
+	return &rpc->calls[id % CALL_LISTS];
+}
+
+static struct call *call_find(struct kddm_rpc *rpc, u32 id)
+{
+	struct call *call;
+
+	lockdep_assert_held(&rpc->calls_lock);
+	hlist_for_each_entry(call, call_list(rpc, id), list) {
+		if (call->id == id)
+			return call;
+	}
+	return NULL;
 }
 
 /* Take call @id out, if it went to @dst: then it is ours to end. */
@@ -198,31 +223,34 @@ static struct call *call_take(struct kddm_rpc *rpc, u32 id, u16 dst)
 {
 	struct call *call;
 
-	xa_lock(&rpc->calls);
-	call = xa_load(&rpc->calls, id);
+	spin_lock(&rpc->calls_lock);
+	call = call_find(rpc, id);
 	if (call && call->dst == dst)
-		__xa_erase(&rpc->calls, id);
+		hlist_del(&call->list);
 	else
 		call = NULL;
-	xa_unlock(&rpc->calls);
+	spin_unlock(&rpc->calls_lock);
 	return call;
 }
 
 /* End all calls to @dst, or all if it is KDDM_NODE_NONE. */
 static void calls_end(struct kddm_rpc *rpc, u16 dst, int err)
 {
+	struct hlist_node *next;
 	struct call *call;
-	unsigned long id;
+	int i;
 
-	xa_lock(&rpc->calls);
-	xa_for_each(&rpc->calls, id, call) {
-		if (dst != KDDM_NODE_NONE && call->dst != dst)
-			continue;
-		/* It stays as long as we hold the lock: the caller waits. */
-		__xa_erase(&rpc->calls, id);
-		call_end(call, err);
+	spin_lock(&rpc->calls_lock);
+	for (i = 0; i < CALL_LISTS; i++) {
+		hlist_for_each_entry_safe(call, next, &rpc->calls[i], list) {
+			if (dst != KDDM_NODE_NONE && call->dst != dst)
+				continue;
+			/* Whoever waits for it may be gone afterwards. */
+			hlist_del(&call->list);
+			call_end(call, err);
+		}
 	}
-	xa_unlock(&rpc->calls);
+	spin_unlock(&rpc->calls_lock);
 }
 
 static void rpc_peer_down(struct kddm_net *kn, u16 id)
@@ -230,35 +258,43 @@ static void rpc_peer_down(struct kddm_net *kn, u16 id)
 	calls_end(kn->rpc, id, -EHOSTDOWN);
 }
 
-static int call_add(struct kddm_rpc *rpc, struct call *call)
+/* Somebody has taken it, and is just ending it. */
+static int call_ended(struct kddm_net *kn, struct call *call)
 {
-	int rc;
+	kddm_wait(kn, RPC_CHAN, &call->wait, TASK_UNINTERRUPTIBLE,
+		  MAX_SCHEDULE_TIMEOUT);
+	return call->result;
+}
 
-	rc = xa_alloc_cyclic(&rpc->calls, &call->id, call, xa_limit_32b,
-			     &rpc->next, GFP_KERNEL);
-	if (rc < 0)
-		return rc;
+static int call_add(struct kddm_net *kn, struct call *call)
+{
+	struct kddm_rpc *rpc = kn->rpc;
+
+	spin_lock(&rpc->calls_lock);
+	do {
+		call->id = rpc->next++;
+	} while (call_find(rpc, call->id));
+	hlist_add_head(&call->list, call_list(rpc, call->id));
+	spin_unlock(&rpc->calls_lock);
 	/* Either we see it, or kddm_rpc_shut() sees the call. */
 	smp_mb();
 	if (!READ_ONCE(rpc->shut))
 		return 0;
 	if (!call_take(rpc, call->id, call->dst))
-		wait_for_completion(&call->done);
+		call_ended(kn, call);
 	return -ESHUTDOWN;
 }
 
-static int call_wait(struct kddm_rpc *rpc, struct call *call, long timeout)
+static int call_wait(struct kddm_net *kn, struct call *call, long timeout)
 {
-	long left;
+	int rc;
 
-	left = wait_for_completion_killable_timeout(&call->done, timeout);
-	if (left > 0)
+	rc = kddm_wait(kn, RPC_CHAN, &call->wait, TASK_KILLABLE, timeout);
+	if (!rc)
 		return call->result;
-	if (call_take(rpc, call->id, call->dst))
-		return left ? -EINTR : -ETIMEDOUT;
-	/* Somebody is just ending it. */
-	wait_for_completion(&call->done);
-	return call->result;
+	if (call_take(kn->rpc, call->id, call->dst))
+		return rc;
+	return call_ended(kn, call);
 }
 
 /* To the own node: without the network, by the handler that is here. */
@@ -288,7 +324,6 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		.data = req,
 	};
 	struct call call = { .dst = dst, .reply = reply, .max = max };
-	struct kddm_rpc *rpc = kn->rpc;
 	struct kddm_msg *msg;
 	int rc;
 
@@ -298,8 +333,8 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		return call_self(kn, m.service, req, len, reply, m.max);
 	if (kddm_transport_full(kn, RPC_CHAN))
 		return -EBUSY;
-	init_completion(&call.done);
-	rc = call_add(rpc, &call);
+	kddm_waiter_init(&call.wait);
+	rc = call_add(kn, &call);
 	if (rc)
 		return rc;
 	m.id = call.id;
@@ -307,10 +342,10 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 	if (msg) {
 		kddm_send(kn, dst, RPC_CHAN, msg);
 		kddm_kick(kn, RPC_CHAN);
-	} else if (call_take(rpc, call.id, dst)) {
+	} else if (call_take(kn->rpc, call.id, dst)) {
 		return -ENOMEM;
 	}
-	return call_wait(rpc, &call, timeout);
+	return call_wait(kn, &call, timeout);
 }
 EXPORT_SYMBOL_GPL(kddm_rpc_call);
 
@@ -361,7 +396,7 @@ static void reply_error(struct kddm_net *kn, u16 dst, u32 id, int err)
 }
 
 /* The handler writes right into the message.  Returns the reply. */
-static struct kddm_msg *run_call(struct request *r)
+static struct kddm_msg *run_call(const struct request *r, const void *data)
 {
 	size_t room = kddm_wire_rpc_size(0);
 	struct kddm_rpc_msg m = { .id = r->id };
@@ -371,7 +406,7 @@ static struct kddm_msg *run_call(struct request *r)
 	msg = kddm_msg_alloc(room + r->max, 0, GFP_KERNEL);
 	if (!msg)
 		return error_msg(r->id, -ENOMEM);
-	rc = r->svc->handler(r->kn, r->node->id, r->data, r->len,
+	rc = r->svc->handler(r->kn, r->node->id, data, r->len,
 			     msg->buf + room, r->max);
 	if (rc > 0 && rc > r->max)
 		rc = -EMSGSIZE;
@@ -385,14 +420,15 @@ static struct kddm_msg *run_call(struct request *r)
 	return msg;
 }
 
-static void run(struct request *r)
+/* @data: the request itself; the rest of @r ends here. */
+static void serve(const struct request *r, const void *data)
 {
 	struct kddm_msg *reply = NULL;
 
 	if (r->call)
-		reply = run_call(r);
+		reply = run_call(r, data);
 	else
-		r->svc->handler(r->kn, r->node->id, r->data, r->len, NULL, 0);
+		r->svc->handler(r->kn, r->node->id, data, r->len, NULL, 0);
 	/* Before the reply, which the caller may answer by the next call. */
 	atomic_dec(&r->node->requests);
 	/* Another session with this node has calls of its own. */
@@ -404,6 +440,11 @@ static void run(struct request *r)
 	}
 	kddm_node_put(r->node);
 	service_put(r->svc);
+}
+
+static void run(struct request *r)
+{
+	serve(r, r->data);
 	kvfree(r);
 }
 
@@ -478,16 +519,26 @@ static struct request *request_new(struct kddm_net *kn, struct kddm_node *node,
 
 	if (!r)
 		return NULL;
+	*r = (struct request) {
+		.kn = kn, .node = node, .svc = svc, .call = call,
+		.id = m->id, .max = m->max, .len = m->len,
+	};
 	INIT_WORK(&r->work, request_work);
-	r->kn = kn;
-	r->node = node;
-	r->svc = svc;
-	r->call = call;
-	r->id = m->id;
-	r->max = m->max;
-	r->len = m->len;
 	memcpy(r->data, m->data, m->len);
 	return r;
+}
+
+/* As it came, without a copy. */
+static void serve_at_once(struct kddm_net *kn, struct kddm_node *node,
+			  struct kddm_rpc_service *svc, bool call,
+			  const struct kddm_rpc_msg *m)
+{
+	const struct request r = {
+		.kn = kn, .node = node, .svc = svc, .call = call,
+		.id = m->id, .max = m->max, .len = m->len,
+	};
+
+	serve(&r, m->data);
 }
 
 static int accept_request(struct kddm_net *kn, struct kddm_node *node,
@@ -506,6 +557,10 @@ static int accept_request(struct kddm_net *kn, struct kddm_node *node,
 	if (atomic_inc_return(&node->requests) > KDDM_RPC_PENDING) {
 		rc = -EBUSY;
 		goto put;
+	}
+	if (svc->direct) {
+		serve_at_once(kn, node, svc, call, m);
+		return 0;
 	}
 	r = request_new(kn, node, svc, call, m);
 	if (!r)
@@ -610,7 +665,7 @@ int kddm_rpc_start(struct kddm_net *kn)
 		kfree(rpc);
 		return -ENOMEM;
 	}
-	xa_init_flags(&rpc->calls, XA_FLAGS_ALLOC);
+	spin_lock_init(&rpc->calls_lock);
 	/* A reply to an earlier life of this node finds no call. */
 	rpc->next = get_random_u32();
 	spin_lock_init(&rpc->lock);
@@ -641,7 +696,6 @@ void kddm_rpc_stop(struct kddm_net *kn)
 	destroy_workqueue(rpc->wq);
 	list_for_each_entry_safe(q, next, &rpc->queues, list)
 		kfree(q);
-	xa_destroy(&rpc->calls);
 	kn->rpc = NULL;
 	kfree(rpc);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * RPC: calls (with reply) and casts (without) to services registered by name,
- * over channel 0.  Handlers run in a workqueue and may sleep.  A call to a node
+ * over channel 0.  Handlers run in a workqueue and may sleep, unless they are
+ * "direct".  A call to a node
  * that goes down ends at once with -EHOSTDOWN.
  *
  * Requests of a service that is "ordered" run one at a time on each node;
@@ -9,7 +10,7 @@
  * requests waiting or running at another gets -EBUSY for the next one.
  *
  * Locks: the registry's spin lock protects the list of services; the lock of
- * the xarray of calls decides who ends a call (whoever erases it); the lock of
+ * the table of calls decides who ends a call (whoever takes it out); the lock of
  * the serial queues protects these.  None nests inside another.
  */
 #ifndef _NET_KDDM_RPC_H
@@ -33,6 +34,11 @@
  *	sleep.
  * @ordered: requests of the service run one at a time, in order of arrival
  *	(calls to the own node excepted)
+ * @direct: as @ordered, and the handler runs where messages are received, in
+ *	the channel's thread or in a task that waits for one.  That is faster;
+ *	but nothing else is received meanwhile, so it must be short, and must
+ *	not wait for a message: not call a service, nor get an object.  Its
+ *	@req is not aligned
  * @owner: module that has @handler; it unregisters before it goes
  * @id: hash of @name; filled in when registered
  * @list: place in the registry
@@ -44,6 +50,7 @@ struct kddm_rpc_service {
 	int (*handler)(struct kddm_net *kn, u16 src, const void *req,
 		       size_t len, void *reply, size_t max);
 	bool			ordered;
+	bool			direct;
 	struct module		*owner;
 	u32			id;
 	struct list_head	list;

@@ -2,8 +2,8 @@
 /*
  * kddmctl: command-line tool for KDDM.
  *
- * One file for each noun (node.c, set.c, object.c) and for monitor; args.c
- * reads the command line, output.c writes text and JSON, data.c has what
+ * One file for each noun (node.c, set.c, object.c), for monitor and bench;
+ * args.c reads the command line, output.c writes text and JSON, data.c has what
  * objects contain.
  *
  * A command gets the words that follow its name and returns the exit status,
@@ -20,6 +20,7 @@
 #include <linux/compiler.h>
 #include <ynl.h>
 #include "kddm-user.h"
+#include "kddm-bench-user.h"
 
 #define EXIT_FAILED		1	/* the request failed */
 #define EXIT_USAGE		2	/* the command line is wrong */
@@ -54,6 +55,8 @@ struct args {
 
 /* 0, or EXIT_FAILED after having said why. */
 int ctl_connect(struct ctl *ctl);
+/* The same, to the family of the bench, in place of the other one. */
+int ctl_connect_bench(struct ctl *ctl);
 /* Say why the last request failed; EXIT_FAILED. */
 int ctl_failed(const struct ctl *ctl);
 /* Say why something failed; EXIT_FAILED. */
@@ -103,6 +106,8 @@ void json_string(const char *key, const char *value);
 void json_text(const char *key, const void *bytes, size_t len);
 void json_hex(const char *key, const void *bytes, size_t len);
 void json_number(const char *key, __u64 value);
+/* With three digits after the point. */
+void json_decimal(const char *key, double value);
 void json_bool(const char *key, bool value);
 void json_null(const char *key);
 /* A name, made harmless for terminals; valid until the fourth next call. */
@@ -128,5 +133,6 @@ int cmd_object_remove(struct ctl *ctl, struct args *args);
 int cmd_object_flush(struct ctl *ctl, struct args *args);
 int cmd_object_sync(struct ctl *ctl, struct args *args);
 int cmd_monitor(struct ctl *ctl, struct args *args);
+int cmd_bench(struct ctl *ctl, struct args *args);
 
 #endif /* KDDMCTL_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kddmctl: command-line tool for KDDM, over the generic netlink family "kddm".
- * This file finds the command and says what went wrong.
+ * kddmctl: command-line tool for KDDM, over the generic netlink families "kddm"
+ * and "kddm-bench".  This file finds the command and says what went wrong.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -58,6 +58,9 @@ static const struct command {
 	  "have the set's linker store an object" },
 	{ "monitor", NULL, cmd_monitor, "monitor", "",
 	  "show events until interrupted" },
+	{ "bench", NULL, cmd_bench, "bench",
+	  " [case NAME] [size BYTES] [nodes N,N...] [rounds N] [count N]",
+	  "measure, with other nodes, what KDDM costs" },
 	{ }
 };
 
@@ -116,18 +119,37 @@ int ctl_failed(const struct ctl *ctl)
 	return ctl_error(ctl, "%s", kernel_message(err->msg));
 }
 
-int ctl_connect(struct ctl *ctl)
+static int connect_to(struct ctl *ctl, const struct ynl_family *family,
+		      const char *what)
 {
 	struct ynl_error err = { };
 
-	ctl->ys = ynl_sock_create(&ynl_kddm_family, &err);
+	if (ctl->ys)
+		ynl_sock_destroy(ctl->ys);
+	ctl->ys = ynl_sock_create(family, &err);
 	if (ctl->ys)
 		return 0;
 	if (err.code == ENOENT)
 		return ctl_error(ctl,
-				 "the kernel has no KDDM (CONFIG_KDDM), or its module is not loaded");
+				 "the kernel has no %s, or its module is not loaded",
+				 what);
 	return ctl_error(ctl, "%s: %s", err.msg[0] ? err.msg :
 			 "cannot open a netlink socket", strerror(errno));
+}
+
+int ctl_connect(struct ctl *ctl)
+{
+	return connect_to(ctl, &ynl_kddm_family, "KDDM (CONFIG_KDDM)");
+}
+
+int ctl_connect_bench(struct ctl *ctl)
+{
+	static struct ynl_family family;
+
+	family = ynl_kddm_bench_family;
+	/* The generated one has '_' for '-'. */
+	family.name = KDDM_BENCH_FAMILY_NAME;
+	return connect_to(ctl, &family, "bench (CONFIG_KDDM_BENCH)");
 }
 
 /* On a new socket: the old one still has the rest of the list. */

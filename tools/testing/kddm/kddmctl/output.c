@@ -155,6 +155,12 @@ void json_number(const char *key, __u64 value)
 	printf("%llu", value);
 }
 
+void json_decimal(const char *key, double value)
+{
+	item(key);
+	printf("%.3f", value);
+}
+
 void json_bool(const char *key, bool value)
 {
 	item(key);

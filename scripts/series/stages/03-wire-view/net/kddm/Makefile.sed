@@ -2,3 +2,4 @@
 kddm-y := main.o wire.o view.o\
 kddm-y += coherence.o coherence_ext.o coherence_obj.o coherence_serve.o
 /^kddm-y += /d
+/CONFIG_KDDM_BENCH/d

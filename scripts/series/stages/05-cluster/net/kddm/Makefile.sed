@@ -2,3 +2,4 @@
 /^kddm-y += object/d
 /^kddm-y += shrink/d
 /^kddm-y += netlink/d
+/CONFIG_KDDM_BENCH/d

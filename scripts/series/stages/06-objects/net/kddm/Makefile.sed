@@ -1,1 +1,2 @@
 /^kddm-y += netlink/d
+/CONFIG_KDDM_BENCH/d

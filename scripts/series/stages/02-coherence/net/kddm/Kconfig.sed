@@ -1,0 +1,1 @@
+/^config KDDM_BENCH/,/^config GCOV/{/^config GCOV/!d}
