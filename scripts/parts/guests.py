@@ -91,6 +91,17 @@ def selftests_qemu(run):
                               "--", "sh", "-c", program("/kddm/selftests", name)))
 
 
+def kddmctl(run):
+    """kddmctl at a terminal, its JSON, its messages, its manual page"""
+    tests = f"{TESTING}/kddmctl/tests"
+    run.need("kernel", script("build", "uml"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl"))
+    run.ktap("manual", [project(f"{tests}/doc.py"),
+                        os.path.join(CACHE, "bin/kddmctl")])
+    run.ktap("user", script("boot-uml", "--cpus", "2", "--timeout", "280", "--",
+                            "/usr/bin/python3", project(f"{tests}/kddmctl.py")))
+
+
 def program(directory, name):
     """The shell command that runs one kselftest program."""
     return f"cd {shlex.quote(directory)} && ./{shlex.quote(name)}"

@@ -54,11 +54,6 @@ int cmd_stop(struct ctl *ctl, struct args *args)
 	return EXIT_SUCCESS;
 }
 
-static const char *known(const char *word)
-{
-	return word ? word : "unknown";
-}
-
 static void field(const struct ctl *ctl, const char *name, bool present,
 		  __u64 value)
 {
@@ -82,9 +77,16 @@ static void text_field(const struct ctl *ctl, const char *name,
 static void show_status(const struct ctl *ctl,
 			const struct kddm_status_get_rsp *rsp)
 {
+	const char *state = known(kddm_run_state_str(rsp->run_state));
 	char address[9];
 
-	text_field(ctl, "state", known(kddm_run_state_str(rsp->run_state)));
+	if (ctl->json) {
+		json_string("state", state);
+	} else {
+		printf("%-12s ", "state");
+		paint(state_tone(state), "%s", state);
+		putchar('\n');
+	}
 	field(ctl, "id", rsp->_present.id, rsp->id);
 	field(ctl, "cluster", rsp->_present.cluster, rsp->cluster);
 	field(ctl, "incarnation", rsp->_present.incarnation, rsp->incarnation);
@@ -154,9 +156,11 @@ static void node_json(const struct kddm_node_get_rsp *node)
 
 static void node_text(const struct kddm_node_get_rsp *node)
 {
-	printf("%c%5llu  %-8s  %08x  %10llu  %10llu  %10llu\n",
-	       node->_present.self ? '*' : ' ', node->id,
-	       known(kddm_membership_str(node->state)),
+	const char *state = known(kddm_membership_str(node->state));
+
+	printf("%c%5llu  ", node->_present.self ? '*' : ' ', node->id);
+	paint(state_tone(state), "%-8s", state);
+	printf("  %08x  %10llu  %10llu  %10llu\n",
 	       (unsigned int)node->address, node->incarnation, node->tx,
 	       node->rx);
 }
@@ -179,8 +183,8 @@ int cmd_nodes(struct ctl *ctl, struct args *args)
 	if (ctl->json)
 		json_open(NULL, '[');
 	else
-		printf("%6s  %-8s  %-8s  %10s  %10s  %10s\n", "id", "state",
-		       "address", "incarn.", "sent", "received");
+		paint(TONE_HEAD, "%6s  %-8s  %-8s  %10s  %10s  %10s\n", "id",
+		      "state", "address", "incarn.", "sent", "received");
 	ynl_dump_foreach(list, node) {
 		if (ctl->json)
 			node_json(node);
