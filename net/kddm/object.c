@@ -108,6 +108,7 @@ struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
 		old = xa_cmpxchg(&set->objs, id, NULL, new, GFP_NOFS);
 		if (!old) {
 			atomic64_inc(&set->stats.objects);
+			atomic_inc(&set->stats.changes);
 			continue;
 		}
 		kmem_cache_free(obj_cache, new);
@@ -140,6 +141,7 @@ void kddm_obj_end(struct kddm_obj *obj)
 	if (dead) {
 		obj->dead = true;
 		xa_erase(&obj->set->objs, obj->id);
+		atomic_inc(&obj->set->stats.changes);
 	}
 	spin_unlock(&obj->lock);
 	if (dead)

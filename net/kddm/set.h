@@ -82,7 +82,8 @@ struct kddm_set_desc {
  * @last: place among those that shrink.c has to free
  * @homes: members among which objects find their home, as of creation
  * @hits: gets and grabs that sent nothing, per CPU
- * @stats: requests sent and forwarded, invalidations ordered, objects known
+ * @stats: requests sent and forwarded, invalidations ordered, objects known,
+ *	objects that came or went
  */
 struct kddm_set {
 	struct kddm_net			*kn;
@@ -113,6 +114,7 @@ struct kddm_set {
 		atomic64_t	forwards;
 		atomic64_t	invalidations;
 		atomic64_t	objects;
+		atomic_t	changes;
 	} stats;
 };
 

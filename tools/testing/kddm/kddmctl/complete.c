@@ -53,6 +53,14 @@ static void offer_devices(const char *begin)
 	if_freenameindex(all);
 }
 
+static void offer_states(const char *begin)
+{
+	unsigned int i;
+
+	for (i = 1; i <= KDDM_OBJECT_STATE_FILL; i++)
+		offer(kddm_object_state_str(i), begin);
+}
+
 /* A word in capitals of @len: offer what it stands for.  An exit status. */
 static int offer_value(struct ctl *ctl, const char *what, size_t len,
 		       const char *begin)
@@ -61,6 +69,8 @@ static int offer_value(struct ctl *ctl, const char *what, size_t len,
 		return FILES_WANTED;
 	if (len == 3 && !strncmp(what, "DEV", len))
 		offer_devices(begin);
+	if (len == 5 && !strncmp(what, "STATE", len))
+		offer_states(begin);
 	if (len != 3 && len != 4)
 		return EXIT_SUCCESS;
 	/* A socket of its own, which says nothing if there is no KDDM. */
@@ -144,7 +154,7 @@ static const char * const options[] = {
 	"-version", NULL
 };
 
-int complete(struct ctl *ctl, char **words, int nr)
+int complete_words(struct ctl *ctl, char **words, int nr)
 {
 	const char *const *option, *word;
 	const struct command *c;

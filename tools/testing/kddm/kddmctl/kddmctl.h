@@ -3,11 +3,11 @@
  * kddmctl: command-line tool for KDDM.
  *
  * commands.c has the table of all commands, from which help and completion
- * (complete.c) are made.  One file for each noun (node.c, set.c, object.c,
- * tipc.c) and for what goes on for a while (monitor.c, top.c, wait.c); args.c
- * reads the command line, batch.c a file of them; output.c writes text and
- * JSON, color.c colours, progress.c what a wait has come to; data.c has what
- * objects contain.
+ * (complete.c) are made.  One file for each noun (node.c, config.c, set.c,
+ * object.c, tipc.c; info.c has what is known of objects) and for what goes on
+ * for a while (monitor.c, top.c, wait.c); args.c reads the command line,
+ * batch.c a file of them; output.c writes text and JSON, color.c colours,
+ * progress.c what a wait has come to; data.c has what objects contain.
  *
  * A command gets the words that follow its name and returns the exit status,
  * one of the EXIT_ values below.  Its output is complete with output_end().
@@ -93,7 +93,7 @@ int command_run(struct ctl *ctl, struct args *args);
 int show_help(void);
 
 /* complete.c: what may stand for the last of the words */
-int complete(struct ctl *ctl, char **words, int nr);
+int complete_words(struct ctl *ctl, char **words, int nr);
 
 /* batch.c: the commands of a file; an exit status, the first that is not 0 */
 int batch(struct ctl *ctl, const char *path, bool force);
@@ -107,6 +107,8 @@ int ctl_connect(struct ctl *ctl);
 void ctl_close(struct ctl *ctl);
 /* Why the last request failed, in the kernel's words if it has some. */
 const char *ctl_reason(const struct ctl *ctl);
+/* Was it for want of rights? */
+bool ctl_forbidden(const struct ctl *ctl);
 /* Say why the last request failed; EXIT_FAILED. */
 int ctl_failed(const struct ctl *ctl);
 /* Say why something failed; EXIT_FAILED. */
@@ -191,6 +193,9 @@ const char *known(const char *word);
 /* Flush; an exit status. */
 int output_end(const struct ctl *ctl);
 
+/* config.c: the fields, in an object that is open for JSON */
+void config_show(const struct ctl *ctl, const struct kddm_config_get_rsp *c);
+
 /* monitor.c */
 
 /* A descriptor that can be read from when the user has seen enough. */
@@ -214,6 +219,12 @@ int cmd_object_remove(struct ctl *ctl, struct args *args);
 int cmd_object_flush(struct ctl *ctl, struct args *args);
 int cmd_object_sync(struct ctl *ctl, struct args *args);
 int cmd_monitor(struct ctl *ctl, struct args *args);
+int cmd_config_show(struct ctl *ctl, struct args *args);
+int cmd_config_set(struct ctl *ctl, struct args *args);
+int cmd_services(struct ctl *ctl, struct args *args);
+int cmd_object_list(struct ctl *ctl, struct args *args);
+int cmd_object_show(struct ctl *ctl, struct args *args);
+int cmd_ping(struct ctl *ctl, struct args *args);
 int cmd_top(struct ctl *ctl, struct args *args);
 int cmd_wait(struct ctl *ctl, struct args *args);
 int cmd_tipc_up(struct ctl *ctl, struct args *args);

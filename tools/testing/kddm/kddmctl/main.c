@@ -35,13 +35,19 @@ int ctl_error(const struct ctl *ctl, const char *format, ...)
 	return EXIT_FAILED;
 }
 
+static const char prefix[] = "Kernel error: '";
+
+static bool kernel_said(const char *msg)
+{
+	return !strncmp(msg, prefix, sizeof(prefix) - 1);
+}
+
 /*
  * The library writes "Kernel error: 'MESSAGE' (bad attribute: .name)".  The
  * kernel's own message says all, unless it comes from a general check.
  */
 static const char *kernel_message(char *msg)
 {
-	static const char prefix[] = "Kernel error: '";
 	static const char * const general[] = {
 		"integer out of range", "Attribute failed policy validation",
 		"Unsupported attribute", NULL
@@ -50,8 +56,7 @@ static const char *kernel_message(char *msg)
 	const char * const *g;
 	size_t len;
 
-	if (strncmp(msg, prefix, sizeof(prefix) - 1) ||
-	    end < msg + sizeof(prefix))
+	if (!kernel_said(msg) || end < msg + sizeof(prefix))
 		return msg;
 	msg += sizeof(prefix) - 1;
 	len = end - msg;
@@ -74,9 +79,14 @@ const char *ctl_reason(const struct ctl *ctl)
 	return kernel_message(err->msg);
 }
 
+bool ctl_forbidden(const struct ctl *ctl)
+{
+	return ctl->ys->err.code == EPERM && !kernel_said(ctl->ys->err.msg);
+}
+
 int ctl_failed(const struct ctl *ctl)
 {
-	if (ctl->ys->err.code == EPERM)
+	if (ctl_forbidden(ctl))
 		return ctl_error(ctl, "%s (CAP_NET_ADMIN is needed)",
 				 strerror(EPERM));
 	return ctl_error(ctl, "%s", ctl_reason(ctl));
@@ -192,7 +202,7 @@ int main(int argc, char **argv)
 	/* What does not fit waits for the end, so that no progress is in it. */
 	setvbuf(stdout, NULL, _IOFBF, 1 << 18);
 	if (argc > 1 && !strcmp(argv[1], "complete"))
-		return complete(&ctl, argv + 2, argc - 2);
+		return complete_words(&ctl, argv + 2, argc - 2);
 	/* Options come before the command: a text may begin with '-'. */
 	opterr = 0;
 	while ((option = getopt_long_only(argc, argv, "+:jptc::b:Vh", options,

@@ -102,6 +102,21 @@ static void show_set(const struct ctl *ctl, const char *event,
 	}
 }
 
+static void show_config(const struct ctl *ctl,
+			const struct kddm_config_get_rsp *config)
+{
+	if (ctl->json) {
+		json_open(NULL, '{');
+		show_time(ctl);
+		json_string("event", "config");
+		config_show(ctl, config);
+		json_close();
+	} else {
+		show_time(ctl);
+		puts("config changed");
+	}
+}
+
 static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
 {
 	const void *event = ntf;
@@ -110,6 +125,10 @@ static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
 	case KDDM_CMD_NODE_CHANGE_NTF:
 		show_node(ctl,
 			  &((const struct kddm_node_change_ntf *)event)->obj);
+		break;
+	case KDDM_CMD_CONFIG_NTF:
+		show_config(ctl,
+			    &((const struct kddm_config_get_ntf *)event)->obj);
 		break;
 	case KDDM_CMD_SET_NEW_NTF:
 		show_set(ctl, "set-created",

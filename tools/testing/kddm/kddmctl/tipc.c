@@ -72,7 +72,7 @@ static int send_request(struct ctl *ctl, struct nlmsghdr *nlh,
 
 	if (!ynl_exec(ctl->ys, nlh, &yrs))
 		return 0;
-	if (ctl->ys->err.code == EPERM && !ctl->ys->err.msg[0])
+	if (ctl_forbidden(ctl))
 		return ctl_failed(ctl);
 	return ctl_error(ctl, "%s: %s", what, ctl_reason(ctl));
 }

@@ -21,6 +21,7 @@ sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
 import jsonschema
+import control
 import errors
 import lib
 import session
@@ -36,7 +37,8 @@ class Schema:
             self.all = json.load(file)
         self.known = {name for name in self.all["$defs"]
                       if name not in ("u16", "u32", "u64", "address", "name",
-                                      "size", "run-state", "membership")}
+                                      "size", "ms", "optional", "object-state",
+                                      "run-state", "membership")}
         self.seen = set()
 
     def check(self, command, text):
@@ -71,8 +73,13 @@ def json_of_all(tap, schema, one):
             ("object get", ["json", "7"]),
             ("top", ["count", "1"]),
             ("wait", ["nodes", "2", "set", "json"]),
+            ("ping", ["2"]), ("services", []), ("config show", []),
+            ("object list", ["json"]), ("object show", ["json", "5"]),
             ("tipc key generate", [])):
         check_json(tap, schema, one, command, *words)
+    _, out, _ = one.ctl("-j", "object", "list", "json", "summary")
+    why = schema.check("object list summary", out)
+    tap.case("JSON of object list summary", not why, why)
     out = one.must("-j", "-p", "nodes")
     tap.case("pretty JSON has lines and is the same",
              out.count("\n") > 10 and not schema.check("nodes", out), out)
@@ -89,6 +96,7 @@ def monitor_json(tap, schema, one, two):
         two.must("stop")
         two.must("start", "id", "2")
         one.must("wait", "nodes", "2", "timeout", "20")
+        one.must("config", "set", "hold", "0")
         time.sleep(0.5)
         process.terminate()
         lines += process.stdout.readlines()
@@ -97,7 +105,7 @@ def monitor_json(tap, schema, one, two):
     events = {json.loads(line)["event"] for line in lines}
     tap.case("JSON of monitor", not bad, "\n".join(bad))
     tap.same("it has all events", events,
-             {"ready", "node", "set-created", "set-destroyed"})
+             {"ready", "node", "set-created", "set-destroyed", "config"})
     times = [json.loads(line)["time_us"] for line in lines]
     tap.case("in the order of time", times == sorted(times) and
              abs(times[0] / 1e6 - time.time()) < 60, times)
@@ -281,6 +289,7 @@ def main():
         waits(tap, one, two)
         session.session(tap, one, two, os.path.join(
             PROGRAM, "kddmctl.bash-completion"))
+        control.control(tap, one, two)
         udp(tap, schema)
         tap.same("the schema has no more commands", schema.known, schema.seen)
     finally:

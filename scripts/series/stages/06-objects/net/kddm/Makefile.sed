@@ -1,1 +1,2 @@
+/^kddm-y += control/d
 /^kddm-y += netlink/d
