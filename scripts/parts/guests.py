@@ -5,7 +5,7 @@ import os
 import re
 import shlex
 
-from .run import CACHE, TESTING, Failure, project, script
+from .run import CACHE, TESTING, TREE, Failure, project, script
 
 SELFTESTS = os.path.join(CACHE, "build/selftests")
 
@@ -23,6 +23,15 @@ def mutants(run):
     """the machine broken on purpose: every mutation must be found"""
     run.need("build", script("build-tools", "sim"))
     run.check("mutants", [project(f"{TESTING}/mutants/run.py")], timeout=1200)
+
+
+def fuzz(run):
+    """the wire format and the machine under libFuzzer, for a minute"""
+    run.need("build", script("build-tools", "fuzz"))
+    run.show(run.ktap("fuzz", [
+        project(f"{TESTING}/fuzz/run.py"), "--out",
+        os.path.join(CACHE, "build/fuzz"), "--kddm",
+        os.path.join(TREE, "net/kddm")], timeout=400))
 
 
 def kunit_uml(run):
@@ -100,6 +109,15 @@ def kddmctl(run):
                         os.path.join(CACHE, "bin/kddmctl")])
     run.ktap("user", script("boot-uml", "--cpus", "2", "--timeout", "280", "--",
                             "/usr/bin/python3", project(f"{tests}/kddmctl.py")))
+
+
+def hostile(run):
+    """random netlink requests by three kinds of users, for half a minute"""
+    run.need("kernel", script("build", "uml"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl"))
+    run.show(run.ktap("hostile", script(
+        "boot-uml", "--cpus", "2", "--timeout", "150", "--", "/usr/bin/python3",
+        project(f"{TESTING}/kddmctl/tests/hostile.py"), "30")))
 
 
 def program(directory, name):
