@@ -19,6 +19,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "catalog.h"
+#include "control.h"
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
@@ -252,6 +253,12 @@ static int __net_init kddm_net_init(struct net *net)
 	struct kddm_net *kn = kddm_pernet(net);
 
 	kn->net = net;
+	kn->config = (struct kddm_config) {
+		.id = -1,
+		.object_timeout = 10000,
+		.stop_timeout = 5000,
+		.remote_stop = true,
+	};
 	mutex_init(&kn->lock);
 	init_rwsem(&kn->gate);
 	xa_init(&kn->nodes);
@@ -336,11 +343,16 @@ static int __init kddm_mod_init(void)
 	rc = kddm_sets_init();
 	if (rc)
 		goto pernet;
-	rc = kddm_nl_init();
+	rc = kddm_control_init();
 	if (rc)
 		goto sets;
+	rc = kddm_nl_init();
+	if (rc)
+		goto control;
 	return 0;
 
+control:
+	kddm_control_exit();
 sets:
 	kddm_sets_exit();
 pernet:
@@ -353,6 +365,7 @@ tipc:
 static void __exit kddm_mod_exit(void)
 {
 	kddm_nl_exit();
+	kddm_control_exit();
 	unregister_pernet_subsys(&kddm_net_ops);
 	kddm_sets_exit();
 	rcu_barrier();

@@ -44,6 +44,26 @@ enum kddm_run {
 };
 
 /**
+ * struct kddm_config - what an administrator has set
+ * @id: node id at the next start, or -1: TIPC's node address
+ * @cluster: cluster id at the next start
+ * @hold: minimum hold time in ms of sets made here, unless they say otherwise
+ * @object_timeout: ms that control operations wait for an object
+ * @stop_timeout: ms that a stop waits for the users of sets
+ * @remote_stop: other nodes may stop this one
+ *
+ * Each is read and written at any time, with READ_ONCE() and WRITE_ONCE().
+ */
+struct kddm_config {
+	int	id;
+	u32	cluster;
+	u32	hold;
+	u32	object_timeout;
+	u32	stop_timeout;
+	bool	remote_stop;
+};
+
+/**
  * struct kddm_net - KDDM in one network namespace
  * @net: the namespace
  * @lock: serialises start and stop; outermost lock, may sleep
@@ -56,6 +76,7 @@ enum kddm_run {
  * @cluster: cluster id; nodes of other clusters are refused
  * @incarnation: random, never 0, new at every start
  * @epoch: of the view that is served, or was last; goes with each message
+ * @config: see there; outlives a stop
  * @nodes: struct kddm_node by id, the own one included; writers hold the xarray
  *	lock, readers RCU
  * @stats: counters since the namespace was made
@@ -82,6 +103,7 @@ struct kddm_net {
 	u32			cluster;
 	u32			incarnation;
 	u32			epoch;
+	struct kddm_config	config;
 	struct xarray		nodes;
 	struct kddm_stats {
 		atomic64_t	tx;		/* messages sent */

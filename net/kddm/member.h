@@ -131,6 +131,7 @@ struct kddm_peer_chan {
  * @peer_session: the node's number for it, from HELLO
  * @tx: messages sent
  * @rx: messages accepted
+ * @rtt: smoothed time of a round trip in ns, 0: not known; see control.h
  * @requests: RPC requests of this node that are not yet answered
  * @chan: state of each channel
  * @online: it publishes ONLINE; member lock
@@ -156,6 +157,7 @@ struct kddm_node {
 	u16			peer_session;
 	atomic64_t		tx;
 	atomic64_t		rx;
+	u32			rtt;
 	atomic_t		requests;
 	struct kddm_peer_chan	chan[KDDM_CHANNELS];
 	bool			online;

@@ -35,10 +35,29 @@ static const struct netlink_range_validation kddm_a_object_length_range = {
 	.max	= KDDM_OBJECT_SIZE_MAX,
 };
 
+static const struct netlink_range_validation kddm_a_config_cluster_range = {
+	.max	= U32_MAX,
+};
+
+static const struct netlink_range_validation kddm_a_config_object_timeout_range = {
+	.min	= 1ULL,
+	.max	= KDDM_TIMEOUT_MAX,
+};
+
+static const struct netlink_range_validation kddm_a_config_stop_timeout_range = {
+	.min	= 1ULL,
+	.max	= KDDM_TIMEOUT_MAX,
+};
+
 /* KDDM_CMD_NODE_START - do */
 static const struct nla_policy kddm_node_start_nl_policy[KDDM_A_STATUS_CLUSTER + 1] = {
 	[KDDM_A_STATUS_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 	[KDDM_A_STATUS_CLUSTER] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_status_cluster_range),
+};
+
+/* KDDM_CMD_NODE_STOP - do */
+static const struct nla_policy kddm_node_stop_nl_policy[KDDM_A_STATUS_ID + 1] = {
+	[KDDM_A_STATUS_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 };
 
 /* KDDM_CMD_NODE_GET - do */
@@ -106,6 +125,36 @@ static const struct nla_policy kddm_obj_sync_nl_policy[KDDM_A_OBJECT_ID + 1] = {
 	[KDDM_A_OBJECT_ID] = { .type = NLA_UINT, },
 };
 
+/* KDDM_CMD_NODE_PING - do */
+static const struct nla_policy kddm_node_ping_nl_policy[KDDM_A_NODE_ID + 1] = {
+	[KDDM_A_NODE_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
+};
+
+/* KDDM_CMD_CONFIG_SET - do */
+static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_REMOTE_STOP + 1] = {
+	[KDDM_A_CONFIG_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
+	[KDDM_A_CONFIG_NO_ID] = { .type = NLA_FLAG, },
+	[KDDM_A_CONFIG_CLUSTER] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_cluster_range),
+	[KDDM_A_CONFIG_HOLD] = NLA_POLICY_MAX(NLA_UINT, KDDM_HOLD_MAX),
+	[KDDM_A_CONFIG_OBJECT_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_object_timeout_range),
+	[KDDM_A_CONFIG_STOP_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_stop_timeout_range),
+	[KDDM_A_CONFIG_REMOTE_STOP] = NLA_POLICY_MAX(NLA_UINT, 1),
+};
+
+/* KDDM_CMD_OBJ_INFO_GET - do */
+static const struct nla_policy kddm_obj_info_get_do_nl_policy[KDDM_A_ENTRY_ID + 1] = {
+	[KDDM_A_ENTRY_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_ENTRY_ID] = { .type = NLA_UINT, },
+};
+
+/* KDDM_CMD_OBJ_INFO_GET - dump */
+static const struct nla_policy kddm_obj_info_get_dump_nl_policy[KDDM_A_ENTRY_STATE + 1] = {
+	[KDDM_A_ENTRY_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_ENTRY_FROM] = { .type = NLA_UINT, },
+	[KDDM_A_ENTRY_COUNT] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_OBJECT_PAGE),
+	[KDDM_A_ENTRY_STATE] = NLA_POLICY_RANGE(NLA_UINT, 1, 13),
+};
+
 /* Ops table for kddm */
 static const struct genl_split_ops kddm_nl_ops[] = {
 	{
@@ -116,9 +165,11 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd	= KDDM_CMD_NODE_STOP,
-		.doit	= kddm_nl_node_stop_doit,
-		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.cmd		= KDDM_CMD_NODE_STOP,
+		.doit		= kddm_nl_node_stop_doit,
+		.policy		= kddm_node_stop_nl_policy,
+		.maxattr	= KDDM_A_STATUS_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= KDDM_CMD_STATUS_GET,
@@ -197,6 +248,44 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.policy		= kddm_obj_sync_nl_policy,
 		.maxattr	= KDDM_A_OBJECT_ID,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_NODE_PING,
+		.doit		= kddm_nl_node_ping_doit,
+		.policy		= kddm_node_ping_nl_policy,
+		.maxattr	= KDDM_A_NODE_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KDDM_CMD_CONFIG_GET,
+		.doit	= kddm_nl_config_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_CONFIG_SET,
+		.doit		= kddm_nl_config_set_doit,
+		.policy		= kddm_config_set_nl_policy,
+		.maxattr	= KDDM_A_CONFIG_REMOTE_STOP,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_OBJ_INFO_GET,
+		.doit		= kddm_nl_obj_info_get_doit,
+		.policy		= kddm_obj_info_get_do_nl_policy,
+		.maxattr	= KDDM_A_ENTRY_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_OBJ_INFO_GET,
+		.dumpit		= kddm_nl_obj_info_get_dumpit,
+		.policy		= kddm_obj_info_get_dump_nl_policy,
+		.maxattr	= KDDM_A_ENTRY_STATE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd	= KDDM_CMD_SERVICE_GET,
+		.dumpit	= kddm_nl_service_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
 	},
 };
 

@@ -26,6 +26,14 @@ int kddm_nl_obj_set_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_flush_doit(struct sk_buff *skb, struct genl_info *info);
 int kddm_nl_obj_sync_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_node_ping_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_obj_info_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_obj_info_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int kddm_nl_service_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
 
 enum {
 	KDDM_NLGRP_MONITOR,

@@ -8,6 +8,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
+#include "control.h"
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
@@ -82,8 +83,11 @@ int kddm_nl_node_start_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!rsp)
 		return -ENOMEM;
 
-	err = kddm_start(kn, id ? (int)nla_get_uint(id) : -1,
-			 cluster ? nla_get_uint(cluster) : 0, info->extack);
+	err = kddm_start(kn, id ? (int)nla_get_uint(id) :
+				  READ_ONCE(kn->config.id),
+			 cluster ? nla_get_uint(cluster) :
+				   READ_ONCE(kn->config.cluster),
+			 info->extack);
 	if (err) {
 		nlmsg_free(rsp);
 		return err;
@@ -99,7 +103,16 @@ int kddm_nl_node_start_doit(struct sk_buff *skb, struct genl_info *info)
 
 int kddm_nl_node_stop_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return kddm_stop(info_kn(info), info->extack);
+	struct nlattr *attr = info->attrs[KDDM_A_STATUS_ID];
+	struct kddm_net *kn = info_kn(info);
+	u64 id;
+
+	if (!attr)
+		return kddm_stop(kn, info->extack);
+	id = nla_get_uint(attr);
+	if (kddm_self(kn->net) == id)
+		return kddm_stop(kn, info->extack);
+	return kddm_control_stop(kn->net, id, info->extack);
 }
 
 static int put_self(struct sk_buff *skb, struct kddm_net *kn)
@@ -154,7 +167,8 @@ int kddm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	if (nla_put_uint(rsp, KDDM_A_STATUS_RUN_STATE, run + 1) ||
 	    (run != KDDM_STOPPED && put_self(rsp, kn)) ||
-	    put_stats(rsp, &kn->stats)) {
+	    put_stats(rsp, &kn->stats) ||
+	    nla_put_uint(rsp, KDDM_A_STATUS_VERSION, KDDM_WIRE_VERSION)) {
 		nlmsg_free(rsp);
 		return -EMSGSIZE;
 	}
@@ -171,6 +185,7 @@ static int put_node(struct sk_buff *skb, const struct genl_info *info,
 {
 	u32 incarnation = READ_ONCE(node->incarnation);
 	u32 addr = READ_ONCE(node->addr);
+	u32 rtt = READ_ONCE(node->rtt);
 	void *hdr;
 
 	hdr = __genlmsg_iput(skb, info, cb ? NLM_F_MULTI : 0);
@@ -184,7 +199,9 @@ static int put_node(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_NODE_INCARNATION, incarnation) ||
 	    (node->id == kn->self && nla_put_flag(skb, KDDM_A_NODE_SELF)) ||
 	    nla_put_uint(skb, KDDM_A_NODE_TX, atomic64_read(&node->tx)) ||
-	    nla_put_uint(skb, KDDM_A_NODE_RX, atomic64_read(&node->rx))) {
+	    nla_put_uint(skb, KDDM_A_NODE_RX, atomic64_read(&node->rx)) ||
+	    nla_put_uint(skb, KDDM_A_NODE_VERSION, KDDM_WIRE_VERSION) ||
+	    (rtt && nla_put_uint(skb, KDDM_A_NODE_RTT, rtt))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

@@ -3,8 +3,9 @@
  * The control interface: generic netlink family "kddm", as described by
  * Documentation/netlink/specs/kddm.yaml, from which netlink-gen.[ch] are made.
  *
- * netlink.c has the node, the cluster's nodes and the events, nl_set.c the
- * sets, nl_obj.c the objects.
+ * netlink.c has the node, the cluster's nodes and the events, nl_config.c the
+ * configuration, nl_set.c the sets, nl_obj.c the contents of objects, nl_info.c
+ * what is known of them.
  *
  * Operations run without the lock of generic netlink (parallel_ops), since
  * those on nodes, sets and objects wait: for other nodes, or for an object.
@@ -59,7 +60,7 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
  *
  * Return: @err.
  */
-int kddm_nl_set_error(struct genl_info *info, const struct nlattr *attr,
+int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 		      int err);
 
 #endif /* _NET_KDDM_NETLINK_H */

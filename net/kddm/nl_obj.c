@@ -19,7 +19,10 @@
  * Generic netlink lets no family come or go while a request is under way, so
  * none may wait for ever for a user who does not let go.
  */
-#define OBJ_TIMEOUT	(10 * HZ)
+static long obj_timeout(const struct kddm_set *set)
+{
+	return msecs_to_jiffies(READ_ONCE(set->kn->config.object_timeout));
+}
 
 /**
  * struct part - what a request names
@@ -160,7 +163,8 @@ static int part_read(struct genl_info *info, const struct part *p,
 	if (!data)
 		return -EMSGSIZE;
 
-	obj = kddm_obj_take(p->set, p->id, false, p->flags, OBJ_TIMEOUT);
+	obj = kddm_obj_take(p->set, p->id, false, p->flags,
+			    obj_timeout(p->set));
 	if (IS_ERR(obj))
 		return object_error(info, PTR_ERR(obj));
 	if (p->buf)
@@ -240,7 +244,8 @@ static int part_write(struct genl_info *info, const struct part *p,
 	struct kddm_obj *obj;
 	int err;
 
-	obj = kddm_obj_take(p->set, p->id, true, p->flags, OBJ_TIMEOUT);
+	obj = kddm_obj_take(p->set, p->id, true, p->flags,
+			    obj_timeout(p->set));
 	if (IS_ERR(obj))
 		return object_error(info, PTR_ERR(obj));
 	err = part_fill(info, p, obj);
@@ -304,7 +309,8 @@ int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info)
 	err = part_open(info, &p);
 	if (err)
 		return err;
-	obj = kddm_obj_take(p.set, p.id, true, KDDM_NOCREATE, OBJ_TIMEOUT);
+	obj = kddm_obj_take(p.set, p.id, true, KDDM_NOCREATE,
+			    obj_timeout(p.set));
 	err = PTR_ERR_OR_ZERO(obj);
 	if (err)
 		object_error(info, err);
@@ -342,7 +348,7 @@ int kddm_nl_obj_sync_doit(struct sk_buff *skb, struct genl_info *info)
 	err = part_open(info, &p);
 	if (err)
 		return err;
-	err = kddm_obj_sync(p.set, p.id, OBJ_TIMEOUT);
+	err = kddm_obj_sync(p.set, p.id, obj_timeout(p.set));
 	if (err)
 		object_error(info, err);
 	kddm_set_close(p.set);

@@ -9,7 +9,7 @@
 #include "netlink-gen.h"
 #include "set.h"
 
-int kddm_nl_set_error(struct genl_info *info, const struct nlattr *attr,
+int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 		      int err)
 {
 	struct netlink_ext_ack *extack = info->extack;
@@ -129,6 +129,7 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *linker = info->attrs[KDDM_A_SET_LINKER];
+	struct kddm_net *kn = kddm_pernet(genl_info_net(info));
 	struct kddm_set_attr attr = { .home = KDDM_ANY_NODE };
 	struct kddm_set *set;
 	struct sk_buff *rsp;
@@ -155,6 +156,7 @@ int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 		attr.flags |= KDDM_SET_TOUCH_HOME;
 	if (info->attrs[KDDM_A_SET_HOME])
 		attr.home = nla_get_uint(info->attrs[KDDM_A_SET_HOME]);
+	attr.hold = READ_ONCE(kn->config.hold);
 	if (info->attrs[KDDM_A_SET_HOLD])
 		attr.hold = nla_get_uint(info->attrs[KDDM_A_SET_HOLD]);
 	set = kddm_set_create(genl_info_net(info), &attr);

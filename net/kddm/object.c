@@ -124,8 +124,10 @@ struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
 		if (!new)
 			return ERR_PTR(-ENOMEM);
 		old = xa_cmpxchg(&set->objs, id, NULL, new, GFP_NOFS);
-		if (!old)
+		if (!old) {
+			atomic_inc(&set->stats.changes);
 			continue;
+		}
 		kmem_cache_free(obj_cache, new);
 		if (xa_is_err(old))
 			return ERR_PTR(xa_err(old));
@@ -157,6 +159,7 @@ void kddm_obj_end(struct kddm_obj *obj)
 	if (dead) {
 		obj->dead = true;
 		xa_erase(&obj->set->objs, obj->id);
+		atomic_inc(&obj->set->stats.changes);
 	}
 	spin_unlock(&obj->lock);
 	if (dead)

@@ -35,6 +35,7 @@
 
 static LIST_HEAD(services);
 static DEFINE_SPINLOCK(services_lock);
+static u32 services_gen;	/* counts changes of the list */
 
 /**
  * struct kddm_rpc - RPC of one namespace
@@ -163,8 +164,10 @@ int kddm_rpc_register(struct kddm_rpc_service *svc)
 		if (other->id == svc->id)
 			rc = -EEXIST;
 	}
-	if (!rc)
+	if (!rc) {
 		list_add_tail(&svc->list, &services);
+		services_gen++;
+	}
 	spin_unlock(&services_lock);
 	return rc;
 }
@@ -174,11 +177,32 @@ void kddm_rpc_unregister(struct kddm_rpc_service *svc)
 {
 	spin_lock(&services_lock);
 	list_del(&svc->list);
+	services_gen++;
 	spin_unlock(&services_lock);
 	service_put(svc);
 	wait_for_completion(&svc->idle);
 }
 EXPORT_SYMBOL_GPL(kddm_rpc_unregister);
+
+u32 kddm_rpc_info(unsigned int nr, struct kddm_rpc_info *info)
+{
+	struct kddm_rpc_service *svc;
+	u32 gen;
+
+	memset(info, 0, sizeof(*info));
+	spin_lock(&services_lock);
+	gen = services_gen;
+	list_for_each_entry(svc, &services, list) {
+		if (nr--)
+			continue;
+		strscpy(info->name, svc->name);
+		info->id = svc->id;
+		info->ordered = svc->ordered;
+		break;
+	}
+	spin_unlock(&services_lock);
+	return gen;
+}
 
 /* Calls */
 

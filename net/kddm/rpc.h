@@ -78,6 +78,27 @@ int kddm_rpc_register(struct kddm_rpc_service *svc);
 void kddm_rpc_unregister(struct kddm_rpc_service *svc);
 
 /**
+ * struct kddm_rpc_info - what can be told of a service
+ * @name: NUL-terminated
+ * @id: on the wire
+ * @ordered: requests run one at a time
+ */
+struct kddm_rpc_info {
+	char	name[KDDM_RPC_NAME_LEN + 1];
+	u32	id;
+	bool	ordered;
+};
+
+/**
+ * kddm_rpc_info() - look at the services one after the other
+ * @nr: which, from 0
+ * @info: where to; an empty name if there are not so many
+ *
+ * Return: a number that changes with the services.
+ */
+u32 kddm_rpc_info(unsigned int nr, struct kddm_rpc_info *info);
+
+/**
  * kddm_rpc_call() - call a service on a node and wait for the reply
  * @kn: the namespace
  * @dst: node id; the own node's handler is called directly

@@ -15,7 +15,6 @@
 #include "shrink.h"
 #include "views.h"
 
-#define QUIESCE_TIMEOUT	(5 * HZ)
 #define HAND_OVER_TURNS	3
 
 static BLOCKING_NOTIFIER_HEAD(set_chain);
@@ -344,12 +343,13 @@ static void sets_set_dead(struct kddm_net *kn, bool dead)
 
 int kddm_sets_quiesce(struct kddm_net *kn)
 {
+	u32 ms = READ_ONCE(kn->config.stop_timeout);
 	long left;
 
 	sets_set_dead(kn, true);
 	left = wait_event_killable_timeout(kn->sets->idle,
 					   !atomic_read(&kn->sets->handles),
-					   QUIESCE_TIMEOUT);
+					   msecs_to_jiffies(ms));
 	if (left > 0)
 		return 0;
 	sets_set_dead(kn, false);

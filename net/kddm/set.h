@@ -84,7 +84,7 @@ struct kddm_set_desc {
  * @suspects: objects at home here that recovery has to judge, by id
  * @hits: gets and grabs that sent nothing, per CPU
  * @stats: requests sent and forwarded, invalidations ordered, objects with
- *	memory for contents
+ *	memory for contents, entries that came or went
  */
 struct kddm_set {
 	struct kddm_net			*kn;
@@ -117,6 +117,7 @@ struct kddm_set {
 		atomic64_t	forwards;
 		atomic64_t	invalidations;
 		atomic64_t	objects;
+		atomic_t	changes;
 	} stats;
 };
 

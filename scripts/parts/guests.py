@@ -7,7 +7,7 @@ import re
 import shlex
 
 from figures.results import title
-from .run import CACHE, TESTING, Failure, project, script
+from .run import CACHE, TESTING, TREE, Failure, project, script
 
 SELFTESTS = os.path.join(CACHE, "build/selftests")
 
@@ -25,6 +25,15 @@ def mutants(run):
     """the machine broken on purpose: every mutation must be found"""
     run.need("build", script("build-tools", "sim"))
     run.check("mutants", [project(f"{TESTING}/mutants/run.py")], timeout=1200)
+
+
+def fuzz(run):
+    """the wire format and the machine under libFuzzer, for a minute"""
+    run.need("build", script("build-tools", "fuzz"))
+    run.show(run.ktap("fuzz", [
+        project(f"{TESTING}/fuzz/run.py"), "--out",
+        os.path.join(CACHE, "build/fuzz"), "--kddm",
+        os.path.join(TREE, "net/kddm")], timeout=400))
 
 
 def kunit_uml(run):
@@ -91,6 +100,26 @@ def selftests_qemu(run):
     for name in names:
         run.ktap(name, script("boot-qemu", "--cpus", "2", "--timeout", "280",
                               "--", "sh", "-c", program("/kddm/selftests", name)))
+
+
+def kddmctl(run):
+    """kddmctl at a terminal, its JSON, its messages, its manual page"""
+    tests = f"{TESTING}/kddmctl/tests"
+    run.need("kernel", script("build", "uml"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl"))
+    run.ktap("manual", [project(f"{tests}/doc.py"),
+                        os.path.join(CACHE, "bin/kddmctl")])
+    run.ktap("user", script("boot-uml", "--cpus", "2", "--timeout", "280", "--",
+                            "/usr/bin/python3", project(f"{tests}/kddmctl.py")))
+
+
+def hostile(run):
+    """random netlink requests by three kinds of users, for half a minute"""
+    run.need("kernel", script("build", "uml"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl"))
+    run.show(run.ktap("hostile", script(
+        "boot-uml", "--cpus", "2", "--timeout", "150", "--", "/usr/bin/python3",
+        project(f"{TESTING}/kddmctl/tests/hostile.py"), "30")))
 
 
 def program(directory, name):

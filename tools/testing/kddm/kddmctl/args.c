@@ -13,9 +13,7 @@ int usage_error(const struct ctl *ctl, const char *format, ...)
 {
 	va_list ap;
 
-	fputs("kddmctl: ", stderr);
-	if (ctl->command)
-		fprintf(stderr, "%s: ", ctl->command);
+	ctl_prefix(ctl);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);

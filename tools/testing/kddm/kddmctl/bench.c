@@ -461,5 +461,9 @@ int cmd_bench(struct ctl *ctl, struct args *args)
 		ret = find_nodes(&b);
 	if (!ret)
 		ret = ctl_connect_bench(ctl);
-	return ret ? ret : run_all(&b);
+	if (!ret)
+		ret = run_all(&b);
+	/* What follows in a batch needs the other family. */
+	ctl_close(ctl);
+	return ret;
 }

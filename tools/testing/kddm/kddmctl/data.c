@@ -75,6 +75,9 @@ int data_from_file(const struct ctl *ctl, const char *path, struct data *data)
 	if (!file)
 		return ctl_error(ctl, "%s: %s", printable(path),
 				 strerror(errno));
+	if (standard && ctl->stdin_used)
+		return usage_error(ctl,
+				   "the standard input has the commands already");
 	err = data_alloc(ctl, KDDM_OBJECT_SIZE_MAX + 1, data);
 	if (err)
 		goto out;

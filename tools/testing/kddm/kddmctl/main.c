@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kddmctl: command-line tool for KDDM, over the generic netlink families "kddm"
- * and "kddm-bench".  This file finds the command and says what went wrong.
+ * and "kddm-bench".  This file reads the options and says what went wrong.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,68 +13,33 @@
 
 #define DUMP_TRIES	20
 
-/**
- * struct command - a command
- * @noun: first word
- * @verb: second word, or NULL
- * @run: does it
- * @name: for messages
- * @usage: the words that follow
- * @help: what it does
- */
-static const struct command {
-	const char	*noun;
-	const char	*verb;
-	int		(*run)(struct ctl *ctl, struct args *args);
-	const char	*name;
-	const char	*usage;
-	const char	*help;
-} commands[] = {
-	{ "start", NULL, cmd_start, "start", " [id N] [cluster N]",
-	  "become a node of the cluster" },
-	{ "stop", NULL, cmd_stop, "stop", "", "leave the cluster" },
-	{ "status", NULL, cmd_status, "status", "",
-	  "show the state and the counters of this node" },
-	{ "nodes", NULL, cmd_nodes, "nodes", "",
-	  "list the nodes that this node sees" },
-	{ "set", "create", cmd_set_create, "set create",
-	  " NAME size BYTES [linker NAME] [home N] [hold MS]\n"
-	  "        [touch-home] [exclusive]", "create a set of objects" },
-	{ "set", "list", cmd_set_list, "set list", "", "list the sets" },
-	{ "set", "show", cmd_set_show, "set show", " NAME",
-	  "show all of one set" },
-	{ "set", "destroy", cmd_set_destroy, "set destroy", " NAME [force]",
-	  "destroy a set and its objects" },
-	{ "object", "get", cmd_object_get, "object get",
-	  " SET ID [nocreate] [hex|raw] [offset N] [length N]",
-	  "show an object" },
-	{ "object", "put", cmd_object_put, "object put",
-	  " SET ID [nocreate] [offset N] TEXT|-|hex DIGITS|file PATH",
-	  "write an object" },
-	{ "object", "remove", cmd_object_remove, "object remove", " SET ID",
-	  "remove an object" },
-	{ "object", "flush", cmd_object_flush, "object flush",
-	  " SET ID [to NODE]", "give up this node's copy of an object" },
-	{ "object", "sync", cmd_object_sync, "object sync", " SET ID",
-	  "have the set's linker store an object" },
-	{ "monitor", NULL, cmd_monitor, "monitor", "",
-	  "show events until interrupted" },
-	{ "bench", NULL, cmd_bench, "bench",
-	  " [case NAME] [size BYTES] [nodes N,N...] [rounds N] [count N]",
-	  "measure, with other nodes, what KDDM costs" },
-	{ }
-};
+void ctl_prefix(const struct ctl *ctl)
+{
+	progress_stop();
+	fputs("kddmctl: ", stderr);
+	if (ctl->file)
+		fprintf(stderr, "%s:%u: ", ctl->file, ctl->line);
+	if (ctl->command)
+		fprintf(stderr, "%s: ", ctl->command);
+}
 
 int ctl_error(const struct ctl *ctl, const char *format, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "kddmctl: %s: ", ctl->command);
+	ctl_prefix(ctl);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 	return EXIT_FAILED;
+}
+
+static const char prefix[] = "Kernel error: '";
+
+static bool kernel_said(const char *msg)
+{
+	return !strncmp(msg, prefix, sizeof(prefix) - 1);
 }
 
 /*
@@ -82,7 +48,6 @@ int ctl_error(const struct ctl *ctl, const char *format, ...)
  */
 static const char *kernel_message(char *msg)
 {
-	static const char prefix[] = "Kernel error: '";
 	static const char * const general[] = {
 		"integer out of range", "Attribute failed policy validation",
 		"Unsupported attribute", NULL
@@ -91,8 +56,7 @@ static const char *kernel_message(char *msg)
 	const char * const *g;
 	size_t len;
 
-	if (strncmp(msg, prefix, sizeof(prefix) - 1) ||
-	    end < msg + sizeof(prefix))
+	if (!kernel_said(msg) || end < msg + sizeof(prefix))
 		return msg;
 	msg += sizeof(prefix) - 1;
 	len = end - msg;
@@ -106,17 +70,26 @@ static const char *kernel_message(char *msg)
 	return msg;
 }
 
-int ctl_failed(const struct ctl *ctl)
+const char *ctl_reason(const struct ctl *ctl)
 {
 	struct ynl_error *err = &ctl->ys->err;
 
-	if (err->code == EPERM)
+	if (!err->msg[0])
+		return strerror(err->code ? (int)err->code : errno);
+	return kernel_message(err->msg);
+}
+
+bool ctl_forbidden(const struct ctl *ctl)
+{
+	return ctl->ys->err.code == EPERM && !kernel_said(ctl->ys->err.msg);
+}
+
+int ctl_failed(const struct ctl *ctl)
+{
+	if (ctl_forbidden(ctl))
 		return ctl_error(ctl, "%s (CAP_NET_ADMIN is needed)",
 				 strerror(EPERM));
-	if (!err->msg[0])
-		return ctl_error(ctl, "%s", strerror(err->code ?
-						     (int)err->code : errno));
-	return ctl_error(ctl, "%s", kernel_message(err->msg));
+	return ctl_error(ctl, "%s", ctl_reason(ctl));
 }
 
 static int connect_to(struct ctl *ctl, const struct ynl_family *family,
@@ -139,6 +112,9 @@ static int connect_to(struct ctl *ctl, const struct ynl_family *family,
 
 int ctl_connect(struct ctl *ctl)
 {
+	progress_start(ctl);
+	if (ctl->ys)
+		return 0;
 	return connect_to(ctl, &ynl_kddm_family, "KDDM (CONFIG_KDDM)");
 }
 
@@ -150,6 +126,13 @@ int ctl_connect_bench(struct ctl *ctl)
 	/* The generated one has '_' for '-'. */
 	family.name = KDDM_BENCH_FAMILY_NAME;
 	return connect_to(ctl, &family, "bench (CONFIG_KDDM_BENCH)");
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (ctl->ys)
+		ynl_sock_destroy(ctl->ys);
+	ctl->ys = NULL;
 }
 
 /* On a new socket: the old one still has the rest of the list. */
@@ -168,109 +151,97 @@ bool ctl_again(struct ctl *ctl, unsigned int *tries)
 	return true;
 }
 
-static int show_help(void)
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "timestamp", no_argument, NULL, 't' },
+	{ "color", optional_argument, NULL, 'c' },
+	{ "batch", required_argument, NULL, 'b' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+/**
+ * struct choice - what the options have chosen
+ * @color: when to use colours
+ * @file: of commands
+ * @force: go on after an error
+ */
+struct choice {
+	const char	*color;
+	const char	*file;
+	bool		force;
+};
+
+/* One option; an exit status, or -1 to go on. */
+static int take_option(struct ctl *ctl, struct choice *choice, int option,
+		       const char *word)
 {
-	const struct command *c;
-
-	puts("usage: kddmctl [-j] COMMAND\n");
-	for (c = commands; c->noun; c++)
-		printf("  %s%s\n        %s\n", c->name, c->usage, c->help);
-	puts("  help\n"
-	     "        show this\n\n"
-	     "  -j    write JSON\n"
-	     "  -V    show the version\n\n"
-	     "exit status: 0 done; 1 the request failed; 2 the command line is wrong;\n"
-	     "3 status: the node is not running; 4 status: it was expelled");
-	return EXIT_SUCCESS;
-}
-
-/* The verbs of a noun, for a message. */
-static int no_verb(const struct ctl *ctl, const char *noun, const char *verb)
-{
-	const struct command *c;
-	char verbs[64] = "";
-
-	for (c = commands; c->noun; c++) {
-		if (strcmp(c->noun, noun))
-			continue;
-		if (verbs[0])
-			strcat(verbs, ", ");
-		strcat(verbs, c->verb);
-	}
-	if (!verb)
-		return usage_error(ctl, "%s: what to do? one of: %s", noun,
-				   verbs);
-	return usage_error(ctl, "%s: \"%s\" is none of: %s", noun,
-			   printable(verb), verbs);
-}
-
-static const struct command *find(struct args *args, int *status)
-{
-	const char *noun = args->argv[0];
-	const struct command *c;
-	bool known = false;
-
-	for (c = commands; c->noun; c++) {
-		if (strcmp(c->noun, noun))
-			continue;
-		known = true;
-		if (c->verb &&
-		    (args->argc < 2 || strcmp(c->verb, args->argv[1])))
-			continue;
-		args->argv += c->verb ? 2 : 1;
-		args->argc -= c->verb ? 2 : 1;
-		return c;
-	}
-	*status = known ? no_verb(args->ctl, noun,
-				  args->argc > 1 ? args->argv[1] : NULL) :
-		  usage_error(args->ctl,
-			      "no command \"%s\"; kddmctl help lists them",
-			      printable(noun));
-	return NULL;
-}
-
-static int run(struct ctl *ctl, struct args *args)
-{
-	const struct command *command;
-	int status;
-
-	if (!args->argc)
-		return usage_error(ctl, "no command; kddmctl help lists them");
-	if (!strcmp(args->argv[0], "help"))
+	switch (option) {
+	case 'j':
+		ctl->json = true;
+		return -1;
+	case 'p':
+		json_pretty = true;
+		return -1;
+	case 't':
+		ctl->time = true;
+		return -1;
+	case 'c':
+		choice->color = optarg ? optarg : "always";
+		return -1;
+	case 'b':
+		choice->file = optarg;
+		return -1;
+	case 'f':
+		choice->force = true;
+		return -1;
+	case 'V':
+		puts("kddmctl " VERSION);
+		return EXIT_SUCCESS;
+	case 'h':
 		return show_help();
-	command = find(args, &status);
-	if (!command)
-		return status;
-	ctl->command = command->name;
-	status = command->run(ctl, args);
-	if (ctl->ys)
-		ynl_sock_destroy(ctl->ys);
-	return status;
+	case ':':
+		return usage_error(ctl, "%s: the file is missing",
+				   printable(word));
+	default:
+		return usage_error(ctl, "no option %s", printable(word));
+	}
 }
 
 int main(int argc, char **argv)
 {
+	struct choice choice = { .color = "auto" };
 	struct ctl ctl = { };
 	struct args args = { .ctl = &ctl };
-	int option;
+	int option, ret;
 
+	/* What does not fit waits for the end, so that no progress is in it. */
+	setvbuf(stdout, NULL, _IOFBF, 1 << 18);
+	if (argc > 1 && !strcmp(argv[1], "complete"))
+		return complete_words(&ctl, argv + 2, argc - 2);
 	/* Options come before the command: a text may begin with '-'. */
 	opterr = 0;
-	while ((option = getopt(argc, argv, "+jVh")) != -1) {
-		switch (option) {
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'V':
-			puts("kddmctl " VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			return show_help();
-		default:
-			return usage_error(&ctl, "no option -%c", optopt);
-		}
+	while ((option = getopt_long_only(argc, argv, "+:jptc::b:Vh", options,
+					  NULL)) != -1) {
+		ret = take_option(&ctl, &choice, option, argv[optind - 1]);
+		if (ret >= 0)
+			return ret ? ret : output_end(&ctl);
 	}
+	if (!color_setup(choice.color, ctl.json))
+		return usage_error(&ctl,
+				   "color \"%s\" is not always, auto or never",
+				   printable(choice.color));
 	args.argv = argv + optind;
 	args.argc = argc - optind;
-	return run(&ctl, &args);
+	if (!choice.file)
+		ret = command_run(&ctl, &args);
+	else if (args.argc)
+		ret = usage_error(&ctl, "either a file or a command, not both");
+	else
+		ret = batch(&ctl, choice.file, choice.force);
+	ctl_close(&ctl);
+	return ret ? ret : output_end(&ctl);
 }

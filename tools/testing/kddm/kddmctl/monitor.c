@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 #include "kddmctl.h"
 
-/* A descriptor that can be read from when the user has seen enough. */
-static int catch_signals(void)
+int catch_signals(void)
 {
 	sigset_t mask;
 
@@ -24,9 +24,33 @@ static int catch_signals(void)
 	return signalfd(-1, &mask, SFD_CLOEXEC);
 }
 
-static const char *known(const char *word)
+__u64 now_ms(void)
 {
-	return word ? word : "unknown";
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/*
+ * When an event was read: local time for people, to the microsecond, and what a
+ * program can compute with for JSON.
+ */
+static void show_time(const struct ctl *ctl)
+{
+	struct timespec ts;
+	struct tm tm;
+	char day[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (ctl->json) {
+		json_number("time_us",
+			    ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000);
+	} else if (ctl->time) {
+		localtime_r(&ts.tv_sec, &tm);
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+		printf("[%s.%06ld] ", day, ts.tv_nsec / 1000);
+	}
 }
 
 static void show_node(const struct ctl *ctl,
@@ -37,6 +61,7 @@ static void show_node(const struct ctl *ctl,
 
 	if (ctl->json) {
 		json_open(NULL, '{');
+		show_time(ctl);
 		json_string("event", "node");
 		json_number("id", node->id);
 		json_string("transition", transition);
@@ -45,8 +70,10 @@ static void show_node(const struct ctl *ctl,
 		json_bool("self", node->_present.self);
 		json_close();
 	} else {
-		printf("node %llu %s: now %s, incarnation %llu%s\n",
-		       node->id, transition, state, node->incarnation,
+		show_time(ctl);
+		printf("node %llu %s: now ", node->id, transition);
+		paint(state_tone(state), "%s", state);
+		printf(", incarnation %llu%s\n", node->incarnation,
 		       node->_present.self ? ", this node" : "");
 	}
 }
@@ -59,6 +86,7 @@ static void show_set(const struct ctl *ctl, const char *event,
 
 	if (ctl->json) {
 		json_open(NULL, '{');
+		show_time(ctl);
 		json_string("event", event);
 		json_string("name", name);
 		json_number("id", set->id);
@@ -66,9 +94,26 @@ static void show_set(const struct ctl *ctl, const char *event,
 		json_string("linker", linker);
 		json_close();
 	} else {
-		printf("%s %s: id %llu, size %llu, linker %s\n",
-		       event, printable(name), set->id, set->size,
+		show_time(ctl);
+		printf("%s ", event);
+		paint(TONE_NAME, "%s", printable(name));
+		printf(": id %llu, size %llu, linker %s\n", set->id, set->size,
 		       printable(linker));
+	}
+}
+
+static void show_config(const struct ctl *ctl,
+			const struct kddm_config_get_rsp *config)
+{
+	if (ctl->json) {
+		json_open(NULL, '{');
+		show_time(ctl);
+		json_string("event", "config");
+		config_show(ctl, config);
+		json_close();
+	} else {
+		show_time(ctl);
+		puts("config changed");
 	}
 }
 
@@ -80,6 +125,10 @@ static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
 	case KDDM_CMD_NODE_CHANGE_NTF:
 		show_node(ctl,
 			  &((const struct kddm_node_change_ntf *)event)->obj);
+		break;
+	case KDDM_CMD_CONFIG_NTF:
+		show_config(ctl,
+			    &((const struct kddm_config_get_ntf *)event)->obj);
 		break;
 	case KDDM_CMD_SET_NEW_NTF:
 		show_set(ctl, "set-created",
@@ -97,9 +146,11 @@ static int show_ready(const struct ctl *ctl)
 {
 	if (ctl->json) {
 		json_open(NULL, '{');
+		show_time(ctl);
 		json_string("event", "ready");
 		json_close();
 	} else {
+		show_time(ctl);
 		puts("ready");
 	}
 	return output_end(ctl);
@@ -122,7 +173,7 @@ static int drain(struct ctl *ctl)
 	if (err >= 0 || ret)
 		return ret;
 	if (errno == ENOBUFS) {
-		fputs("kddmctl: monitor: events were lost\n", stderr);
+		ctl_error(ctl, "events were lost");
 		return 0;
 	}
 	return ctl_error(ctl, "%s", errno ? strerror(errno) :
@@ -155,5 +206,6 @@ int cmd_monitor(struct ctl *ctl, struct args *args)
 			ret = drain(ctl);
 	}
 	close(fds[0].fd);
+	ctl_close(ctl);
 	return ret;
 }

@@ -3,6 +3,7 @@
  * kddmctl: the node in this namespace, and the nodes that it sees.
  */
 #include <stdio.h>
+#include <unistd.h>
 #include "kddmctl.h"
 
 int cmd_start(struct ctl *ctl, struct args *args)
@@ -45,18 +46,21 @@ int cmd_start(struct ctl *ctl, struct args *args)
 
 int cmd_stop(struct ctl *ctl, struct args *args)
 {
+	struct kddm_node_stop_req req = { };
+	__u64 node;
+
+	if (args_is(args, "node")) {
+		if (!args_number(args, "node", 0, KDDM_NODE_ID_MAX, &node))
+			return EXIT_USAGE;
+		kddm_node_stop_req_set_id(&req, node);
+	}
 	if (!args_end(args))
 		return EXIT_USAGE;
 	if (ctl_connect(ctl))
 		return EXIT_FAILED;
-	if (kddm_node_stop(ctl->ys))
+	if (kddm_node_stop(ctl->ys, &req))
 		return ctl_failed(ctl);
 	return EXIT_SUCCESS;
-}
-
-static const char *known(const char *word)
-{
-	return word ? word : "unknown";
 }
 
 static void field(const struct ctl *ctl, const char *name, bool present,
@@ -82,9 +86,16 @@ static void text_field(const struct ctl *ctl, const char *name,
 static void show_status(const struct ctl *ctl,
 			const struct kddm_status_get_rsp *rsp)
 {
+	const char *state = known(kddm_run_state_str(rsp->run_state));
 	char address[9];
 
-	text_field(ctl, "state", known(kddm_run_state_str(rsp->run_state)));
+	if (ctl->json) {
+		json_string("state", state);
+	} else {
+		printf("%-12s ", "state");
+		paint(state_tone(state), "%s", state);
+		putchar('\n');
+	}
 	field(ctl, "id", rsp->_present.id, rsp->id);
 	field(ctl, "cluster", rsp->_present.cluster, rsp->cluster);
 	field(ctl, "incarnation", rsp->_present.incarnation, rsp->incarnation);
@@ -102,6 +113,7 @@ static void show_status(const struct ctl *ctl,
 	field(ctl, "refused", rsp->_present.refused, rsp->refused);
 	field(ctl, "gaps", rsp->_present.gaps, rsp->gaps);
 	field(ctl, "busy", rsp->_present.busy, rsp->busy);
+	field(ctl, "version", rsp->_present.version, rsp->version);
 }
 
 int cmd_status(struct ctl *ctl, struct args *args)
@@ -149,16 +161,27 @@ static void node_json(const struct kddm_node_get_rsp *node)
 	json_bool("self", node->_present.self);
 	json_number("tx", node->tx);
 	json_number("rx", node->rx);
+	json_number("version", node->version);
+	if (node->_present.rtt)
+		json_number("rtt", node->rtt);
+	else
+		json_null("rtt");
 	json_close();
 }
 
 static void node_text(const struct kddm_node_get_rsp *node)
 {
-	printf("%c%5llu  %-8s  %08x  %10llu  %10llu  %10llu\n",
-	       node->_present.self ? '*' : ' ', node->id,
-	       known(kddm_membership_str(node->state)),
-	       (unsigned int)node->address, node->incarnation, node->tx,
-	       node->rx);
+	const char *state = known(kddm_membership_str(node->state));
+
+	printf("%c%5llu  ", node->_present.self ? '*' : ' ', node->id);
+	paint(state_tone(state), "%-8s", state);
+	printf("  %08x  %10llu  %10llu  %10llu  ", (unsigned int)node->address,
+	       node->incarnation, node->tx, node->rx);
+	if (node->_present.rtt)
+		printf("%8llu.%llu\n", node->rtt / 1000,
+		       node->rtt / 100 % 10);
+	else
+		printf("%10s\n", "-");
 }
 
 int cmd_nodes(struct ctl *ctl, struct args *args)
@@ -179,8 +202,10 @@ int cmd_nodes(struct ctl *ctl, struct args *args)
 	if (ctl->json)
 		json_open(NULL, '[');
 	else
-		printf("%6s  %-8s  %-8s  %10s  %10s  %10s\n", "id", "state",
-		       "address", "incarn.", "sent", "received");
+		paint(TONE_HEAD,
+		      "%6s  %-8s  %-8s  %10s  %10s  %10s  %10s\n", "id",
+		      "state", "address", "incarn.", "sent", "received",
+		      "rtt us");
 	ynl_dump_foreach(list, node) {
 		if (ctl->json)
 			node_json(node);
@@ -191,4 +216,102 @@ int cmd_nodes(struct ctl *ctl, struct args *args)
 		json_close();
 	kddm_node_get_list_free(list);
 	return output_end(ctl);
+}
+
+/**
+ * struct ping - how to ping, and what has come of it
+ * @node: whom
+ * @count: how often
+ * @interval: seconds between two
+ * @done: how often it was
+ * @min: shortest time in ns
+ * @max: longest
+ * @sum: of all
+ */
+struct ping {
+	__u64	node;
+	__u64	count;
+	__u64	interval;
+	__u64	done;
+	__u64	min;
+	__u64	max;
+	__u64	sum;
+};
+
+static int ping(struct ctl *ctl, struct ping *p)
+{
+	struct kddm_node_ping_req req = { };
+	struct kddm_node_ping_rsp *rsp;
+	__u64 ns;
+
+	kddm_node_ping_req_set_id(&req, p->node);
+	rsp = kddm_node_ping(ctl->ys, &req);
+	if (!rsp)
+		return ctl_failed(ctl);
+	ns = rsp->rtt;
+	kddm_node_ping_rsp_free(rsp);
+	p->done++;
+	p->sum += ns;
+	if (p->done == 1 || ns < p->min)
+		p->min = ns;
+	if (ns > p->max)
+		p->max = ns;
+	if (ctl->json)
+		return 0;
+	printf("node %llu: %llu.%llu us\n", p->node, ns / 1000,
+	       ns / 100 % 10);
+	return output_end(ctl);
+}
+
+static int ping_end(const struct ctl *ctl, const struct ping *p)
+{
+	__u64 average = p->sum / p->done;
+
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_number("node", p->node);
+		json_number("count", p->done);
+		json_number("min", p->min);
+		json_number("average", average);
+		json_number("max", p->max);
+		json_close();
+	} else if (p->done > 1) {
+		printf("%llu times, shortest %llu.%llu, ", p->done,
+		       p->min / 1000, p->min / 100 % 10);
+		printf("average %llu.%llu, longest %llu.%llu us\n",
+		       average / 1000, average / 100 % 10, p->max / 1000,
+		       p->max / 100 % 10);
+	}
+	return output_end(ctl);
+}
+
+int cmd_ping(struct ctl *ctl, struct args *args)
+{
+	struct ping p = { .count = 1, .interval = 1 };
+	int ret;
+
+	if (!args_number(args, "the node", 0, KDDM_NODE_ID_MAX, &p.node))
+		return EXIT_USAGE;
+	while (args->argc) {
+		if (args_is(args, "count")) {
+			if (!args_number(args, "count", 1, 1000000, &p.count))
+				return EXIT_USAGE;
+		} else if (args_is(args, "interval")) {
+			if (!args_number(args, "interval", 0, 3600,
+					 &p.interval))
+				return EXIT_USAGE;
+		} else {
+			return args_unknown(args, "count or interval");
+		}
+	}
+	if (ctl_connect(ctl))
+		return EXIT_FAILED;
+	for (;;) {
+		ret = ping(ctl, &p);
+		if (ret)
+			return ret;
+		if (p.done == p.count)
+			return ping_end(ctl, &p);
+		sleep(p.interval);
+	}
 }

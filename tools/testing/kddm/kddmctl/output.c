@@ -2,14 +2,17 @@
 /*
  * kddmctl: text that is safe on a terminal, and JSON.
  *
- * The JSON is written on one line, as it comes; a stack knows what to close.
+ * The JSON is written as it comes, on one line unless it is to be pretty; a
+ * stack knows what to close.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "kddmctl.h"
 
-#define DEPTH_MAX	4
+#define DEPTH_MAX	8
+
+bool json_pretty;
 
 static char closing[DEPTH_MAX];
 static bool more[DEPTH_MAX + 1];
@@ -100,14 +103,21 @@ static void quoted(const void *bytes, size_t len)
 	putchar('"');
 }
 
+static void new_line(unsigned int indent)
+{
+	if (json_pretty)
+		printf("\n%*s", 4 * indent, "");
+}
+
 static void item(const char *key)
 {
 	if (more[depth])
 		putchar(',');
 	more[depth] = true;
+	new_line(depth);
 	if (key) {
 		quoted(key, strlen(key));
-		putchar(':');
+		fputs(json_pretty ? ": " : ":", stdout);
 	}
 }
 
@@ -122,7 +132,9 @@ void json_open(const char *key, char bracket)
 
 void json_close(void)
 {
-	putchar(closing[--depth]);
+	if (more[depth--])
+		new_line(depth);
+	putchar(closing[depth]);
 	if (!depth)
 		putchar('\n');
 }
@@ -173,8 +185,14 @@ void json_null(const char *key)
 	fputs("null", stdout);
 }
 
+const char *known(const char *word)
+{
+	return word ? word : "unknown";
+}
+
 int output_end(const struct ctl *ctl)
 {
+	progress_stop();
 	if (fflush(stdout) || ferror(stdout))
 		return ctl_error(ctl, "output: %s", strerror(errno));
 	return EXIT_SUCCESS;

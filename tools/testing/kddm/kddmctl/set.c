@@ -182,8 +182,9 @@ int cmd_set_show(struct ctl *ctl, struct args *args)
 
 static void set_text(const struct kddm_set_get_rsp *set)
 {
-	printf("%-16s  %10llu  %5llu  %-8s  %5llu  %8llu  %8llu  %8llu\n",
-	       printable(set->name ? set->name : ""), set->id, set->size,
+	paint(TONE_NAME, "%-16s", printable(set->name ? set->name : ""));
+	printf("  %10llu  %5llu  %-8s  %5llu  %8llu  %8llu  %8llu\n", set->id,
+	       set->size,
 	       printable(set->linker ? set->linker : ""), set->users,
 	       set->objects, set->hits, set->misses);
 }
@@ -206,9 +207,9 @@ int cmd_set_list(struct ctl *ctl, struct args *args)
 	if (ctl->json)
 		json_open(NULL, '[');
 	else
-		printf("%-16s  %10s  %5s  %-8s  %5s  %8s  %8s  %8s\n", "name",
-		       "id", "size", "linker", "users", "objects", "hits",
-		       "misses");
+		paint(TONE_HEAD, "%-16s  %10s  %5s  %-8s  %5s  %8s  %8s  %8s\n",
+		      "name", "id", "size", "linker", "users", "objects",
+		      "hits", "misses");
 	ynl_dump_foreach(list, set) {
 		if (ctl->json)
 			set_json(set);

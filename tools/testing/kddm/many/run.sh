@@ -99,6 +99,16 @@ knows() {
 	says "$1" known
 }
 
+# all_listed: one by one, of whatever state
+all_listed() {
+	listed=$(kctl 1 -j object list kddm-many summary | tr ',{}' '\n' |
+		 sed -n 's/.*: *\([0-9]*\)$/\1/p' |
+		 { sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; })
+	[ "$listed" = "$objects" ] && return
+	echo "$listed are listed"
+	return 1
+}
+
 reclaim() {
 	echo 2 >/proc/sys/vm/drop_caches
 }
@@ -125,7 +135,7 @@ shown() {
 
 noise=0 noises=0
 ktap_print_header
-ktap_set_plan 16
+ktap_set_plan 17
 check "a namespace with TIPC" setup 1
 check "a node starts" wait_for kctl 1 start id 1
 reclaim
@@ -140,6 +150,7 @@ shown "they take no more memory than promised" cost "$before" "$after"
 shown "they are read" step read
 shown "they are walked over" step walk
 shown "they are listed as a number" beside kctl 1 set list
+shown "they are listed one by one" beside all_listed
 shown "memory is short" beside reclaim
 shown "every second one is removed" step remove
 echo close >$RUN

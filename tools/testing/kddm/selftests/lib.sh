@@ -117,9 +117,17 @@ teardown() {
 	rm -rf "$TMP"
 }
 
+# keyed NODE: the node gets the key in the file $KDDM_KEY, unless that is empty;
+# but not those above $KDDM_KEYED
+keyed() {
+	[ -n "$KDDM_KEY" ] && [ "$1" -le "${KDDM_KEYED:-$NODES}" ] || return 0
+	on "$1" kddmctl tipc key set file "$KDDM_KEY"
+}
+
 # setup COUNT: namespaces with TIPC up; KDDM is not started
 setup() {
 	NODES=$1
+	KEYED=${KDDM_KEYED:-$NODES}
 	trap teardown EXIT
 	ip link add kbr type bridge && ip link set kbr up || return 1
 	for n in $(seq "$NODES"); do
@@ -129,16 +137,17 @@ setup() {
 		on "$n" ip link set lo up &&
 		on "$n" ip link set eth0 up &&
 		on "$n" tipc node set identity "kddm-test-$n" &&
+		keyed "$n" &&
 		on "$n" tipc bearer enable media eth device eth0 || return 1
 	done
-	for n in $(seq "$NODES"); do
+	for n in $(seq "$KEYED"); do
 		wait_for links_up "$n" || return 1
 	done
 }
 
 links_up() {
 	[ "$(on "$1" tipc link list | grep -v ^broadcast |
-	     grep -c ': up')" -eq $((NODES - 1)) ]
+	     grep -c ': up')" -eq $((KEYED - 1)) ]
 }
 
 # start_all: KDDM on every node, with the namespace's number as id

@@ -28,6 +28,9 @@ static u64 state;
 static const char *error;
 static unsigned long count[KDDM_EV_NR];
 
+/* ../fuzz chooses otherwise. */
+#ifndef DICE
+#define DICE dice()
 static u64 dice(void)
 {
 	u64 z = (state += 0x9e3779b97f4a7c15ULL);
@@ -36,10 +39,11 @@ static u64 dice(void)
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
 }
+#endif
 
 static unsigned int roll(unsigned int n)
 {
-	return dice() % n;
+	return DICE % n;
 }
 
 /* A few nodes most of the time, any id now and then. */
@@ -96,17 +100,17 @@ static void message(struct kddm_co_event *ev, u64 *need)
 	ev->src = other_node();
 	ev->origin = roll(3) ? ev->src : any_node();
 	ev->hops = roll(12);
-	ev->seq = roll(8) ? co.seq : dice();
+	ev->seq = roll(8) ? co.seq : DICE;
 	ev->version = roll(100);
 	if (ev->type == KDDM_EV_OWN || !roll(4))
-		ev->flags = roll(3) ? 0 : dice() & KDDM_COF_ALL;
+		ev->flags = roll(3) ? 0 : DICE & KDDM_COF_ALL;
 	if (ev->type == KDDM_EV_NAK)
 		ev->err = errs[roll(7)];
 	if (ev->type != KDDM_EV_OWN || roll(2))
 		return;
 	ev->nwords = roll(WORDS + 1);
 	for (i = 0; i < ev->nwords; i++)
-		need[i] = roll(4) ? 0 : dice() & dice();
+		need[i] = roll(4) ? 0 : DICE & DICE;
 	ev->need = need;
 }
 
@@ -207,6 +211,17 @@ static void one(void)
 		error = "queue overflows";
 }
 
+/* Another object, of which nothing is known. */
+static void begin(void)
+{
+	free(co.x);
+	env.home = roll(2) ? SELF : HOME;
+	env.hold = roll(2);
+	kddm_co_init(&co, &env);
+	data = false;
+	pending = false;
+}
+
 int main(int argc, char **argv)
 {
 	u64 steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000000, i;
@@ -215,14 +230,8 @@ int main(int argc, char **argv)
 
 	state = seed;
 	for (i = 0; i < steps && !error; i++) {
-		if (i % 1000 == 0) {
-			free(co.x);
-			env.home = roll(2) ? SELF : HOME;
-			env.hold = roll(2);
-			kddm_co_init(&co, &env);
-			data = false;
-			pending = false;
-		}
+		if (i % 1000 == 0)
+			begin();
 		one();
 	}
 	free(co.x);

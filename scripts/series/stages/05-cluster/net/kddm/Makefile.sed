@@ -1,3 +1,4 @@
+/^kddm-y += control/d
 /^kddm-y += linker/d
 /^kddm-y += object/d
 /^kddm-y += shrink/d

@@ -1,3 +1,4 @@
+/^#include "control.h"/d
 /^#include "netlink.h"/d
 /^#include "catalog.h"/d
 /^#include "set.h"/d
@@ -17,4 +18,6 @@ s/return kddm_sets_alloc(kn);/return 0;/
 	return 0;
 /^sets:/,/unregister_pernet_subsys(&kddm_net_ops);/d
 /kddm_nl_exit();/d
+/^control:/d
+/kddm_control_exit();/d
 /kddm_sets_exit();/d

@@ -1,2 +1,3 @@
+/^kddm-y += control/d
 /^kddm-y += netlink/d
 /CONFIG_KDDM_BENCH/d

@@ -1,4 +1,7 @@
+/^#include "control.h"/d
 /^#include "netlink.h"/d
-/rc = kddm_nl_init();/,/goto sets;/d
+/rc = kddm_control_init();/,/goto control;/d
+/^control:/d
 /^sets:/,/kddm_sets_exit();/d
 /kddm_nl_exit();/d
+/kddm_control_exit();/d

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an administrator sees and sets: configuration, objects, other nodes."""
+
+import ctypes
+import json
+import os
+import subprocess
+import time
+
+import genl
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../../.."))
+CLONE_NEWNET = 0x40000000
+
+
+def config(tap, one):
+    """Values are kept, used, and told of."""
+    one.must("config", "set", "id", "9", "cluster", "5", "hold", "7",
+             "object-timeout", "300", "stop-timeout", "200", "remote-stop",
+             "no")
+    got = json.loads(one.must("-j", "config", "show"))
+    tap.same("what was set is shown", got, {
+        "id": 9, "cluster": 5, "hold": 7, "object-timeout": 300,
+        "stop-timeout": 200, "remote-stop": False})
+    one.must("set", "create", "conf", "size", "8")
+    got = json.loads(one.must("-j", "set", "show", "conf"))
+    tap.same("a new set has the hold time", got["hold"], 7)
+    one.must("set", "destroy", "conf")
+    one.must("stop")
+    got = json.loads(one.must("-j", "start"))
+    tap.same("start takes id and cluster",
+             (got["id"], got["cluster"]), (9, 5))
+    one.must("stop")
+    one.must("config", "set", "id", "tipc", "cluster", "0", "hold", "0",
+             "object-timeout", "10000", "stop-timeout", "5000",
+             "remote-stop", "yes")
+    one.must("start", "id", "1")
+    one.must("wait", "nodes", "2", "timeout", "20")
+
+
+def objects(tap, one, two):
+    """Objects by state, one object's copies, and pages."""
+    one.must("set", "create", "objs", "size", "8", "home", "1")
+    batch = "".join(f"object put objs {i} x\n" for i in range(0, 600, 2))
+    one.ctl("-b", "-", stdin=batch)
+    for i in (10, 20, 30):
+        two.must("object", "get", "objs", str(i))
+    listed = json.loads(one.must("-j", "object", "list", "objs"))
+    tap.same("all objects are listed, in their order",
+             [o["id"] for o in listed], list(range(0, 600, 2)))
+    tap.same("those that were read have a copy elsewhere",
+             [o["id"] for o in listed if o["copies"]], [10, 20, 30])
+    listed = json.loads(two.must("-j", "object", "list", "objs", "state",
+                                 "shared"))
+    tap.same("the other node has them as copies, and knows the owner",
+             [(o["id"], o["hint"]) for o in listed],
+             [(10, 1), (20, 1), (30, 1)])
+    listed = json.loads(one.must("-j", "object", "list", "objs", "from",
+                                 "590"))
+    tap.same("a list may begin later", [o["id"] for o in listed],
+             [590, 592, 594, 596, 598])
+    counts = json.loads(one.must("-j", "object", "list", "objs", "summary"))
+    tap.same("the summary counts them", counts["owner"], 300)
+    shown = json.loads(one.must("-j", "object", "show", "objs", "20"))
+    tap.same("one object: state, copyset, home",
+             (shown["state"], shown["copyset"], shown["home"]),
+             ("owner", [2], 1))
+    two.must("object", "put", "objs", "20", "y")
+    shown = json.loads(one.must("-j", "object", "show", "objs", "20"))
+    tap.same("after a write elsewhere", (shown["state"], shown["hint"]),
+             ("invalid", 2))
+
+
+def in_netns(node, function):
+    """Call a function in the node's namespace."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net", encoding="utf-8") as old, \
+         open(f"/run/netns/{node.name}", encoding="utf-8") as new:
+        if libc.setns(new.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        try:
+            return function()
+        finally:
+            libc.setns(old.fileno(), CLONE_NEWNET)
+
+
+def dump(sock, between, **request):
+    """A dump, with something that happens after the first datagram.
+
+    The numbers of objects, whether it was interrupted, and where the next one
+    goes on.
+    """
+    known = sock.spec.attributes["entry"]
+    sock.send("obj-info-get", genl.NLM_F_REQUEST | genl.NLM_F_DUMP, **request)
+    ids, interrupted, following, first = [], False, None, True
+    while True:
+        for kind, flags, payload in sock.receive():
+            interrupted |= bool(flags & genl.NLM_F_DUMP_INTR)
+            if kind in (genl.NLMSG_DONE, genl.NLMSG_ERROR):
+                return ids, interrupted, following
+            got = dict(genl.attributes_of(payload[4:]))
+            number = int.from_bytes(got[known["id"][0]], "little")
+            if known["last"][0] in got:
+                following = number
+            else:
+                ids.append(number)
+        if first:
+            between()
+            first = False
+
+
+def dumps(tap, one):
+    """A dump says when it was interrupted, and is limited."""
+    spec = genl.Spec(ROOT)
+    sock = in_netns(one, lambda: genl.Socket(spec, 8192))
+    ids, interrupted, following = dump(sock, lambda: None, set="objs")
+    tap.case("a dump without changes is not interrupted",
+             len(ids) == 300 and not interrupted and following is None,
+             (len(ids), interrupted, following))
+    ids, interrupted, following = dump(
+        sock, lambda: one.must("object", "put", "objs", "599", "z"),
+        set="objs")
+    tap.case("one during which an object comes is", interrupted,
+             (len(ids), following))
+    ids, interrupted, following = dump(
+        sock, lambda: one.must("object", "remove", "objs", "599"), set="objs")
+    tap.case("one during which an object goes, too", interrupted,
+             (len(ids), following))
+    ids, interrupted, following = dump(sock, lambda: None, set="objs",
+                                       count=100)
+    tap.case("one of 100 objects says where to go on",
+             (len(ids), following) == (100, 199), (len(ids), following))
+    ids, interrupted, following = dump(sock, lambda: None, set="objs",
+                                       **{"from": (1 << 64) - 1})
+    tap.case("one from the highest number ends",
+             ids == [] and following is None, (ids, following))
+    sock.close()
+    one.must("set", "destroy", "objs")
+
+
+def other_node(tap, one, two):
+    """Ping, and stop."""
+    out = json.loads(one.must("-j", "ping", "2", "count", "5", "interval",
+                              "0"))
+    tap.case("ping measures", 0 < out["min"] <= out["average"] <=
+             out["max"] < 5e9 and out["count"] == 5, out)
+    nodes = {n["id"]: n for n in json.loads(one.must("-j", "nodes"))}
+    tap.case("nodes shows the time", nodes[2]["rtt"] and
+             nodes[1]["rtt"] is None, nodes)
+    tap.same("and the version of the protocol", nodes[2]["version"], 1)
+    two.must("config", "set", "remote-stop", "no")
+    status, _, err = one.ctl("stop", "node", "2")
+    tap.case("a node that must not be stopped by others goes on",
+             status == 1 and "node 2 may not be stopped by others" in err and
+             two.ctl("status")[0] == 0, err)
+    two.must("config", "set", "remote-stop", "yes")
+    status, _, err = one.ctl("stop", "node", "2")
+    tap.case("a node is stopped by another one", status == 0 and
+             two.ctl("status")[0] == 3, err)
+    tap.same("and is gone", len(json.loads(one.must("-j", "nodes"))), 1)
+    two.must("start", "id", "2")
+    one.must("wait", "nodes", "2", "timeout", "20")
+    tap.same("it can be started again", two.ctl("status")[0], 0)
+    status, _, err = one.ctl("stop", "node", "1")
+    tap.case("stop with the own id stops this node", status == 0 and
+             one.ctl("status")[0] == 3, err)
+    one.must("start", "id", "1")
+    one.must("wait", "nodes", "2", "timeout", "20")
+
+
+def not_in_time(tap, one):
+    """The time that is set is the time that is waited."""
+    one.must("set", "create", "slow", "size", "8", "hold", "1000")
+    one.must("config", "set", "object-timeout", "1")
+    begin = time.monotonic()
+    holder = subprocess.Popen(one.command(
+        "sh", "-c", "while :; do kddmctl object put slow 1 x; done"))
+    time.sleep(0.3)
+    statuses = {one.ctl("object", "put", "slow", "1", "y")[0]
+                for _ in range(5)}
+    holder.terminate()
+    holder.wait()
+    tap.case("object operations end in time", statuses <= {0, 1} and
+             time.monotonic() - begin < 20, statuses)
+    one.must("config", "set", "object-timeout", "10000")
+    one.must("set", "destroy", "slow")
+
+
+def control(tap, one, two):
+    """All of it."""
+    config(tap, one)
+    objects(tap, one, two)
+    dumps(tap, one)
+    other_node(tap, one, two)
+    not_in_time(tap, one)
