@@ -14,6 +14,7 @@
 #include "netlink.h"
 #include "netlink-gen.h"
 #include "set.h"
+#include "views.h"
 
 /* The numbers of the interface are those inside, plus one. */
 #define ASSERT_ONE_MORE(inside, outside) \
@@ -21,6 +22,8 @@
 ASSERT_ONE_MORE(KDDM_STOPPED, KDDM_RUN_STATE_STOPPED);
 ASSERT_ONE_MORE(KDDM_STOPPING, KDDM_RUN_STATE_STOPPING);
 ASSERT_ONE_MORE(KDDM_EXPELLED, KDDM_RUN_STATE_EXPELLED);
+ASSERT_ONE_MORE(KDDM_SUSPENDED, KDDM_SERVICE_STATE_SUSPENDED);
+ASSERT_ONE_MORE(KDDM_SERVING, KDDM_SERVICE_STATE_SERVING);
 ASSERT_ONE_MORE(KDDM_NODE_OFFLINE, KDDM_MEMBERSHIP_OFFLINE);
 ASSERT_ONE_MORE(KDDM_NODE_POSSIBLE, KDDM_MEMBERSHIP_POSSIBLE);
 ASSERT_ONE_MORE(KDDM_ADD_ONLINE, KDDM_TRANSITION_ADD_ONLINE);
@@ -115,6 +118,19 @@ int kddm_nl_node_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	return kddm_control_stop(kn->net, id, info->extack);
 }
 
+static int put_service(struct sk_buff *skb, const struct kddm_net *kn)
+{
+	struct kddm_views_info info;
+
+	if (!kddm_views_info(kn, &info))
+		return 0;
+	if (nla_put_uint(skb, KDDM_A_STATUS_EPOCH, info.epoch) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_SERVICE, info.service + 1) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_MEMBERS, info.members))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 {
 	const struct kddm_node *node;
@@ -130,7 +146,7 @@ static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 	    nla_put_uint(skb, KDDM_A_STATUS_CLUSTER, kn->cluster) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_INCARNATION, kn->incarnation) ||
 	    (addr && nla_put_uint(skb, KDDM_A_STATUS_ADDRESS, addr)) ||
-	    nla_put_uint(skb, KDDM_A_STATUS_EPOCH, READ_ONCE(kn->epoch)))
+	    put_service(skb, kn))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -333,6 +349,31 @@ static int node_event(struct notifier_block *nb, unsigned long action,
 	return NOTIFY_DONE;
 }
 
+static int service_event(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	const struct kddm_views *v = data;
+	struct genl_info info;
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (nobody_listens(v->kn))
+		return NOTIFY_DONE;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NOTIFY_DONE;
+	genl_info_init_ntf(&info, &kddm_nl_family,
+			   KDDM_CMD_SERVICE_CHANGE_NTF);
+	hdr = genlmsg_iput(skb, &info);
+	if (!hdr || put_service(skb, v->kn)) {
+		nlmsg_free(skb);
+		return NOTIFY_DONE;
+	}
+	genlmsg_end(skb, hdr);
+	notify(v->kn, skb);
+	return NOTIFY_DONE;
+}
+
 static int set_event(struct notifier_block *nb, unsigned long action,
 		     void *data)
 {
@@ -359,6 +400,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 static struct notifier_block node_add_nb = { .notifier_call = node_event };
 static struct notifier_block node_remove_nb = { .notifier_call = node_event };
 static struct notifier_block set_nb = { .notifier_call = set_event };
+static struct notifier_block service_nb = { .notifier_call = service_event };
 
 int __init kddm_nl_init(void)
 {
@@ -376,11 +418,16 @@ int __init kddm_nl_init(void)
 	err = kddm_set_register_notifier(&set_nb);
 	if (err)
 		goto err_remove;
-	err = genl_register_family(&kddm_nl_family);
+	err = kddm_views_register_notifier(&service_nb);
 	if (err)
 		goto err_set;
+	err = genl_register_family(&kddm_nl_family);
+	if (err)
+		goto err_service;
 	return 0;
 
+err_service:
+	kddm_views_unregister_notifier(&service_nb);
 err_set:
 	kddm_set_unregister_notifier(&set_nb);
 err_remove:
@@ -395,6 +442,7 @@ err_pernet:
 void kddm_nl_exit(void)
 {
 	genl_unregister_family(&kddm_nl_family);
+	kddm_views_unregister_notifier(&service_nb);
 	kddm_set_unregister_notifier(&set_nb);
 	kddm_unregister_remove_notifier(&node_remove_nb);
 	kddm_unregister_add_notifier(&node_add_nb);

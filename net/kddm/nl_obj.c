@@ -14,6 +14,7 @@
 #include "netlink.h"
 #include "netlink-gen.h"
 #include "object.h"
+#include "views.h"
 
 /*
  * Generic netlink lets no family come or go while a request is under way, so
@@ -120,6 +121,12 @@ static int part_open(struct genl_info *info, struct part *p)
 	p->set = kddm_set_open(genl_info_net(info), nla_data(set));
 	if (IS_ERR(p->set))
 		return kddm_nl_set_error(info, set, PTR_ERR(p->set));
+	if (kddm_suspended(p->set->kn->views)) {
+		kddm_set_close(p->set);
+		GENL_SET_ERR_MSG(info,
+				 "the node is suspended, it does not reach enough others");
+		return -EAGAIN;
+	}
 	return 0;
 }
 

@@ -147,7 +147,7 @@ static void no_claim(struct kddm_set *set, u64 id, struct kddm_claim *claim)
 {
 	memset(claim, 0, sizeof(*claim));
 	if (kddm_obj_old_home(set, id))
-		claim->kind = KDDM_CLAIM_VOID;
+		claim->kind = KDDM_CLAIM_ABSENT;
 }
 
 void kddm_obj_reset(struct kddm_set *set, u64 id, struct kddm_claim *claim)

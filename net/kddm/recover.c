@@ -122,13 +122,13 @@ static u8 rest(const struct kddm_co *co, enum kddm_taken taken)
 	}
 }
 
-static u8 claim_of(const struct kddm_co *co)
+static u8 claim_of(const struct kddm_co *co, bool home)
 {
 	switch (co->state) {
 	case KDDM_CO_SHARED:
 		return KDDM_CLAIM_COPY;
 	case KDDM_CO_VOID:
-		return KDDM_CLAIM_VOID;
+		return home ? KDDM_CLAIM_ABSENT : KDDM_CLAIM_VOID;
 	case KDDM_CO_OWNER:
 	case KDDM_CO_WRITER:
 	case KDDM_CO_FILL:
@@ -179,7 +179,7 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 		memset(co->x->bits, 0, 2 * co->x->words * sizeof(u64));
 		co->x->qlen = 0;
 	}
-	claim->kind = claim_of(co);
+	claim->kind = claim_of(co, home);
 	claim->version = co->version;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_reset);
@@ -213,7 +213,9 @@ void kddm_judge_hear(struct kddm_judge *j, u16 node,
 	if (claim->version > j->seen)
 		j->seen = claim->version;
 	j->known |= claim->known;
-	if (better(claim, node, &j->best, j->node)) {
+	if (claim->kind == KDDM_CLAIM_ABSENT)
+		j->absent = true;
+	else if (better(claim, node, &j->best, j->node)) {
 		j->best = *claim;
 		j->node = node;
 	}
@@ -233,7 +235,8 @@ void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
 	v->owner = KDDM_NODE_NONE;
 	v->version = j->seen;
 	if (!j->best.kind || (apart && j->best.version < j->seen)) {
-		v->kind = j->known ? KDDM_VERDICT_LOST : KDDM_VERDICT_VOID;
+		v->kind = j->known && !j->absent ? KDDM_VERDICT_LOST :
+						   KDDM_VERDICT_VOID;
 		return;
 	}
 	if (j->best.kind == KDDM_CLAIM_VOID) {

@@ -17,8 +17,9 @@
  *
  * All copies that survivors hold are the latest: nobody writes before all others
  * have dropped theirs and said so.  That does not hold of a node that comes back
- * from a time apart: what it has counts only if nobody else has a claim, and
- * nobody has seen a higher version.  Who becomes the owner here raises the
+ * from a time apart: what it has counts only if nobody else has an object, and
+ * nobody has seen a higher version.  That home knows of none does not count
+ * against it: home may be another one by now.  Who becomes the owner here raises the
  * version, so that what was lost sight of before is known to be old.
  *
  * All of it can be done again from any point, if the next change of the view
@@ -33,13 +34,15 @@
 /**
  * enum kddm_claim_kind - what a node has of an object
  * @KDDM_CLAIM_NONE: nothing
+ * @KDDM_CLAIM_ABSENT: it is home, and knows of no object
  * @KDDM_CLAIM_COPY: a copy
- * @KDDM_CLAIM_VOID: it owns the absence
+ * @KDDM_CLAIM_VOID: it owns the absence, away from home
  * @KDDM_CLAIM_OWNER: it is the owner
  * @KDDM_CLAIM_NR: how many there are
  */
 enum kddm_claim_kind {
 	KDDM_CLAIM_NONE,
+	KDDM_CLAIM_ABSENT,
 	KDDM_CLAIM_COPY,
 	KDDM_CLAIM_VOID,
 	KDDM_CLAIM_OWNER,
@@ -85,6 +88,7 @@ struct kddm_verdict {
  * struct kddm_judge - the claims so far, see kddm_judge_hear()
  * @base: highest of all nodes
  * @known: somebody knows that there was an object
+ * @absent: home knows of none
  * @seen: highest version that anybody has seen
  * @best: the best claim
  * @node: whose it is
@@ -92,6 +96,7 @@ struct kddm_verdict {
 struct kddm_judge {
 	u32			base;
 	bool			known;
+	bool			absent;
 	u64			seen;
 	struct kddm_claim	best;
 	u16			node;

@@ -67,8 +67,8 @@ static void send_message(struct kddm_views *v, const struct kddm_vc_send *s)
 	int len;
 	u16 n;
 
-	kddm_vc_message(v->vc, s, v->msg);
-	len = kddm_vc_encode(v->msg, body, KDDM_VC_ROOM);
+	kddm_vc_message(v->vc, s, v->out);
+	len = kddm_vc_encode(v->out, body, KDDM_VC_ROOM);
 	for (n = 0; n < KDDM_VC_NODES && !WARN_ON_ONCE(len < 0); n++)
 		if (kddm_vc_has(&s->to, n))
 			send_to(v, n, body, len);
@@ -243,7 +243,8 @@ static void part(struct kddm_views *v, u16 id)
 
 /*
  * Make the machine know what the membership layer knows of a node.  That it
- * takes part is seen from its state, or from a message of its (@speaks).
+ * takes part is seen from its state, or from a message of its (@speaks).  It
+ * parts from us only when the session ends: then we part from it, too.
  */
 static void look(struct kddm_views *v, u16 id, bool speaks)
 {
@@ -272,8 +273,6 @@ void kddm_views_node_change(struct kddm_net *kn,
 	mutex_lock(&v->lock);
 	if (v->stopped)
 		goto unlock;
-	if (ev->change == KDDM_REMOVE_POSSIBLE && v->vc->inc[ev->id])
-		part(v, ev->id);
 	look(v, ev->id, ev->change == KDDM_ADD_POSSIBLE);
 unlock:
 	mutex_unlock(&v->lock);
@@ -289,11 +288,11 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	int err;
 
 	mutex_lock(&v->lock);
-	err = kddm_vc_decode(body, len, v->msg);
+	err = kddm_vc_decode(body, len, v->in);
 	if (!err && !v->stopped) {
 		look(v, h->src, true);
 		before = v->vc->phase;
-		err = kddm_vc_receive(v->vc, h->src, v->msg, &out);
+		err = kddm_vc_receive(v->vc, h->src, v->in, &out);
 		if (!err)
 			carry_out(v, &out, before);
 	}
@@ -308,10 +307,10 @@ static void all_marks(struct kddm_views *v, u16 src, u32 epoch)
 	struct kddm_vc_out out = { };
 	u8 before = v->vc->phase;
 
-	memset(v->msg, 0, sizeof(*v->msg));
-	v->msg->type = KDDM_VC_MARK;
-	v->msg->epoch = epoch;
-	if (!kddm_vc_receive(v->vc, src, v->msg, &out))
+	memset(v->in, 0, sizeof(*v->in));
+	v->in->type = KDDM_VC_MARK;
+	v->in->epoch = epoch;
+	if (!kddm_vc_receive(v->vc, src, v->in, &out))
 		carry_out(v, &out, before);
 }
 
@@ -340,6 +339,23 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 }
 
 /* Questions */
+
+bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info)
+{
+	const struct kddm_views *v;
+	const struct kddm_view *view;
+
+	rcu_read_lock();
+	v = READ_ONCE(kn->views);
+	if (v) {
+		view = rcu_dereference(v->members);
+		info->epoch = READ_ONCE(v->epoch);
+		info->service = READ_ONCE(v->service);
+		info->members = view ? view->nr : 0;
+	}
+	rcu_read_unlock();
+	return v;
+}
 
 bool kddm_views_current(const struct kddm_views *v, u32 epoch)
 {
@@ -482,21 +498,24 @@ void kddm_views_exit(struct kddm_net *kn)
 	kvfree(rcu_dereference_protected(v->served, true));
 	kvfree(v->ref);
 	kvfree(v->peer);
-	kvfree(v->msg);
+	kvfree(v->out);
+	kvfree(v->in);
 	kvfree(v->vc);
-	kfree(v);
-	kn->views = NULL;
+	WRITE_ONCE(kn->views, NULL);
+	/* Somebody may ask for it at this moment. */
+	kfree_rcu_mightsleep(v);
 	WRITE_ONCE(kn->epoch, 0);
 }
 
 static bool alloc_parts(struct kddm_views *v)
 {
 	v->vc = kvzalloc_obj(*v->vc);
-	v->msg = kvzalloc_obj(*v->msg);
+	v->in = kvzalloc_obj(*v->in);
+	v->out = kvzalloc_obj(*v->out);
 	v->peer = kvcalloc(KDDM_VC_NODES, sizeof(*v->peer), GFP_KERNEL);
 	v->ref = kvcalloc(KDDM_VC_NODES, sizeof(*v->ref), GFP_KERNEL);
 	v->wq = alloc_ordered_workqueue("kddm_recovery", 0);
-	return v->vc && v->msg && v->peer && v->ref && v->wq;
+	return v->vc && v->in && v->out && v->peer && v->ref && v->wq;
 }
 
 static void work(struct work_struct *work)
@@ -519,7 +538,8 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 			destroy_workqueue(v->wq);
 		kvfree(v->ref);
 		kvfree(v->peer);
-		kvfree(v->msg);
+		kvfree(v->out);
+		kvfree(v->in);
 		kvfree(v->vc);
 		kfree(v);
 		return -ENOMEM;
@@ -533,7 +553,7 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 	INIT_WORK(&v->work, work);
 	v->frozen = true;
 	kddm_vc_init(v->vc, kn->self, kn->incarnation);
-	kn->views = v;
+	WRITE_ONCE(kn->views, v);
 	kn->view_rx = views_rx;
 	return 0;
 }

@@ -87,7 +87,8 @@ struct kddm_view_peer {
  * @ops: the layer above
  * @lock: see above
  * @vc: the machine
- * @msg: a message that is being made or read; under @lock
+ * @in: a message that is being read; under @lock
+ * @out: one that is being made, perhaps before @in is done with; under @lock
  * @peer: by node id; under @lock
  * @service: enum kddm_service; written under @lock
  * @started: the machine runs
@@ -114,7 +115,8 @@ struct kddm_views {
 	const struct kddm_views_ops	*ops;
 	struct mutex			lock;		/* see above */
 	struct kddm_vc			*vc;
-	struct kddm_vc_msg		*msg;
+	struct kddm_vc_msg		*in;
+	struct kddm_vc_msg		*out;
 	struct kddm_view_peer		*peer;
 	int				service;
 	bool				started;
@@ -164,6 +166,20 @@ void kddm_views_node_change(struct kddm_net *kn,
 /* A mark has come on a channel of objects. */
 int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 		    const void *body, size_t len);
+/**
+ * struct kddm_views_info - for those who ask
+ * @epoch: of the latest view
+ * @service: enum kddm_service
+ * @members: of that view
+ */
+struct kddm_views_info {
+	u32	epoch;
+	int	service;
+	u16	members;
+};
+
+/* False if the node has not come so far. */
+bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info);
 /* Whether an object's message of epoch @epoch counts here. */
 bool kddm_views_current(const struct kddm_views *v, u32 epoch);
 /* Whether @id is a member of the latest view. */

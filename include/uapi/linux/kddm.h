@@ -34,6 +34,21 @@ enum kddm_run_state {
 };
 
 /**
+ * enum kddm_service_state - Whether a running node serves its view of the
+ *   cluster.
+ * @KDDM_SERVICE_STATE_SUSPENDED: It cannot reach enough of the others; callers
+ *   wait, and nothing is served.
+ * @KDDM_SERVICE_STATE_CHANGING: The view changes; what is here can be used,
+ *   what has to be asked for waits.
+ * @KDDM_SERVICE_STATE_SERVING: All is well.
+ */
+enum kddm_service_state {
+	KDDM_SERVICE_STATE_SUSPENDED = 1,
+	KDDM_SERVICE_STATE_CHANGING,
+	KDDM_SERVICE_STATE_SERVING,
+};
+
+/**
  * enum kddm_membership - How far a node takes part in the cluster.
  * @KDDM_MEMBERSHIP_OFFLINE: The node does not take part.
  * @KDDM_MEMBERSHIP_ONLINE: The node can be talked to.
@@ -103,6 +118,8 @@ enum {
 	KDDM_A_STATUS_INCARNATION,
 	KDDM_A_STATUS_ADDRESS,
 	KDDM_A_STATUS_EPOCH,
+	KDDM_A_STATUS_SERVICE,
+	KDDM_A_STATUS_MEMBERS,
 	KDDM_A_STATUS_TX,
 	KDDM_A_STATUS_RX,
 	KDDM_A_STATUS_MALFORMED,
@@ -228,6 +245,7 @@ enum {
 	KDDM_CMD_STATUS_GET,
 	KDDM_CMD_NODE_GET,
 	KDDM_CMD_NODE_CHANGE_NTF,
+	KDDM_CMD_SERVICE_CHANGE_NTF,
 	KDDM_CMD_SET_NEW,
 	KDDM_CMD_SET_GET,
 	KDDM_CMD_SET_DEL,

@@ -30,6 +30,7 @@
 #define EXIT_NOT_RUNNING	3	/* status: the node does not run */
 #define EXIT_EXPELLED		4	/* status: put out of the cluster */
 #define EXIT_TIME_UP		5	/* wait: it has not come in time */
+#define EXIT_SUSPENDED		6	/* status: the node is suspended */
 
 /**
  * struct ctl - what all commands need

@@ -78,6 +78,26 @@ static void show_node(const struct ctl *ctl,
 	}
 }
 
+static void show_service(const struct ctl *ctl,
+			 const struct kddm_service_change_ntf_rsp *view)
+{
+	const char *service = known(kddm_service_state_str(view->service));
+
+	if (ctl->json) {
+		json_open(NULL, '{');
+		show_time(ctl);
+		json_string("event", "service");
+		json_string("service", service);
+		json_number("epoch", view->epoch);
+		json_number("members", view->members);
+		json_close();
+	} else {
+		show_time(ctl);
+		printf("service %s: view %llu of %llu nodes\n", service,
+		       view->epoch, view->members);
+	}
+}
+
 static void show_set(const struct ctl *ctl, const char *event,
 		     const struct kddm_set_get_rsp *set)
 {
@@ -125,6 +145,11 @@ static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
 	case KDDM_CMD_NODE_CHANGE_NTF:
 		show_node(ctl,
 			  &((const struct kddm_node_change_ntf *)event)->obj);
+		break;
+	case KDDM_CMD_SERVICE_CHANGE_NTF:
+		show_service(ctl,
+			     &((const struct kddm_service_change_ntf *)event)
+				->obj);
 		break;
 	case KDDM_CMD_CONFIG_NTF:
 		show_config(ctl,

@@ -87,6 +87,7 @@ static void show_status(const struct ctl *ctl,
 			const struct kddm_status_get_rsp *rsp)
 {
 	const char *state = known(kddm_run_state_str(rsp->run_state));
+	const char *service;
 	char address[9];
 
 	if (ctl->json) {
@@ -104,7 +105,12 @@ static void show_status(const struct ctl *ctl,
 			 (unsigned int)rsp->address);
 		text_field(ctl, "address", address);
 	}
+	if (rsp->_present.service) {
+		service = known(kddm_service_state_str(rsp->service));
+		text_field(ctl, "service", service);
+	}
 	field(ctl, "epoch", rsp->_present.epoch, rsp->epoch);
+	field(ctl, "members", rsp->_present.members, rsp->members);
 	field(ctl, "tx", rsp->_present.tx, rsp->tx);
 	field(ctl, "rx", rsp->_present.rx, rsp->rx);
 	field(ctl, "malformed", rsp->_present.malformed, rsp->malformed);
@@ -119,6 +125,7 @@ static void show_status(const struct ctl *ctl,
 int cmd_status(struct ctl *ctl, struct args *args)
 {
 	struct kddm_status_get_rsp *rsp;
+	bool suspended;
 	int ret, state;
 
 	if (!args_end(args))
@@ -130,6 +137,8 @@ int cmd_status(struct ctl *ctl, struct args *args)
 		return ctl_failed(ctl);
 
 	state = rsp->run_state;
+	suspended = rsp->_present.service &&
+		    rsp->service == KDDM_SERVICE_STATE_SUSPENDED;
 	if (ctl->json)
 		json_open(NULL, '{');
 	show_status(ctl, rsp);
@@ -138,7 +147,7 @@ int cmd_status(struct ctl *ctl, struct args *args)
 	kddm_status_get_rsp_free(rsp);
 	ret = output_end(ctl);
 	if (ret || state == KDDM_RUN_STATE_RUNNING)
-		return ret;
+		return ret || !suspended ? ret : EXIT_SUSPENDED;
 	return state == KDDM_RUN_STATE_EXPELLED ? EXIT_EXPELLED :
 						  EXIT_NOT_RUNNING;
 }
