@@ -100,7 +100,7 @@ struct bench_figures {
 int bench_times_init(struct bench_times *t, u32 max);
 void bench_times_free(struct bench_times *t);
 void bench_times_reset(struct bench_times *t);
-/* A single time: @ns nanoseconds for @ops operations, which do not count yet. */
+/* A single time: @ns nanoseconds for @ops operations; they do not count yet. */
 void bench_times_note(struct bench_times *t, u64 ns, u32 ops);
 /* So many operations took so long together. */
 void bench_times_count(struct bench_times *t, u64 ns, u64 ops);
