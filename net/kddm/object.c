@@ -231,7 +231,8 @@ void kddm_objects_free(struct kddm_set *set)
 }
 
 /* What a set pays for an object beside its data, without lock debugging. */
-static_assert(sizeof(struct kddm_obj) <= 96 || sizeof(spinlock_t) > 4);
+static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
+	      sizeof(struct kddm_obj) <= 96);
 
 int kddm_objects_init(void)
 {

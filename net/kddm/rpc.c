@@ -4,10 +4,11 @@
  *
  * A call stands on the stack of its caller and in a table by its number.  The
  * numbers go up, so that a late reply finds no other call; an xarray of such
- * numbers would make and free its nodes for each call.  A call is ended by whoever takes it out of there: the reply, the end of the session
- * with the node, the transport that could not send it, or the caller itself
- * (time is up, killed).  All but the caller wake the caller afterwards; often
- * that is the caller who has received the reply, see kddm_wait().
+ * numbers would make and free its nodes for each call.  A call is ended by
+ * whoever takes it out of there: the reply, the end of the session with the
+ * node, the transport that could not send it, or the caller itself (time is up,
+ * killed).  All but the caller wake the caller afterwards; often that is the
+ * caller who has received the reply, see kddm_wait().
  *
  * A request is a copy of the message and a work item, unless the service is
  * "direct": then it is handled where it is received.  Requests of an ordered

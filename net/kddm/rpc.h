@@ -10,8 +10,8 @@
  * requests waiting or running at another gets -EBUSY for the next one.
  *
  * Locks: the registry's spin lock protects the list of services; the lock of
- * the table of calls decides who ends a call (whoever takes it out); the lock of
- * the serial queues protects these.  None nests inside another.
+ * the table of calls decides who ends a call (whoever takes it out); the lock
+ * of the serial queues protects these.  None nests inside another.
  */
 #ifndef _NET_KDDM_RPC_H
 #define _NET_KDDM_RPC_H

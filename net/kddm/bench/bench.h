@@ -46,7 +46,6 @@
 
 #include <linux/jiffies.h>
 #include <linux/kddm.h>
-#include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/kddm_bench.h>
@@ -101,7 +100,7 @@ struct bench_figures {
 int bench_times_init(struct bench_times *t, u32 max);
 void bench_times_free(struct bench_times *t);
 void bench_times_reset(struct bench_times *t);
-/* A single time: @ns nanoseconds for @ops operations, which do not count yet. */
+/* A single time: @ns nanoseconds for @ops operations; they do not count yet. */
 void bench_times_note(struct bench_times *t, u64 ns, u32 ops);
 /* So many operations took so long together. */
 void bench_times_count(struct bench_times *t, u64 ns, u64 ops);
@@ -225,18 +224,6 @@ s64 bench_raw_send(struct kddm_net *kn, const struct bench_order *order);
 
 /* session.c */
 
-/**
- * struct bench_session - of a netlink socket
- * @lock: one request at a time
- * @net: the namespace, with a reference while there is @claim
- * @claim: the set that says that the bench is ours, or NULL
- */
-struct bench_session {
-	struct mutex	lock;	/* see above */
-	struct net	*net;
-	struct kddm_set	*claim;
-};
-
 struct bench_case;
 
 /**
@@ -315,10 +302,12 @@ int bench_session_init(void);
 void bench_session_exit(void);
 /* The work queue of the module. */
 extern struct workqueue_struct *bench_wq;
-/* The bench of the cluster is ours until the session ends: 0, or -EBUSY, ... */
-int bench_claim(struct bench_session *s, struct net *net);
-/* Run a case; afterwards nothing of it is there but its times. */
-int bench_run(struct bench *b);
+/*
+ * Run a case for a netlink socket, which has the bench of the cluster from then
+ * on, until it is closed: 0, -EBUSY (another one has it), or another error.
+ * Afterwards nothing of the case is there but its times.
+ */
+int bench_run(struct bench *b, u32 portid);
 /* Other nodes that the case needs. */
 u32 bench_peers_needed(const struct bench *b);
 /* 0; -EINTR: a signal has come; -ETIMEDOUT. */

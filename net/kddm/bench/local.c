@@ -220,7 +220,7 @@ static int take_times(struct local *l, struct runner *runner,
 	return 0;
 }
 
-static int phase(struct bench *b, enum todo todo, struct bench_times *t)
+static int phase(struct bench *b, enum todo what, struct bench_times *t)
 {
 	struct runner *runner;
 	struct local *l = b->local;
@@ -230,7 +230,7 @@ static int phase(struct bench *b, enum todo todo, struct bench_times *t)
 	runner = kcalloc(b->cpus, sizeof(*runner), GFP_KERNEL);
 	if (!runner)
 		return -ENOMEM;
-	l->todo = todo;
+	l->todo = what;
 	atomic_set(&l->ready, 0);
 	WRITE_ONCE(l->halt, false);
 	err = start_all(l, runner);

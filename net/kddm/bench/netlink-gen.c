@@ -10,7 +10,6 @@
 #include "netlink-gen.h"
 
 #include <uapi/linux/kddm_bench.h>
-#include <bench.h>
 
 /* Integer value ranges */
 static const struct netlink_range_validation kddm_bench_a_case_size_range = {
@@ -41,16 +40,6 @@ static const struct genl_split_ops kddm_bench_nl_ops[] = {
 	},
 };
 
-static void __kddm_bench_nl_sock_priv_init(void *priv)
-{
-	kddm_bench_nl_sock_priv_init(priv);
-}
-
-static void __kddm_bench_nl_sock_priv_destroy(void *priv)
-{
-	kddm_bench_nl_sock_priv_destroy(priv);
-}
-
 struct genl_family kddm_bench_nl_family __ro_after_init = {
 	.name		= KDDM_BENCH_FAMILY_NAME,
 	.version	= KDDM_BENCH_FAMILY_VERSION,
@@ -59,7 +48,4 @@ struct genl_family kddm_bench_nl_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.split_ops	= kddm_bench_nl_ops,
 	.n_split_ops	= ARRAY_SIZE(kddm_bench_nl_ops),
-	.sock_priv_size	= sizeof(struct bench_session),
-	.sock_priv_init	= __kddm_bench_nl_sock_priv_init,
-	.sock_priv_destroy = __kddm_bench_nl_sock_priv_destroy,
 };

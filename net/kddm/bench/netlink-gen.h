@@ -11,13 +11,9 @@
 #include <net/genetlink.h>
 
 #include <uapi/linux/kddm_bench.h>
-#include <bench.h>
 
 int kddm_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern struct genl_family kddm_bench_nl_family;
-
-void kddm_bench_nl_sock_priv_init(struct bench_session *priv);
-void kddm_bench_nl_sock_priv_destroy(struct bench_session *priv);
 
 #endif /* _LINUX_KDDM_BENCH_GEN_H */

@@ -248,36 +248,17 @@ static int run_error(struct genl_info *info, struct bench *b, int err)
 	return err;
 }
 
-/* A socket of netlink, but not its bench, can be used by several at a time. */
-static int run(struct bench_session *s, struct bench *b)
-{
-	int err;
-
-	if (!mutex_trylock(&s->lock))
-		return -EBUSY;
-	err = bench_claim(s, b->net);
-	if (!err)
-		err = bench_run(b);
-	mutex_unlock(&s->lock);
-	return err;
-}
-
 int kddm_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct bench_session *s;
-	struct bench *b;
+	struct bench *b = kvzalloc_obj(*b);
 	int err;
 
-	s = genl_sk_priv_get(&kddm_bench_nl_family, NETLINK_CB(skb).sk);
-	if (IS_ERR(s))
-		return PTR_ERR(s);
-	b = kvzalloc_obj(*b);
 	if (!b)
 		return -ENOMEM;
 	err = take_case(info, b);
 	if (err)
 		goto out;
-	err = run(s, b);
+	err = bench_run(b, info->snd_portid);
 	err = err ? run_error(info, b, err) : answer(info, b);
 	bench_times_free(&b->kddm);
 	bench_times_free(&b->ref);

@@ -3,12 +3,28 @@
  * The bench: whose turn it is, and a case from its set to its times.
  */
 #include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
 #include <linux/sched/signal.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 #include "../main.h"
 #include "bench.h"
-#include "netlink-gen.h"
 
+/**
+ * struct session - whose turn it is, in a namespace
+ * @lock: held while a request is handled; protects the others
+ * @portid: the socket
+ * @claim: the set that says that the bench is ours, or NULL
+ */
+struct session {
+	struct mutex	lock;	/* see above */
+	u32		portid;
+	struct kddm_set	*claim;
+};
+
+static unsigned int session_id;
 struct workqueue_struct *bench_wq;
 
 /* What must not stop half-way, even if the program is killed */
@@ -75,34 +91,69 @@ static void drop_set(struct chore *chore)
 	kddm_set_destroy(chore->net, BENCH_SET, true);
 }
 
-int bench_claim(struct bench_session *s, struct net *net)
+/* The caller has the lock, but when the module goes. */
+static void end_session(struct session *s, struct net *net)
+{
+	if (s->claim)
+		by_worker(unclaim, net, s->claim);
+	s->claim = NULL;
+}
+
+static int begin_session(struct session *s, struct net *net, u32 portid)
 {
 	struct kddm_set *set;
 
 	lockdep_assert_held(&s->lock);
 	if (s->claim)
-		return 0;
+		return s->portid == portid ? 0 : -EBUSY;
 	set = by_worker(claim, net, NULL);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	s->net = get_net(net);
+	s->portid = portid;
 	s->claim = set;
 	return 0;
 }
 
-void kddm_bench_nl_sock_priv_init(struct bench_session *s)
+/* A socket is closed; none of its requests is under way any more. */
+static int socket_closed(struct notifier_block *nb, unsigned long action,
+			 void *data)
 {
-	mutex_init(&s->lock);
+	struct netlink_notify *n = data;
+	struct session *s;
+
+	if (action != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	s = net_generic(n->net, session_id);
+	if (!READ_ONCE(s->claim) || READ_ONCE(s->portid) != n->portid)
+		return NOTIFY_DONE;
+	mutex_lock(&s->lock);
+	if (s->portid == n->portid)
+		end_session(s, n->net);
+	mutex_unlock(&s->lock);
+	return NOTIFY_DONE;
 }
 
-void kddm_bench_nl_sock_priv_destroy(struct bench_session *s)
+static struct notifier_block socket_nb = { .notifier_call = socket_closed };
+
+static int __net_init session_init(struct net *net)
 {
-	if (s->claim) {
-		by_worker(unclaim, s->net, s->claim);
-		put_net(s->net);
-	}
-	mutex_destroy(&s->lock);
+	struct session *s = net_generic(net, session_id);
+
+	mutex_init(&s->lock);
+	return 0;
 }
+
+static void __net_exit session_exit(struct net *net)
+{
+	end_session(net_generic(net, session_id), net);
+}
+
+static struct pernet_operations session_ops = {
+	.init	= session_init,
+	.exit	= session_exit,
+	.id	= &session_id,
+	.size	= sizeof(struct session),
+};
 
 /* A case */
 
@@ -173,7 +224,7 @@ static int with_case(struct bench *b)
 	return err;
 }
 
-int bench_run(struct bench *b)
+static int run_case(struct bench *b)
 {
 	u32 samples = (b->rounds + 1) * b->count;
 	int err;
@@ -196,13 +247,45 @@ int bench_run(struct bench *b)
 	return err;
 }
 
+int bench_run(struct bench *b, u32 portid)
+{
+	struct session *s = net_generic(b->net, session_id);
+	int err;
+
+	if (!mutex_trylock(&s->lock))
+		return -EBUSY;
+	err = begin_session(s, b->net, portid);
+	if (!err)
+		err = run_case(b);
+	mutex_unlock(&s->lock);
+	return err;
+}
+
 int __init bench_session_init(void)
 {
+	int err;
+
 	bench_wq = alloc_workqueue("kddm_bench", WQ_UNBOUND, 0);
-	return bench_wq ? 0 : -ENOMEM;
+	if (!bench_wq)
+		return -ENOMEM;
+	err = register_pernet_subsys(&session_ops);
+	if (err)
+		goto wq;
+	err = netlink_register_notifier(&socket_nb);
+	if (err)
+		goto pernet;
+	return 0;
+
+pernet:
+	unregister_pernet_subsys(&session_ops);
+wq:
+	destroy_workqueue(bench_wq);
+	return err;
 }
 
 void bench_session_exit(void)
 {
+	netlink_unregister_notifier(&socket_nb);
+	unregister_pernet_subsys(&session_ops);
 	destroy_workqueue(bench_wq);
 }

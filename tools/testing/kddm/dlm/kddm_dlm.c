@@ -2,10 +2,10 @@
 /*
  * What "kddmctl bench case bounce" measures, with fs/dlm in place of KDDM.
  *
- * Nodes go one after the other around a ring of locks, one more than nodes; each
- * holds one until it has the next, and so waits for the node before it.  What
- * they write is in the value block of the lock, 64 bytes that come and go with
- * it.  Hand-overs from one node to another are counted.
+ * Nodes go one after the other around a ring of locks, one more than nodes;
+ * each holds one until it has the next, and so waits for the node before it.
+ * What they write is in the value block of the lock, 64 bytes that come and go
+ * with it.  Hand-overs from one node to another are counted.
  *
  * The locks are used as cluster file systems use them: a lock that is let go of
  * stays with the node until a blocking AST says that another one wants it.
@@ -74,10 +74,11 @@ static void ast(void *arg)
 	struct ring_lock *l = arg;
 
 	spin_lock_bh(&l->lock);
-	if (l->leaving)
-		l->leaving = false;
-	else
-		l->mine = l->inside = !l->sb.sb_status;
+	if (!l->leaving) {
+		l->mine = !l->sb.sb_status;
+		l->inside = l->mine;
+	}
+	l->leaving = false;
 	spin_unlock_bh(&l->lock);
 	complete(&l->done);
 }

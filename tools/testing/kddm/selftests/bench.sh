@@ -63,12 +63,9 @@ cases() {
 	return 1
 }
 
-# needed COUNT WORD...: so many lines that say what they need
+# needed COUNT: so many lines of the last table say what they need
 needed() {
-	want=$1
-	shift
-	# shellcheck disable=SC2086 # words
-	says "$want" eval "kctl 1 bench $QUICK $* | grep -c 'needs [0-9]'"
+	says "$1" grep -c 'needs [0-9]' "$TMP/table"
 }
 
 # positive: each number of the JSON that has to be more than 0 is
