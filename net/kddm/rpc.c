@@ -17,12 +17,14 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include "member.h"
 #include "rpc.h"
+#include "trace.h"
 #include "transport.h"
 
 #define RPC_CHAN	0
@@ -54,6 +56,8 @@ struct kddm_rpc {
 /**
  * struct call - a call that waits for its reply
  * @dst: where it went
+ * @service: id of the service
+ * @since: jiffies when it began
  * @id: its number
  * @reply: the caller's buffer
  * @max: room in @reply
@@ -62,6 +66,8 @@ struct kddm_rpc {
  */
 struct call {
 	u16			dst;
+	u32			service;
+	unsigned long		since;
 	u32			id;
 	void			*reply;
 	size_t			max;
@@ -254,6 +260,19 @@ static void rpc_peer_down(struct kddm_net *kn, u16 id)
 	calls_end(kn->rpc, id, -EHOSTDOWN);
 }
 
+void kddm_rpc_show(struct kddm_net *kn, struct seq_file *m)
+{
+	const struct call *call;
+	unsigned long id;
+
+	xa_lock(&kn->rpc->calls);
+	xa_for_each(&kn->rpc->calls, id, call)
+		seq_printf(m, "call %lu: service %08x, node %u, for %u ms\n",
+			   id, call->service, call->dst,
+			   jiffies_to_msecs(jiffies - call->since));
+	xa_unlock(&kn->rpc->calls);
+}
+
 static int call_add(struct kddm_rpc *rpc, struct call *call)
 {
 	int rc;
@@ -311,7 +330,13 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		.len = len,
 		.data = req,
 	};
-	struct call call = { .dst = dst, .reply = reply, .max = max };
+	struct call call = {
+		.dst = dst,
+		.service = m.service,
+		.since = jiffies,
+		.reply = reply,
+		.max = max,
+	};
 	struct kddm_rpc *rpc = kn->rpc;
 	struct kddm_msg *msg;
 	int rc;
@@ -328,13 +353,16 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		return rc;
 	m.id = call.id;
 	msg = rpc_msg(KDDM_WIRE_CALL, &m, GFP_KERNEL);
+	trace_kddm_rpc_call(kn->self, dst, m.service, m.id, len);
 	if (msg) {
 		kddm_send(kn, dst, RPC_CHAN, msg);
 		kddm_kick(kn, RPC_CHAN);
 	} else if (call_take(rpc, call.id, dst)) {
 		return -ENOMEM;
 	}
-	return call_wait(rpc, &call, timeout);
+	rc = call_wait(rpc, &call, timeout);
+	trace_kddm_rpc_end(kn->self, dst, m.service, m.id, rc);
+	return rc;
 }
 EXPORT_SYMBOL_GPL(kddm_rpc_call);
 
