@@ -61,7 +61,8 @@ static int ask_stop(struct control *c, u16 src)
 {
 	if (!READ_ONCE(c->kn->config.remote_stop))
 		return -EPERM;
-	pr_notice("kddm: node %u: node %u asks to stop\n", c->kn->self, src);
+	pr_notice_ratelimited("kddm: node %u: node %u asks to stop\n",
+			      c->kn->self, src);
 	WRITE_ONCE(c->result, -EINPROGRESS);
 	queue_work(system_dfl_wq, &c->stop);
 	return 0;
@@ -238,10 +239,12 @@ int kddm_control_stop(struct net *net, u16 id, struct netlink_ext_ack *extack)
 	s64 incarnation = find(net, id);
 	int err = incarnation;
 
-	if (incarnation >= 0)
-		err = incarnation ? ask(net, id, OP_STOP, incarnation, NULL, 0) :
-				    -EHOSTDOWN;
-	if (!err)
+	if (!incarnation)
+		err = -EHOSTDOWN;
+	else if (incarnation > 0)
+		err = ask(net, id, OP_STOP, incarnation, NULL, 0);
+	/* It may be gone before its answer was on the way. */
+	if (!err || (err == -EHOSTDOWN && incarnation > 0))
 		err = wait_gone(net, id, incarnation);
 	if (err)
 		say(extack, id, err);

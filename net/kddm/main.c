@@ -20,6 +20,7 @@
 #include <net/netns/generic.h>
 #include "catalog.h"
 #include "control.h"
+#include "debug.h"
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
@@ -346,11 +347,16 @@ static int __init kddm_mod_init(void)
 	rc = kddm_control_init();
 	if (rc)
 		goto sets;
-	rc = kddm_nl_init();
+	rc = kddm_debug_init();
 	if (rc)
 		goto control;
+	rc = kddm_nl_init();
+	if (rc)
+		goto debug;
 	return 0;
 
+debug:
+	kddm_debug_exit();
 control:
 	kddm_control_exit();
 sets:
@@ -365,6 +371,7 @@ tipc:
 static void __exit kddm_mod_exit(void)
 {
 	kddm_nl_exit();
+	kddm_debug_exit();
 	kddm_control_exit();
 	unregister_pernet_subsys(&kddm_net_ops);
 	kddm_sets_exit();

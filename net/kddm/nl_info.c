@@ -2,9 +2,9 @@
 /*
  * Control interface: what this node knows of objects.
  *
- * A set is not locked while its objects are looked at, one after the other; each
- * is locked for as long as it takes to copy a few fields.  What somebody works
- * on at that moment is only said to be busy.
+ * A set is not locked while its objects are looked at, one after the other;
+ * each is locked for as long as it takes to copy a few fields.  What somebody
+ * works on at that moment is only said to be busy.
  */
 #include <linux/bitops.h>
 #include <linux/delay.h>

@@ -11,6 +11,7 @@
 #include "linker.h"
 #include "member.h"
 #include "object.h"
+#include "trace.h"
 #include "views.h"
 
 #define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
@@ -237,6 +238,9 @@ static void tell_linker(struct kddm_obj *obj, u8 before,
 	bool home = obj->home == obj->set->kn->self;
 	u8 after = obj->co.state;
 
+	if (before != after)
+		trace_kddm_obj_state(obj->set->kn->self, obj->set->id, obj->id,
+				     before, after, ev->type, obj->co.version);
 	if (linker->remove && home &&
 	    (ev->type == KDDM_EV_REMOVE ||
 	     (ev->type == KDDM_EV_OWN && ev->flags & KDDM_COF_VOID)))

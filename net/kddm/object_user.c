@@ -6,10 +6,12 @@
  * Everybody else takes a place in the object's line (object_step.c), and waits
  * for the message that ends the wait, if need be by receiving it.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/sched.h>
 #include "linker.h"
 #include "object.h"
+#include "trace.h"
 #include "views.h"
 
 #define GET_FLAGS	(KDDM_NOCREATE | KDDM_TRY | KDDM_NOWAIT | KDDM_INTR)
@@ -122,10 +124,12 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 	int err;
 
 	kddm_waiter_init(&w.wait);
+	trace_kddm_obj_wait(set->kn->self, set->id, id, grab);
 	obj = kddm_obj_line_up(set, id, &w);
-	if (IS_ERR(obj))
-		return obj;
-	err = obj_wait(obj, &w, flags, timeout);
+	err = PTR_ERR_OR_ZERO(obj);
+	if (!err)
+		err = obj_wait(obj, &w, flags, timeout);
+	trace_kddm_obj_wait_end(set->kn->self, set->id, id, grab, err);
 	return err ? ERR_PTR(err) : obj;
 }
 

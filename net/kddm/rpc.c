@@ -21,12 +21,14 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include "member.h"
 #include "rpc.h"
+#include "trace.h"
 #include "transport.h"
 
 #define RPC_CHAN	0
@@ -62,6 +64,8 @@ struct kddm_rpc {
  * struct call - a call that waits for its reply
  * @list: place in the table
  * @dst: where it went
+ * @service: id of the service
+ * @since: jiffies when it began
  * @id: its number
  * @reply: the caller's buffer
  * @max: room in @reply
@@ -71,6 +75,8 @@ struct kddm_rpc {
 struct call {
 	struct hlist_node	list;
 	u16			dst;
+	u32			service;
+	unsigned long		since;
 	u32			id;
 	void			*reply;
 	size_t			max;
@@ -283,6 +289,22 @@ static void rpc_peer_down(struct kddm_net *kn, u16 id)
 	calls_end(kn->rpc, id, -EHOSTDOWN);
 }
 
+void kddm_rpc_show(struct kddm_net *kn, struct seq_file *m)
+{
+	struct kddm_rpc *rpc = kn->rpc;
+	const struct call *call;
+	int i;
+
+	spin_lock(&rpc->calls_lock);
+	for (i = 0; i < CALL_LISTS; i++)
+		hlist_for_each_entry(call, &rpc->calls[i], list)
+			seq_printf(m,
+				   "call %u: service %08x, node %u, for %u ms\n",
+				   call->id, call->service, call->dst,
+				   jiffies_to_msecs(jiffies - call->since));
+	spin_unlock(&rpc->calls_lock);
+}
+
 /* Somebody has taken it, and is just ending it. */
 static int call_ended(struct kddm_net *kn, struct call *call)
 {
@@ -348,7 +370,13 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		.len = len,
 		.data = req,
 	};
-	struct call call = { .dst = dst, .reply = reply, .max = max };
+	struct call call = {
+		.dst = dst,
+		.service = m.service,
+		.since = jiffies,
+		.reply = reply,
+		.max = max,
+	};
 	struct kddm_msg *msg;
 	int rc;
 
@@ -364,13 +392,16 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 		return rc;
 	m.id = call.id;
 	msg = rpc_msg(KDDM_WIRE_CALL, &m, GFP_KERNEL);
+	trace_kddm_rpc_call(kn->self, dst, m.service, m.id, len);
 	if (msg) {
 		kddm_send(kn, dst, RPC_CHAN, msg);
 		kddm_kick(kn, RPC_CHAN);
 	} else if (call_take(kn->rpc, call.id, dst)) {
 		return -ENOMEM;
 	}
-	return call_wait(kn, &call, timeout);
+	rc = call_wait(kn, &call, timeout);
+	trace_kddm_rpc_end(kn->self, dst, m.service, m.id, rc);
+	return rc;
 }
 EXPORT_SYMBOL_GPL(kddm_rpc_call);
 

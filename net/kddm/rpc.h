@@ -98,6 +98,11 @@ struct kddm_rpc_info {
  */
 u32 kddm_rpc_info(unsigned int nr, struct kddm_rpc_info *info);
 
+struct seq_file;
+
+/* The calls that wait for their replies, for people; @kn runs. */
+void kddm_rpc_show(struct kddm_net *kn, struct seq_file *m);
+
 /**
  * kddm_rpc_call() - call a service on a node and wait for the reply
  * @kn: the namespace

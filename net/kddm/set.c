@@ -13,6 +13,7 @@
 #include "recovery.h"
 #include "set.h"
 #include "shrink.h"
+#include "trace.h"
 #include "views.h"
 
 #define HAND_OVER_TURNS	3
@@ -180,8 +181,10 @@ int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc)
 		kddm_set_get(set);
 	}
 	mutex_unlock(&sets->lock);
-	if (!err)
+	if (!err) {
+		trace_kddm_set_change(kn->self, set->id, set->name, true);
 		blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
+	}
 	kddm_set_unref(set);
 	return err == -EBUSY ? -EEXIST : err;
 }
@@ -257,6 +260,7 @@ int kddm_set_commit(struct kddm_net *kn, u32 id)
 	set_end(set);
 	/* What waits elsewhere has ended. */
 	kddm_obj_hold_stop(set);
+	trace_kddm_set_change(kn->self, set->id, set->name, false);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
 	kddm_set_unref(set);
 	return 0;

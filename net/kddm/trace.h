@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: every message sent, accepted and dropped, every change of a
- * node.
+ * Tracepoints: every message sent, accepted and dropped; every change of a
+ * node, a set, and the state of an object; every wait for an object, and every
+ * call of another node.  Documentation/kddm/debugging.rst has their fields.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM kddm
@@ -24,6 +25,38 @@ TRACE_DEFINE_ENUM(KDDM_ADD_ONLINE);
 TRACE_DEFINE_ENUM(KDDM_ADD_POSSIBLE);
 TRACE_DEFINE_ENUM(KDDM_REMOVE_POSSIBLE);
 TRACE_DEFINE_ENUM(KDDM_REMOVE_ONLINE);
+
+TRACE_DEFINE_ENUM(KDDM_CO_INVALID);
+TRACE_DEFINE_ENUM(KDDM_CO_VOID);
+TRACE_DEFINE_ENUM(KDDM_CO_LOST);
+TRACE_DEFINE_ENUM(KDDM_CO_SHARED);
+TRACE_DEFINE_ENUM(KDDM_CO_DRAIN);
+TRACE_DEFINE_ENUM(KDDM_CO_GET);
+TRACE_DEFINE_ENUM(KDDM_CO_GRAB);
+TRACE_DEFINE_ENUM(KDDM_CO_UPGRADE);
+TRACE_DEFINE_ENUM(KDDM_CO_DRAIN_UPGRADE);
+TRACE_DEFINE_ENUM(KDDM_CO_OWNER);
+TRACE_DEFINE_ENUM(KDDM_CO_ACKS);
+TRACE_DEFINE_ENUM(KDDM_CO_WRITER);
+TRACE_DEFINE_ENUM(KDDM_CO_FILL);
+
+TRACE_DEFINE_ENUM(KDDM_EV_GET);
+TRACE_DEFINE_ENUM(KDDM_EV_GRAB);
+TRACE_DEFINE_ENUM(KDDM_EV_PUT);
+TRACE_DEFINE_ENUM(KDDM_EV_REMOVE);
+TRACE_DEFINE_ENUM(KDDM_EV_DOWNGRADE);
+TRACE_DEFINE_ENUM(KDDM_EV_DROP);
+TRACE_DEFINE_ENUM(KDDM_EV_FILLED);
+TRACE_DEFINE_ENUM(KDDM_EV_GET_REQ);
+TRACE_DEFINE_ENUM(KDDM_EV_GRAB_REQ);
+TRACE_DEFINE_ENUM(KDDM_EV_DATA);
+TRACE_DEFINE_ENUM(KDDM_EV_OWN);
+TRACE_DEFINE_ENUM(KDDM_EV_INVAL);
+TRACE_DEFINE_ENUM(KDDM_EV_ACK);
+TRACE_DEFINE_ENUM(KDDM_EV_NAK);
+TRACE_DEFINE_ENUM(KDDM_EV_REMOVED);
+TRACE_DEFINE_ENUM(KDDM_EV_RUN);
+TRACE_DEFINE_ENUM(KDDM_EV_NODE_DOWN);
 
 DECLARE_EVENT_CLASS(kddm_msg,
 	TP_PROTO(const struct kddm_hdr *h),
@@ -129,6 +162,206 @@ TRACE_EVENT(kddm_node_change,
 				   { KDDM_ADD_POSSIBLE, "add possible" },
 				   { KDDM_REMOVE_POSSIBLE, "remove possible" },
 				   { KDDM_REMOVE_ONLINE, "remove online" }))
+);
+
+TRACE_EVENT(kddm_set_change,
+	TP_PROTO(u16 self, u32 set, const char *name, bool created),
+
+	TP_ARGS(self, set, name, created),
+
+	TP_STRUCT__entry(
+		__field(u16, self)
+		__field(u32, set)
+		__string(name, name)
+		__field(bool, created)
+	),
+
+	TP_fast_assign(
+		__entry->self = self;
+		__entry->set = set;
+		__assign_str(name);
+		__entry->created = created;
+	),
+
+	TP_printk("self=%u set=%u name=%s %s", __entry->self, __entry->set,
+		  __get_str(name), __entry->created ? "created" : "destroyed")
+);
+
+TRACE_EVENT(kddm_obj_state,
+	TP_PROTO(u16 self, u32 set, u64 id, u8 before, u8 after, u8 event,
+		 u64 version),
+
+	TP_ARGS(self, set, id, before, after, event, version),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, version)
+		__field(u32, set)
+		__field(u16, self)
+		__field(u8, before)
+		__field(u8, after)
+		__field(u8, event)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->version = version;
+		__entry->set = set;
+		__entry->self = self;
+		__entry->before = before;
+		__entry->after = after;
+		__entry->event = event;
+	),
+
+	TP_printk("self=%u set=%u id=%llu %s -> %s event=%s version=%llu",
+		  __entry->self, __entry->set, __entry->id,
+		  __print_symbolic(__entry->before,
+				   { KDDM_CO_INVALID, "invalid" },
+				   { KDDM_CO_VOID, "void" },
+				   { KDDM_CO_LOST, "lost" },
+				   { KDDM_CO_SHARED, "shared" },
+				   { KDDM_CO_DRAIN, "drain" },
+				   { KDDM_CO_GET, "get" },
+				   { KDDM_CO_GRAB, "grab" },
+				   { KDDM_CO_UPGRADE, "upgrade" },
+				   { KDDM_CO_DRAIN_UPGRADE, "drain-upgrade" },
+				   { KDDM_CO_OWNER, "owner" },
+				   { KDDM_CO_ACKS, "acks" },
+				   { KDDM_CO_WRITER, "writer" },
+				   { KDDM_CO_FILL, "fill" }),
+		  __print_symbolic(__entry->after,
+				   { KDDM_CO_INVALID, "invalid" },
+				   { KDDM_CO_VOID, "void" },
+				   { KDDM_CO_LOST, "lost" },
+				   { KDDM_CO_SHARED, "shared" },
+				   { KDDM_CO_DRAIN, "drain" },
+				   { KDDM_CO_GET, "get" },
+				   { KDDM_CO_GRAB, "grab" },
+				   { KDDM_CO_UPGRADE, "upgrade" },
+				   { KDDM_CO_DRAIN_UPGRADE, "drain-upgrade" },
+				   { KDDM_CO_OWNER, "owner" },
+				   { KDDM_CO_ACKS, "acks" },
+				   { KDDM_CO_WRITER, "writer" },
+				   { KDDM_CO_FILL, "fill" }),
+		  __print_symbolic(__entry->event,
+				   { KDDM_EV_GET, "get" },
+				   { KDDM_EV_GRAB, "grab" },
+				   { KDDM_EV_PUT, "put" },
+				   { KDDM_EV_REMOVE, "remove" },
+				   { KDDM_EV_DOWNGRADE, "downgrade" },
+				   { KDDM_EV_DROP, "drop" },
+				   { KDDM_EV_FILLED, "filled" },
+				   { KDDM_EV_GET_REQ, "get-req" },
+				   { KDDM_EV_GRAB_REQ, "grab-req" },
+				   { KDDM_EV_DATA, "data" },
+				   { KDDM_EV_OWN, "own" },
+				   { KDDM_EV_INVAL, "inval" },
+				   { KDDM_EV_ACK, "ack" },
+				   { KDDM_EV_NAK, "nak" },
+				   { KDDM_EV_REMOVED, "removed" },
+				   { KDDM_EV_RUN, "run" },
+				   { KDDM_EV_NODE_DOWN, "node-down" }),
+		  __entry->version)
+);
+
+TRACE_EVENT(kddm_obj_wait,
+	TP_PROTO(u16 self, u32 set, u64 id, bool grab),
+
+	TP_ARGS(self, set, id, grab),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, set)
+		__field(u16, self)
+		__field(bool, grab)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->set = set;
+		__entry->self = self;
+		__entry->grab = grab;
+	),
+
+	TP_printk("self=%u set=%u id=%llu %s", __entry->self, __entry->set,
+		  __entry->id, __entry->grab ? "grab" : "get")
+);
+
+TRACE_EVENT(kddm_obj_wait_end,
+	TP_PROTO(u16 self, u32 set, u64 id, bool grab, int err),
+
+	TP_ARGS(self, set, id, grab, err),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, set)
+		__field(u16, self)
+		__field(bool, grab)
+		__field(int, err)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->set = set;
+		__entry->self = self;
+		__entry->grab = grab;
+		__entry->err = err;
+	),
+
+	TP_printk("self=%u set=%u id=%llu %s err=%d", __entry->self,
+		  __entry->set, __entry->id, __entry->grab ? "grab" : "get",
+		  __entry->err)
+);
+
+TRACE_EVENT(kddm_rpc_call,
+	TP_PROTO(u16 self, u16 dst, u32 service, u32 id, u32 len),
+
+	TP_ARGS(self, dst, service, id, len),
+
+	TP_STRUCT__entry(
+		__field(u16, self)
+		__field(u16, dst)
+		__field(u32, service)
+		__field(u32, id)
+		__field(u32, len)
+	),
+
+	TP_fast_assign(
+		__entry->self = self;
+		__entry->dst = dst;
+		__entry->service = service;
+		__entry->id = id;
+		__entry->len = len;
+	),
+
+	TP_printk("self=%u dst=%u service=%08x id=%u len=%u", __entry->self,
+		  __entry->dst, __entry->service, __entry->id, __entry->len)
+);
+
+TRACE_EVENT(kddm_rpc_end,
+	TP_PROTO(u16 self, u16 dst, u32 service, u32 id, int result),
+
+	TP_ARGS(self, dst, service, id, result),
+
+	TP_STRUCT__entry(
+		__field(u16, self)
+		__field(u16, dst)
+		__field(u32, service)
+		__field(u32, id)
+		__field(int, result)
+	),
+
+	TP_fast_assign(
+		__entry->self = self;
+		__entry->dst = dst;
+		__entry->service = service;
+		__entry->id = id;
+		__entry->result = result;
+	),
+
+	TP_printk("self=%u dst=%u service=%08x id=%u result=%d",
+		  __entry->self, __entry->dst, __entry->service, __entry->id,
+		  __entry->result)
 );
 
 #endif /* _NET_KDDM_TRACE_H */

@@ -2,8 +2,8 @@
 /*
  * libFuzzer over the wire format: any bytes as a datagram.
  *
- * What wire.c accepts is within its bounds, to the last byte of the payload, and
- * has one form only: written again, it gives the same bytes.
+ * What wire.c accepts is within its bounds, to the last byte of the payload,
+ * and has one form only: written again, it gives the same bytes.
  */
 #include <stdint.h>
 #include <stdio.h>

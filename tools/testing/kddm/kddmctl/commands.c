@@ -57,6 +57,8 @@ const struct command commands[] = {
 	{ "wait", cmd_wait,
 	  "nodes N [online|possible] [set NAME] [timeout SECONDS]",
 	  "wait until so many nodes are there" },
+	{ "debug", cmd_debug, "",
+	  "write all that a report of a fault should have" },
 	{ "tipc up", cmd_tipc_up,
 	  "DEV|ADDR [remote ADDR] [identity NAME] [netid N] [key PATH]",
 	  "have TIPC use a network device, or UDP from an address" },

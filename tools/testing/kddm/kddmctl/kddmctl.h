@@ -232,6 +232,7 @@ int cmd_services(struct ctl *ctl, struct args *args);
 int cmd_object_list(struct ctl *ctl, struct args *args);
 int cmd_object_show(struct ctl *ctl, struct args *args);
 int cmd_ping(struct ctl *ctl, struct args *args);
+int cmd_debug(struct ctl *ctl, struct args *args);
 int cmd_top(struct ctl *ctl, struct args *args);
 int cmd_wait(struct ctl *ctl, struct args *args);
 int cmd_tipc_up(struct ctl *ctl, struct args *args);

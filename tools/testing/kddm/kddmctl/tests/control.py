@@ -4,6 +4,7 @@
 import ctypes
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -186,6 +187,59 @@ def not_in_time(tap, one):
     one.must("set", "destroy", "slow")
 
 
+def tracing(tap, one, two):
+    """Tracepoints fire, with what happened in their fields."""
+    base = "/sys/kernel/tracing"
+    if not os.path.isdir(base + "/events/kddm"):
+        tap.case("the kernel has tracepoints # SKIP it does not", True)
+        return
+    with open(base + "/events/kddm/enable", "w", encoding="ascii") as file:
+        file.write("1")
+    one.must("set", "create", "traced", "size", "8", "home", "1")
+    two.must("object", "put", "traced", "5", "x")
+    one.must("object", "get", "traced", "5")
+    one.must("ping", "2")
+    one.must("set", "destroy", "traced")
+    with open(base + "/events/kddm/enable", "w", encoding="ascii") as file:
+        file.write("0")
+    with open(base + "/trace", encoding="utf-8") as file:
+        text = file.read()
+    for what in (r"kddm_set_change: self=1 set=\d+ name=traced created",
+                 r"kddm_set_change: self=2 set=\d+ name=traced destroyed",
+                 r"kddm_obj_wait: self=2 set=\d+ id=5 grab",
+                 r"kddm_obj_wait_end: self=2 set=\d+ id=5 grab err=0",
+                 r"kddm_obj_state: self=2 set=\d+ id=5 \w+ -> writer",
+                 r"kddm_obj_state: self=1 set=\d+ id=5 get -> shared "
+                 r"event=data",
+                 r"kddm_msg_tx: 2 -> 1 .* type=\d+",
+                 r"kddm_msg_rx: 2 -> 1 .* type=\d+",
+                 r"kddm_rpc_call: self=1 dst=2 service=\w+ id=\d+ len=8",
+                 r"kddm_rpc_end: self=1 dst=2 .* result=0"):
+        tap.case("traced: " + what.split(":")[0], re.search(what, text),
+                 what + "\n" + text[-1500:])
+
+
+def debugging(tap, one, two):
+    """debugfs, and the report."""
+    one.must("set", "create", "held", "size", "8", "hold", "1000", "home", "1")
+    one.must("object", "put", "held", "3", "x")
+    with subprocess.Popen(two.command("kddmctl", "object", "put", "held", "3",
+                                      "secret")):
+        time.sleep(0.3)
+        report = one.must("debug")
+    for what in (r"^== kddmctl status\n\nstate +running", r"^== kddmctl nodes",
+                 r"^== kddmctl config show", r"^== kddmctl services",
+                 r"^== kddmctl object list held summary\n\nowner +1",
+                 r"/nodes\n\nnode 1: link \w+",
+                 r"^node 2: link up, .*\n  channel 0: sent \d+",
+                 r"/calls\n", r"^set held:\n  3: owner, .* queued 1",
+                 r"^== the kernel's log"):
+        tap.case("the report has " + what[:32].encode("unicode_escape")
+                 .decode(), re.search(what, report, re.MULTILINE), report)
+    tap.case("but nothing of what is in objects", "secret" not in report)
+    one.must("set", "destroy", "held")
+
+
 def control(tap, one, two):
     """All of it."""
     config(tap, one)
@@ -193,3 +247,5 @@ def control(tap, one, two):
     dumps(tap, one)
     other_node(tap, one, two)
     not_in_time(tap, one)
+    tracing(tap, one, two)
+    debugging(tap, one, two)

@@ -94,6 +94,8 @@ STOPPED = [
     ("object put a 1 file /nonexistent", 1,
      "object put: /nonexistent: No such file or directory"),
     ("object put a 1 file /", 1, "object put: /: Is a directory"),
+    ("debug now", 2, 'debug: "now" is one word too many'),
+    ("-j debug", 2, "debug: there is no JSON of it"),
     ("monitor now", 2, 'monitor: "now" is one word too many'),
     ("top bogus", 2, 'top: "bogus" is not interval or count'),
     ("top interval 0", 2, f'top: interval "0" {NUMBER} 1 to 3600'),
@@ -203,6 +205,93 @@ UNSEEN = {
     "cannot set %s up: %s": "seen by the test of rights",
     "TIPC got no address": RACE,
 }
+
+
+# Requests that kddmctl would not make: operation, attributes, message.
+RAW = [
+    ("node-get", {}, "which node? the id is missing"),
+    ("node-get", {"id": 99}, "node 99 is not known here"),
+    ("node-ping", {}, "which node? the id is missing"),
+    ("set-new", {"size": 8}, "the set's name is missing"),
+    ("set-new", {"name": "raw"}, "the size of the objects is missing"),
+    ("set-del", {}, "the set's name is missing"),
+    ("set-get", {}, "give either the set's name or its id"),
+    ("set-get", {"id": 1}, "no set has this id"),
+    ("obj-get", {"id": 1}, "the set's name is missing"),
+    ("obj-get", {"set": "demo"}, "the object's id is missing"),
+    ("obj-set", {"set": "demo", "id": 1}, "the data are missing"),
+    ("obj-info-get", {"id": 1}, "the set's name is missing"),
+    ("obj-info-get", {"set": "demo"}, "the object's id is missing"),
+]
+
+# What the kernel says when something fails that does not fail here, or that
+# other tests bring about.
+FAILS = "a node or its memory fails"
+ELSEWHERE = "seen in the selftests"
+KERNEL_UNSEEN = {
+    "node %u may not be stopped by others": "seen in control.py",
+    "node %u: sets or objects are in use": "a module has them",
+    "sets or objects are in use": "a module has them",
+    "set \"%s\" is open on some node": "a module has it",
+    "node %u does not know how": "all nodes do",
+    "node %u: error %d": FAILS,
+    "cannot learn the cluster's sets": FAILS,
+    "put out of the cluster while it started": ELSEWHERE,
+    "cannot reach TIPC's topology server": FAILS,
+    "node id %u is in use by %x": ELSEWHERE,
+    "node ids are 0 to %u": "the policy says so before",
+    "no memory for the reply": FAILS,
+    "object %llu was lost with a node": FAILS,
+    "%llu is too large on this machine": "it has 64 bits",
+    "object %llu was not free in time": "needs a user who keeps it",
+    "object %llu is in use": "needs a user who keeps it",
+    "object %llu: error %d": FAILS,
+    "the node stops, or the set is destroyed": RACE,
+    "a node failed meanwhile; try again": RACE,
+    "the node is about to stop": RACE,
+    "a node did not answer in time": FAILS,
+    "a node has no memory for it": FAILS,
+    "set \"%s\": error %d": FAILS,
+    "linker \"%s\" has no directory on a node": ELSEWHERE,
+    "cannot open a TIPC socket: is module tipc there?": "it is",
+}
+
+
+def of_kernel(folder):
+    """All messages of the kernel."""
+    found = set()
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".c"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read()
+            for function in ("NL_SET_ERR_MSG", "NL_SET_ERR_MSG_FMT",
+                             "NL_SET_ERR_MSG_ATTR", "NL_SET_ERR_MSG_ATTR_FMT",
+                             "GENL_SET_ERR_MSG"):
+                found.update(strings(text, function))
+    return found
+
+
+def check_raw(tap, sock, seen):
+    """What no command of kddmctl would ask for."""
+    for operation, values, message in RAW:
+        sock.send(operation, **values)
+        got = sock.message()
+        seen.append(got)
+        tap.same(f"{operation} with {sorted(values)} is told what is missing",
+                 got, message)
+
+
+def check_kernel(tap, folder, seen):
+    """Each message of the kernel was seen, or has a reason."""
+    found = of_kernel(folder)
+    tap.case("the kernel has messages", len(found) > 40, len(found))
+    missing = [form for form in sorted(found) if form not in KERNEL_UNSEEN
+               and not any(pattern(form).fullmatch(line) for line in seen)]
+    tap.case("every message of the kernel was seen", not missing,
+             "\n".join(missing))
+    gone = sorted(set(KERNEL_UNSEEN) - found)
+    tap.case("the list of those not seen is up to date, too", not gone,
+             "\n".join(gone))
 
 
 def strings(text, function):

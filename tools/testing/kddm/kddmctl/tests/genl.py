@@ -12,6 +12,8 @@ import yaml
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 1, 4, 0x300, 0x10
 NLMSG_ERROR, NLMSG_DONE = 2, 3
+SOL_NETLINK, NETLINK_EXT_ACK, NLMSGERR_ATTR_MSG = 270, 11, 1
+NLM_F_CAPPED = 0x100
 GENL_ID_CTRL, CTRL_GETFAMILY, CTRL_FAMILY_ID, CTRL_FAMILY_NAME = 16, 3, 1, 2
 SPEC = "Documentation/netlink/specs/kddm.yaml"
 
@@ -68,6 +70,7 @@ class Socket:
         # The kernel makes its datagrams as large as what was asked for.
         self.size = size
         self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.sock.bind((0, 0))
         self.sock.settimeout(30)
         self.seq = 0
@@ -88,9 +91,9 @@ class Socket:
                            flags, self.seq, 0)
         self.sock.send(head + body)
 
-    def send(self, name, flags=NLM_F_REQUEST | NLM_F_ACK, **values):
+    def send(self, operation, flags=NLM_F_REQUEST | NLM_F_ACK, **values):
         """A request of the specification."""
-        number, op = self.spec.operations[name]
+        number, op = self.spec.operations[operation]
         known = self.spec.attributes[op["attribute-set"]]
         payload = b""
         for key, given in values.items():
@@ -107,6 +110,19 @@ class Socket:
             found.append((kind, flags, raw[16:length]))
             raw = raw[length + (-length % 4):]
         return found
+
+    def message(self):
+        """What the kernel says to a request that it refuses."""
+        for kind, flags, payload in self.receive():
+            if kind != NLMSG_ERROR:
+                continue
+            # The request is repeated, as a whole or its head.
+            length = struct.unpack_from("=I", payload, 4)[0]
+            skip = 20 if flags & NLM_F_CAPPED else 4 + length + (-length % 4)
+            for number, raw in attributes_of(payload[skip:]):
+                if number == NLMSGERR_ATTR_MSG:
+                    return raw.rstrip(b"\0").decode()
+        return ""
 
     def close(self):
         """The end."""

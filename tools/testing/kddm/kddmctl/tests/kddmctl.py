@@ -23,6 +23,7 @@ sys.path.insert(0, HERE)
 import jsonschema
 import control
 import errors
+import genl
 import lib
 import session
 
@@ -281,6 +282,11 @@ def main():
         one.must("object", "put", "demo", "1", "text")
         table(tap, one, seen)
         errors.check_all_seen(tap, PROGRAM, seen)
+        sock = control.in_netns(one, lambda: genl.Socket(
+            genl.Spec(control.ROOT)))
+        errors.check_raw(tap, sock, seen)
+        sock.close()
+        errors.check_kernel(tap, os.path.join(control.ROOT, "net/kddm"), seen)
         json_of_all(tap, schema, one)
         monitor_json(tap, schema, one, two)
         top_rates(tap, one)

@@ -1,4 +1,5 @@
 /^#include "control.h"/d
+/^#include "debug.h"/d
 /^#include "netlink.h"/d
 /^#include "catalog.h"/d
 /^#include "set.h"/d
@@ -19,5 +20,7 @@ s/return kddm_sets_alloc(kn);/return 0;/
 /^sets:/,/unregister_pernet_subsys(&kddm_net_ops);/d
 /kddm_nl_exit();/d
 /^control:/d
+/^debug:/d
 /kddm_control_exit();/d
+/kddm_debug_exit();/d
 /kddm_sets_exit();/d

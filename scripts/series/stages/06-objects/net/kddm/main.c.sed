@@ -1,7 +1,10 @@
 /^#include "control.h"/d
+/^#include "debug.h"/d
 /^#include "netlink.h"/d
-/rc = kddm_control_init();/,/goto control;/d
+/rc = kddm_control_init();/,/goto debug;/d
 /^control:/d
+/^debug:/d
 /^sets:/,/kddm_sets_exit();/d
 /kddm_nl_exit();/d
 /kddm_control_exit();/d
+/kddm_debug_exit();/d
