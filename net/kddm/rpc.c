@@ -680,7 +680,7 @@ static int rpc_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	int rc;
 
 	if (h->type == KDDM_WIRE_VIEW)
-		return kn->view_rx(kn, h, body, len);
+		return kn->view_rx ? kn->view_rx(kn, h, body, len) : -ESTALE;
 	rc = kddm_wire_get_rpc(body, len, h->type, &m);
 	if (rc)
 		return rc;

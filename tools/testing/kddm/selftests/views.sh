@@ -60,6 +60,16 @@ gone() {
 	done
 }
 
+# both COMMAND COMMAND
+both() {
+	eval "$1" && eval "$2"
+}
+
+# words FIRST LAST: the numbers in between on one line
+words() {
+	seq -s ' ' "$1" "$2"
+}
+
 cut() {
 	ip link set "kp$1" down
 }
@@ -106,24 +116,24 @@ check "what nobody has written does as well" has 2 two $(seq 10)
 check "new objects are there for it" has 2 four $(seq 41 50)
 
 check "node 3 writes what node 4 reads" \
-	eval 'put 3 old $(seq 60 70) && has 4 old $(seq 60 65)'
+	both "put 3 old $(words 60 70)" "has 4 old $(words 60 65)"
 check "node 3 is cut off" cut 3
 check "the others go on" all_serve 1 2 4
 check "node 3 begins another life" \
 	eval 'crash 3 && kctl 3 start id 3'
 check "all serve once more" all_serve 1 2 3 4
 check "what it had is lost but for the copies" \
-	eval 'has 3 old $(seq 60 65) && gone 1 $(seq 66 70)'
+	both "has 3 old $(words 60 65)" "gone 1 $(words 66 70)"
 
 check "node 1, the lowest, writes" put 1 one $(seq 80 99)
 check "it leaves" kctl 1 stop
 check "the others serve" all_serve 2 3 4
 check "nothing is lost" \
-	eval 'has 2 one $(seq 80 99) && has 3 two $(seq 31 40)'
+	both "has 2 one $(words 80 99)" "has 3 two $(words 31 40)"
 check "node 4 leaves" kctl 4 stop
 check "two serve" all_serve 2 3
 check "node 2 is alone" eval 'kctl 3 stop && all_serve 2'
 check "and has everything" \
-	eval 'has 2 one $(seq 80 99) && has 2 four $(seq 41 50)'
+	both "has 2 one $(words 80 99)" "has 2 four $(words 41 50)"
 check "the last one leaves" kctl 2 stop
 ktap_finished
