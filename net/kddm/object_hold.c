@@ -3,7 +3,7 @@
  * Objects: the minimum hold time of a set.
  *
  * A node that has grabbed an object keeps it at least so long, whoever asks for
- * it, so that two writers do not spend their time on handing it to and fro.
+ * it, so that two writers do not spend their time on handing it back and forth.
  * What may be done meanwhile is the coherence machine's business; here are the
  * clock and the timer that it lacks.
  *

@@ -82,7 +82,7 @@ passes() {
 		waiter=$!
 		turns=0
 		while kill -0 "$waiter" 2>/dev/null; do
-			kctl 1 object put long "$id" "again $turns" &&
+			kctl 1 object put long "$id" "again $turns" || break
 			says "again $turns" kctl 3 object get long "$id" ||
 				break
 			turns=$((turns + 1))
