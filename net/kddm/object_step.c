@@ -322,7 +322,7 @@ static int prepare(struct kddm_obj *obj)
 	return alloc_data(obj) ? 0 : -ENOMEM;
 }
 
-/* While the node is suspended, nobody gets in; kddm_objects_unpark() is told. */
+/* While the node is suspended nobody gets in, and who waits is noted. */
 static bool is_parked(struct kddm_obj *obj)
 {
 	struct kddm_views *v = obj->set->kn->views;

@@ -213,9 +213,9 @@ void kddm_judge_hear(struct kddm_judge *j, u16 node,
 	if (claim->version > j->seen)
 		j->seen = claim->version;
 	j->known |= claim->known;
-	if (claim->kind == KDDM_CLAIM_ABSENT)
+	if (claim->kind == KDDM_CLAIM_ABSENT) {
 		j->absent = true;
-	else if (better(claim, node, &j->best, j->node)) {
+	} else if (better(claim, node, &j->best, j->node)) {
 		j->best = *claim;
 		j->node = node;
 	}

@@ -5,9 +5,9 @@
  * It happens between the commit of a view and its service (viewchange.h), when
  * every message of the view before has arrived and no new one leaves.  Most
  * objects need nothing but that their owner forgets who is gone (prune).  The
- * others are suspects: the trail to their owner may lead to a node that is gone,
- * or has a new home, or a request is under way and may have been lost.  For a
- * suspect
+ * others are suspects: the trail to their owner may lead to a node that is
+ * gone, or has a new home, or a request is under way and may have been lost.
+ * For a suspect
  *
  *  - every node lets go of what is under way, and says what is left (reset):
  *    it owns the object, or has a copy, or knows that there was one;
@@ -15,12 +15,13 @@
  *    else the object is lost, or there never was one (judge);
  *  - every node is told, and issues its requests again (settle).
  *
- * All copies that survivors hold are the latest: nobody writes before all others
- * have dropped theirs and said so.  That does not hold of a node that comes back
- * from a time apart: what it has counts only if nobody else has an object, and
- * nobody has seen a higher version.  That home knows of none does not count
- * against it: home may be another one by now.  Who becomes the owner here raises the
- * version, so that what was lost sight of before is known to be old.
+ * All copies that survivors hold are the latest: nobody writes before all
+ * others have dropped theirs and said so.  That does not hold of a node that
+ * comes back from a time apart: what it has counts only if nobody else has an
+ * object, and nobody has seen a higher version.  That home knows of none does
+ * not count against it: home may be another one by now.  Who becomes the owner
+ * here raises the version, so that what was lost sight of before is known to be
+ * old.
  *
  * All of it can be done again from any point, if the next change of the view
  * comes too soon.

@@ -234,7 +234,6 @@ static int wait_reported(struct run *r)
  * @id: their ids
  * @judge: claims
  * @copies: for each of them @words words: who has a copy
- * @bases: of the members' claims, as each said
  */
 struct cases {
 	struct kddm_set		*set;

@@ -99,9 +99,10 @@ u64 kddm_set_hits(const struct kddm_set *set)
 	u64 sum = 0;
 	int cpu;
 
-	/* Statistics: one that is counted meanwhile may be missing. */
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
+		/* Statistics: one that is counted meanwhile may be missing. */
 		sum += data_race(*per_cpu_ptr(set->hits, cpu));
+	}
 	return sum;
 }
 

@@ -43,13 +43,14 @@
  * so enough of its members are needed too, unless one of them shows that it
  * never accepted it, and now never will.  This is dynamic voting as in Lotem,
  * Keidar and Dolev, "Dynamic voting for consistent primary components" (PODC
- * 1997).  A node that comes back in a new incarnation remembers nothing and does
- * not count; if most of a view has lost its memory, nobody goes on by itself.
+ * 1997).  A node that comes back in a new incarnation remembers nothing and
+ * does not count; if most of a view has lost its memory, nobody goes on by
+ * itself.
  *
  * Nodes that know of no view found a cluster, with a number (lineage) of its
- * own: incarnation and epoch of the proposer.  Where two clusters meet that were
- * founded apart, the smaller one gives way: its nodes join the other as new
- * ones, once all of them are there.
+ * own: incarnation and epoch of the proposer.  Where two clusters meet that
+ * were founded apart, the smaller one gives way: its nodes join the other as
+ * new ones, once all of them are there.
  */
 #ifndef _NET_KDDM_VIEWCHANGE_H
 #define _NET_KDDM_VIEWCHANGE_H
@@ -60,7 +61,7 @@
 #define KDDM_VC_NODES	1024	/* ids; a power of two, at most 1024 */
 #endif
 #define KDDM_VC_WORDS	((KDDM_VC_NODES + 63) / 64)
-#define KDDM_VC_PENDS	4	/* accepted views of which the end is not known */
+#define KDDM_VC_PENDS	4	/* accepted views whose end is not known */
 #define KDDM_VC_SEEN	8	/* the same, of all who take part */
 #define KDDM_VC_LINES	4	/* lineages that meet in one attempt */
 #define KDDM_VC_ACTIONS	12
@@ -118,7 +119,7 @@ enum kddm_vc_type {
 /* Flags of messages */
 #define KDDM_VC_SERVING	0x01	/* PROMISE: serves its view */
 #define KDDM_VC_LEAVING	0x02	/* PROMISE, NOTICE: wants to leave for good */
-#define KDDM_VC_MORE	0x04	/* PROMISE: reaches somebody who is not invited */
+#define KDDM_VC_MORE	0x04	/* PROMISE: reaches others than the invited */
 #define KDDM_VC_FINAL	0x08	/* CANCEL: nobody else would do better */
 #define KDDM_VC_FUTILE	0x10	/* CANCEL: somebody else might */
 #define KDDM_VC_FRESH	0x20	/* NOTICE: there is news */
@@ -149,12 +150,12 @@ struct kddm_vc_view {
  * @seen: NACK: the highest epoch that the sender knows
  * @lineage: PROMISE: of the sender, 0 for a new node
  * @reach: PROMISE: whom of the invited the sender sees
- * @view: INVITE: who is invited; PROMISE: the sender's latest view; PROPOSE: the
- *	proposed view; nothing in other messages
+ * @view: INVITE: who is invited; PROMISE: the sender's latest view; PROPOSE:
+ *	the proposed view; nothing in other messages
  * @base: PROPOSE: the view that it follows
  * @nr_pends: PROMISE, PROPOSE: entries of @pend
  * @pend: PROMISE: views accepted since @view; PROPOSE: views accepted by
- *	anybody since @base and possibly committed, of which only the epochs count
+ *	anybody since @base and possibly committed: only their epochs
  */
 struct kddm_vc_msg {
 	u8			type;

@@ -387,7 +387,7 @@ static void make_view(struct kddm_vc *vc, const struct kddm_vc_set *clique)
 		v->lineage = p->line[p->base].lineage;
 		v->policy = p->line[p->base].policy;
 	}
-	/* A founding of which nobody knows the end has no view to follow yet. */
+	/* A founding whose end nobody knows has no view to follow yet. */
 	for (n = 0; n < p->nr_seen; n++)
 		if (p->base >= 0 && p->alive & (1 << n))
 			v->policy = p->seen[n].policy;

@@ -380,14 +380,12 @@ int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
 	struct kddm_views *v = kn->views;
 	long left;
 
+#define DONE	(READ_ONCE(v->service) >= min || READ_ONCE(*dead))
 	if (intr)
-		left = wait_event_interruptible_timeout(v->wait,
-				READ_ONCE(v->service) >= min ||
-				READ_ONCE(*dead), timeout);
+		left = wait_event_interruptible_timeout(v->wait, DONE, timeout);
 	else
-		left = wait_event_killable_timeout(v->wait,
-				READ_ONCE(v->service) >= min ||
-				READ_ONCE(*dead), timeout);
+		left = wait_event_killable_timeout(v->wait, DONE, timeout);
+#undef DONE
 	if (left < 0)
 		return intr ? -ERESTARTSYS : -EINTR;
 	if (READ_ONCE(*dead))

@@ -87,6 +87,24 @@ static const struct space spaces[] = {
 		.hops = true, .states = 1000, .room = 10000,
 	},
 	{
+		.desc = "2 nodes, one of which fails, home moves",
+		.cfg = {
+			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
+			.max_removed = 1, .max_crash = 1, .max_moves = 1,
+			.ops = MODEL_GET | MODEL_GRAB | MODEL_REMOVE |
+			       MODEL_FORGET,
+		},
+		.hops = true, .states = 5000, .room = 50000,
+	},
+	{
+		.desc = "3 nodes, one of which fails",
+		.cfg = {
+			.nodes = 3, .users = 1, .stride = 1, .max_hops = 8,
+			.max_crash = 1, .ops = MODEL_GET | MODEL_GRAB,
+		},
+		.hops = true, .states = 10000, .room = 60000,
+	},
+	{
 		.desc = "3 nodes, get and grab",
 		.cfg = {
 			.nodes = 3, .users = 1, .stride = 1, .max_hops = 8,

@@ -228,7 +228,8 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 	if (m->cfg->max_down == 0 && a->msg == KDDM_EV_NAK) {
 		if (a->err != -ENOENT && a->err != -EEXIST &&
 		    a->err != -EAGAIN && a->err != -EBUSY &&
-		    !(a->err == -EIO && m->lost) && !(a->err == -ENOMEM && m->node[at].failed))
+		    !(a->err == -EIO && m->lost) &&
+		    !(a->err == -ENOMEM && m->node[at].failed))
 			model_fail_no(m, at, a->err, "NAK without a failure");
 		if ((a->err == -EEXIST && !m->exists && !m->change) ||
 		    (a->err == -ENOENT && m->exists))

@@ -203,6 +203,12 @@ static void judge(struct model *m, u16 home)
 	}
 }
 
+static bool is_orphan(const struct model_msg *msg, u64 gone)
+{
+	return (msg->type == KDDM_EV_GET_REQ ||
+		msg->type == KDDM_EV_GRAB_REQ) && (gone >> msg->origin) & 1;
+}
+
 /* What was held back leaves, but for requests that nobody waits for. */
 static void release(struct model *m, u16 src, u16 dst, u64 gone)
 {
@@ -213,9 +219,7 @@ static void release(struct model *m, u16 src, u16 dst, u64 gone)
 		nr++;
 	for (i = 0; i < nr; i++) {
 		model_take(m, src, dst, &msg);
-		if (msg.type == MODEL_MARK ||
-		    ((msg.type == KDDM_EV_GET_REQ ||
-		      msg.type == KDDM_EV_GRAB_REQ) && (gone >> msg.origin) & 1))
+		if (msg.type == MODEL_MARK || is_orphan(&msg, gone))
 			continue;
 		copy = model_post(m, src, dst);
 		msg.next = 0;

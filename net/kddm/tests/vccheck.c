@@ -53,7 +53,7 @@ static void check_node(struct vcm *m, u16 n)
 	if (vc->phase != KDDM_VC_IDLE && vc->phase != KDDM_VC_GONE &&
 	    vc->proposer == KDDM_VC_NOBODY)
 		vcm_fail(m, "an attempt of nobody");
-	if ((vc->role != 0) != (vc->proposer == n))
+	if (!vc->role == (vc->proposer == n))
 		vcm_fail(m, "an attempt without its proposer");
 }
 
@@ -100,7 +100,8 @@ static bool component(const struct vcm *m, u16 n, u32 *set)
 	} while (*set != before);
 	for (a = 0; a < m->cfg->nodes; a++)
 		for (b = 0; b < a; b++)
-			if (*set >> a & *set >> b & 1 && !vcm_linked(m, a, b))
+			if ((*set >> a) & (*set >> b) & 1 &&
+			    !vcm_linked(m, a, b))
 				clique = false;
 	return clique;
 }
@@ -208,7 +209,7 @@ bool vcm_check_rest(struct vcm *m)
 			continue;
 		ok = false;
 		if (has_quorum(m, set, &unclear) && !unclear)
-			vcm_fail(m, "no view is served, though there is a quorum");
+			vcm_fail(m, "a quorum, and no view is served");
 	}
 	return ok;
 }

@@ -174,7 +174,8 @@ static void carry_out(struct vcm *m, u16 a, const struct kddm_vc_out *out)
 
 static bool can_deliver(const struct vcm *m, u16 a, u16 b)
 {
-	return vcm_next(m, a, b, 0) < m->nr && m->node[b].inc[a] == vcm_inc(m, a);
+	return vcm_next(m, a, b, 0) < m->nr &&
+	       m->node[b].inc[a] == vcm_inc(m, a);
 }
 
 static bool out_of_sight(const struct vcm *m, u16 a, u16 b)
@@ -288,11 +289,13 @@ void vcm_do(struct vcm *m, const struct vcm_move *mv)
 		break;
 	case VCM_CUT:
 		m->cuts--;
-		m->cut[a][b] = m->cut[b][a] = 1;
+		m->cut[a][b] = 1;
+		m->cut[b][a] = 1;
 		drop(m, a, b);
 		return;
 	case VCM_HEAL:
-		m->cut[a][b] = m->cut[b][a] = 0;
+		m->cut[a][b] = 0;
+		m->cut[b][a] = 0;
 		return;
 	case VCM_CRASH:
 		crash(m, a);

@@ -272,10 +272,10 @@ static int advance(struct vcs *s)
 	if (to->m.error)
 		return failed(s, to->m.error);
 	slot = find(s, &to->m, &is_new);
+	if (!is_new && s->table[slot].b & 1)
+		return failed(s, "views change for ever");
 	if (is_new)
 		enter(s, slot);
-	else if (s->table[slot].b & 1)
-		return failed(s, "views change for ever");
 	else
 		s->depth--;
 	return s->error ? -EINVAL : 0;

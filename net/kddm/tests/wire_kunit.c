@@ -25,6 +25,7 @@ struct wire_case {
 	struct kddm_hello	hello;
 	struct kddm_rpc_msg	rpc;
 	struct kddm_obj_msg	obj;
+	u32			mark;
 };
 
 static const struct wire_case wire_cases[] = {
@@ -125,6 +126,10 @@ static const struct wire_case wire_cases[] = {
 		.type = KDDM_WIRE_OBJ + KDDM_EV_REMOVED, .chan = 1,
 		.obj = { .set = 1, .version = 77 },
 	},
+	{
+		.desc = "MARK",
+		.type = KDDM_WIRE_MARK, .chan = 2, .mark = 0xe90c0001,
+	},
 };
 
 KUNIT_ARRAY_PARAM_DESC(wire, wire_cases, desc);
@@ -150,6 +155,8 @@ static int encode(struct kunit *test, const struct wire_case *c, u8 *buf)
 		n = kddm_wire_put_hello(buf + HDR, BUF_LEN - HDR, &c->hello);
 	else if (is_rpc(c->type))
 		n = kddm_wire_put_rpc(buf + HDR, BUF_LEN - HDR, &c->rpc);
+	else if (c->type == KDDM_WIRE_MARK)
+		n = kddm_wire_put_mark(buf + HDR, BUF_LEN - HDR, c->mark);
 	else if (kddm_wire_is_obj(c->type))
 		n = kddm_wire_put_obj(buf + HDR, BUF_LEN - HDR, &c->obj);
 	KUNIT_ASSERT_GE(test, n, 0);
@@ -165,6 +172,7 @@ struct decoded {
 	struct kddm_hello	hello;
 	struct kddm_rpc_msg	rpc;
 	struct kddm_obj_msg	obj;
+	u32			mark;
 };
 
 static int decode(const u8 *buf, size_t len, struct decoded *d)
@@ -178,6 +186,8 @@ static int decode(const u8 *buf, size_t len, struct decoded *d)
 	len -= HDR;
 	if (d->h.type == KDDM_WIRE_HELLO)
 		return kddm_wire_get_hello(body, len, &d->hello);
+	if (d->h.type == KDDM_WIRE_MARK)
+		return kddm_wire_get_mark(body, len, &d->mark);
 	if (is_rpc(d->h.type))
 		return kddm_wire_get_rpc(body, len, d->h.type, &d->rpc);
 	if (kddm_wire_is_obj(d->h.type))
@@ -246,6 +256,8 @@ static void test_round_trip(struct kunit *test)
 				   sizeof(d->hello));
 	else if (is_rpc(c->type))
 		expect_rpc(test, &d->rpc, &c->rpc);
+	else if (c->type == KDDM_WIRE_MARK)
+		KUNIT_EXPECT_EQ(test, d->mark, c->mark);
 	else if (kddm_wire_is_obj(c->type))
 		expect_obj(test, &d->obj, c);
 }
@@ -304,6 +316,11 @@ static bool is_sane(const struct decoded *d, const u8 *buf, size_t len)
 		return r->err <= 0 && r->err >= -MAX_ERRNO &&
 		       r->max <= KDDM_MAX_RPC &&
 		       (const u8 *)r->data + r->len == end;
+	if (d->h.type == KDDM_WIRE_MARK)
+		return d->mark && d->h.chan;
+	/* What is in a VIEW is tested by viewchange_kunit.c. */
+	if (d->h.type == KDDM_WIRE_VIEW)
+		return !d->h.chan;
 	if (!kddm_wire_is_obj(d->h.type))
 		return d->h.type == KDDM_WIRE_CREDIT;
 	if (o->type + KDDM_WIRE_OBJ != d->h.type || !d->h.chan ||

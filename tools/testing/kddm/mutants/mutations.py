@@ -8,6 +8,9 @@ SERVE = "coherence_serve.c"
 EXT = "coherence_ext.c"
 OBJ = "coherence_obj.c"
 SET = "nodeset.h"
+RECOVER = "recover.c"
+VIEW = "viewchange.c"
+DECIDE = "viewchange_decide.c"
 
 MUTATIONS = [
     ("ack dropped when the last reader leaves", C,
@@ -177,8 +180,8 @@ MUTATIONS = [
     ("home cannot reclaim", SERVE,
      "		hand_over(s, r, KDDM_COF_VOID);", "		nak(s, r->node, r->seq, -EEXIST);"),
     ("home reclaims what exists", SERVE,
-     "		nak(s, r->node, r->seq, -EEXIST);\n		return true;\n	}\n	if (s->data)",
-     "		hand_over(s, r, KDDM_COF_VOID);\n		return true;\n	}\n	if (s->data)"),
+     "		nak(s, r->node, r->seq, -EEXIST);\n		return true;\n	}\n",
+     "		hand_over(s, r, KDDM_COF_VOID);\n		return true;\n	}\n"),
     ("two copies in one step", SERVE,
      "	if (s->data) {", "	if (0) {"),
     ("ownership leaves local readers behind", SERVE,
@@ -186,9 +189,9 @@ MUTATIONS = [
     ("copyset bit not set", SERVE,
      "	nodeset_add(copyset(co->x), r->node);\n", ""),
     ("a request is served twice", SERVE,
-     "		kddm_co_dequeue(co->x, 0);\n	}",
-     "		if (co->x->qlen > 1)\n			kddm_co_dequeue(co->x, 0);\n"
-     "		else\n			break;\n	}"),
+     "			kddm_co_dequeue(co->x, i);\n		else if",
+     "			co->x->qlen > 1 ? kddm_co_dequeue(co->x, i) : (void)i++;\n"
+     "		else if"),
     ("the missing queue entry", SERVE,
      "		kddm_co_enqueue(s->co->x, r);", "		;"),
     ("a new request goes first", SERVE,
@@ -219,8 +222,10 @@ MUTATIONS = [
      " || s->out->more ||\n	    s->co->state == KDDM_CO_FILL)",
      " || s->out->more)"),
     ("a try that is turned down stays in the queue", SERVE,
-     "		if (!serve(s, &r) && !turn_down(s, &r))\n			return;\n",
-     "		if (!serve(s, &r)) {\n			turn_down(s, &r);\n			return;\n		}\n"),
+     "		if (serve(s, &r) || turn_down(s, &r))\n"
+     "			kddm_co_dequeue(co->x, i);\n",
+     "		if (serve(s, &r))\n			kddm_co_dequeue(co->x, i);\n"
+     "		else if (turn_down(s, &r))\n			return;\n"),
     ("a try invalidates as if it were none", SERVE,
      "		a->flags = r->flags & KDDM_COF_TRY;\n", ""),
     ("the owner's try invalidates as if it were none", SERVE,
@@ -358,9 +363,8 @@ MUTATIONS = [
      "	if (qlen(co))\n		return false;\n	if (co->state == KDDM_CO_WRITER)",
      "	if (co->state == KDDM_CO_WRITER)"),
     ("the trail is forgotten", OBJ,
-     "	return co->state == KDDM_CO_INVALID &&\n"
      "	       (co->hint == KDDM_NODE_NONE || co->hint == env->home);",
-     "	return co->state == KDDM_CO_INVALID;"),
+     "	       true;"),
     ("the absence is forgotten away from home", OBJ,
      "	if (env->self == env->home)\n		return co->state",
      "	if (env->self == env->home || co->state == KDDM_CO_VOID)\n"
@@ -369,4 +373,87 @@ MUTATIONS = [
      "(set[node / 64] >> (node % 64)) & 1", "(set[0] >> (node % 64)) & 1"),
     ("node sets are empty by their first word", SET,
      "	while (words--)\n		if (set[words])", "	if (words)\n		if (set[0])"),
+    ("an owner that waits for acks is no suspect", RECOVER,
+     "	if (co->state == KDDM_CO_ACKS)\n		return lost;\n", ""),
+    ("who waits is no suspect", RECOVER,
+     "		return lost || moved;\n", "		return moved;\n"),
+    ("who waits is no suspect when home moves", RECOVER,
+     "		return lost || moved;\n", "		return lost;\n"),
+    ("a trail to a node that is gone is followed", RECOVER,
+     "	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?\n"
+     "					 env->home : co->hint);",
+     "	return false;"),
+    ("the absence stays where home was", RECOVER,
+     "	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)\n"
+     "		return moved;\n",
+     "	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)\n"
+     "		return false;\n"),
+    ("the gone stay in the copyset", RECOVER,
+     "			kddm_co_ext_forget(co->x, n);", "			;"),
+    ("the ownership that was not sent is lost", RECOVER,
+     "	return flags ? KDDM_TAKEN_VOID : KDDM_TAKEN_OWN;",
+     "	return KDDM_TAKEN_NONE;"),
+    ("a copy in use that was to go does not count", RECOVER,
+     "	case KDDM_CO_DRAIN:\n	case KDDM_CO_UPGRADE:",
+     "	case KDDM_CO_UPGRADE:"),
+    ("who waited for acks is the owner no more", RECOVER,
+     "	case KDDM_CO_ACKS:\n		return KDDM_CO_OWNER;",
+     "	case KDDM_CO_ACKS:\n		return KDDM_CO_SHARED;"),
+    ("the request under way is not let go of", RECOVER,
+     "		co->want = KDDM_WANT_NONE;\n", ""),
+    ("others stay in the queue", RECOVER,
+     "		co->x->qlen = 0;\n", ""),
+    ("home does not say that it knows", RECOVER,
+     "		       (home && !kddm_co_owns(co) &&\n"
+     "			co->hint != KDDM_NODE_NONE);", "		       false;"),
+    ("a copy is better than the owner", RECOVER,
+     "		return a->kind > b->kind;", "		return a->kind < b->kind;"),
+    ("who was apart is as good as others", RECOVER,
+     "		return a->base > b->base;", "		return false;"),
+    ("what was seen is never lost", RECOVER,
+     "		v->kind = j->known && !j->absent ? KDDM_VERDICT_LOST :\n"
+     "						   KDDM_VERDICT_VOID;",
+     "		v->kind = KDDM_VERDICT_VOID;"),
+    ("what was removed is lost", RECOVER,
+     "j->known && !j->absent ?", "j->known ?"),
+    ("a new owner does not raise the version", RECOVER,
+     "		v->version = j->seen + 1;", "		;"),
+    ("the heir knows of no copies", RECOVER,
+     "		memcpy(copyset(co->x), copies, words * sizeof(u64));\n", ""),
+    ("old copies stay", RECOVER,
+     "	if (co->state != KDDM_CO_SHARED || !owned || base < v->base)",
+     "	if (co->state != KDDM_CO_SHARED || !owned)"),
+    ("the others are not told who owns it", RECOVER,
+     "	co->hint = v->owner;\n", ""),
+    ("home forgets that it is lost", RECOVER,
+     "		co->state = v->kind == KDDM_VERDICT_VOID ? KDDM_CO_VOID :\n"
+     "							   KDDM_CO_LOST;",
+     "		co->state = KDDM_CO_VOID;"),
+    ("the new home is not told of the owner", RECOVER,
+     "	co->state = KDDM_CO_INVALID;\n	co->hint = owner;\n", ""),
+    ("what was seen is forgotten", OBJ,
+     " && !(env->keep && co->version) &&", " &&"),
+    ("a view is accepted before all marks are there", VIEW,
+     "	for (n = 0; n < KDDM_VC_NODES; n++)\n"
+     "		if (vc->cur.inc[n] && n != vc->self &&\n"
+     "		    !kddm_vc_has(&vc->marks, n))\n			return;\n", ""),
+    ("an accepted view is not remembered", VIEW,
+     "	vc->pend[vc->nr_pends++] = vc->cur;\n", ""),
+    ("an invitation to an earlier attempt is accepted", VIEW,
+     "	if (msg->epoch <= vc->promised) {", "	if (0) {"),
+    ("the loss of a member is not told", VIEW,
+     "		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);\n"
+     "	evaluate(vc, out);", "		;\n	evaluate(vc, out);"),
+    ("half is a majority", DECIDE,
+     "	return 2 * here > nr ||", "	return 2 * here >= nr ||"),
+    ("a node in another life counts", DECIDE,
+     "	       p->invited.inc[n] == v->inc[n] &&\n"
+     "	       p->from[n].lineage == v->lineage;",
+     "	       true;"),
+    ("views that may have been committed do not count", DECIDE,
+     "		if (pends & (1 << i) && !quorum(p, &p->seen[i], who))\n"
+     "			return false;\n", ""),
+    ("nobody waits for those who do not see each other", DECIDE,
+     "	return a == b || (kddm_vc_has(&p->from[a].reach, b) &&\n"
+     "			  kddm_vc_has(&p->from[b].reach, a));", "	return true;"),
 ]

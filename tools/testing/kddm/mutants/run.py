@@ -91,15 +91,33 @@ VC_SLOW = [
     ("3 nodes, one crashes", ["vcexplore", "-n", "3", "-F", "-k", "1"]),
     ("3 nodes found a cluster", ["vcexplore", "-n", "3", "-k", "0"]),
 ]
-PROGRAMS = ["vctests", "vcexplore", "table", "explore", "explore2", "counts",
+PROGRAMS = ["vctests", "vcexplore", "recover", "table", "explore", "explore2", "counts",
             "fuzz", "walk", "walk-asan"]
+
+
+RECOVER_SEARCH = [
+    ("recovery, 2 nodes", ["explore", "-n", "2", "-m", "6", "-k", "1", "-j",
+                           "1", "-r", "1", "-o", MORE]),
+    ("recovery, 3 nodes", ["explore", "-n", "3", "-m", "8", "-k", "1", "-r",
+                           "1", "-o", "get,grab,remove,forget"]),
+]
+RECOVER_SLOW = [
+    ("recovery, 3 nodes, copies are dropped",
+     ["explore", "-n", "3", "-m", "8", "-k", "1", "-r", "1", "-o",
+      "get,grab,remove,forget,drop,try,downgrade"]),
+    ("recovery, 3 nodes, home moves",
+     ["explore", "-n", "3", "-m", "8", "-j", "1", "-r", "1", "-o",
+      "get,grab,remove,forget"]),
+]
 
 
 def tests_of(name):
     """For a source file: what every mutation meets, and what the rest do."""
     if name.startswith("viewchange"):
         return "stories", VC_STORIES, VC_SEARCH, VC_SLOW
-    return "table", TABLE, SEARCH, SLOW
+    if name == "recover.c":
+        return "cases", ["recover"], RECOVER_SEARCH, RECOVER_SLOW
+    return "table", TABLE, SEARCH, SLOW + RECOVER_SEARCH
 
 
 def copy_source(to):

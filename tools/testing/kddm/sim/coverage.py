@@ -20,9 +20,10 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAMS = ["table", "spaces", "view", "wire"]
+PROGRAMS = ["table", "spaces", "recover", "view", "wire", "vctests"]
 FILES = ["coherence.c", "coherence_ext.c", "coherence_obj.c",
-         "coherence_serve.c", "view.c", "wire.c"]
+         "coherence_serve.c", "recover.c", "view.c", "viewchange.c",
+         "viewchange_decide.c", "viewchange_wire.c", "wire.c"]
 ENOUGH = 95
 
 

@@ -29,6 +29,8 @@ static const struct { const char *name; u16 op; } ops[] = {
 	{ "hold", MODEL_HOLD },
 };
 
+#define OPTIONS "n:u:o:r:d:j:k:cf:l:w:tm:S:vh"
+
 static void usage(void)
 {
 	puts("explore [OPTION...]: visit every state of a small cluster\n"
@@ -154,7 +156,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "n:u:o:r:d:j:k:cf:l:w:tm:S:vh")) != -1) {
+	while ((opt = getopt(argc, argv, OPTIONS)) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);

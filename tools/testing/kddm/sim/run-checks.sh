@@ -64,6 +64,7 @@ ok "2 nodes, hold time, no short cuts" \
 	explore -n 2 -m 6 -o $more,kill,slow,hold
 ok "fuzz: any message" fuzz 2000000
 ok "views" view
+ok "recovery: one object" recover
 ok "wire format" wire
 ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 ok "what KUnit explores" spaces
@@ -125,6 +126,27 @@ ok "walk, 5 nodes, hold time, sanitized" \
 	walk-asan -n 5 -k -u 3 -t -s 1000000 -r 1
 ok "walk, 12 nodes, hold time" walk -n 12 -t -s 5000000 -r 1
 ok "walk, nodes leave, hold time" walk -n 6 -d 3 -k -t -s 2000000 -r 1
+ok "views: stories" vctests
+ok "views: 2 nodes, links and nodes fail, sanitized" \
+	vcexplore-asan -n 2 -q auto -c 1 -k 1
+ok "views: 2 nodes, three faults" vcexplore -n 2 -F -q auto -c 2 -k 1 -l 1
+ok "views: 3 nodes found a cluster" vcexplore -n 3 -k 0
+ok "views: 3 nodes, one fails" vcexplore -n 3 -F -k 1
+ok "views: 3 nodes, a link fails" vcexplore -n 3 -F -c 1 -k 0
+ok "views: 3 nodes, half is enough, one leaves" \
+	vcexplore -n 3 -F -q tiebreak -l 1 -k 0
+ok "views: 3 nodes, anybody may go on" vcexplore -n 3 -F -q none -c 1 -k 0
+ok "2 nodes, one fails, home moves, sanitized" \
+	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more
+ok "2 nodes, one fails, home moves, first touch at home, hold time" \
+	explore -n 2 -m 6 -k 1 -j 1 -r 1 -t -o $more,kill,hold
+ok "2 nodes, 2 users, one fails" explore -n 2 -u 2 -m 6 -k 1 -r 1 -o $more
+ok "3 nodes, one fails" \
+	explore -n 3 -m 8 -k 1 -r 1 -o get,grab,remove,forget,drop
+ok "3 nodes, two fail" explore -n 3 -m 8 -k 2 -o get,grab,forget,kill
+ok "3 nodes, home moves" \
+	explore -n 3 -m 8 -j 1 -r 1 -o get,grab,remove,forget
+ok "3 nodes, 2 users, one fails" explore -n 3 -u 2 -m 8 -k 1 -o get,grab
 ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
 ok "walk, 4 nodes, 10 million steps" \
 	walk -n 4 -k -u 3 -f -s 10000000 -r 2
@@ -145,6 +167,10 @@ if [ -n "$long" ]; then
 		-o get,grab,remove,try
 	ok "4 nodes, at most 3 users at once, get, grab, try" \
 		explore -n 4 -m 10 -w 3 -f 2,1 -o get,grab,try
+	ok "3 nodes, one fails, every operation" \
+		explore -n 3 -m 8 -k 1 -r 1 -S 40000000 -o $more
+	ok "3 nodes, one fails, every operation, first touch at home, hold" \
+		explore -n 3 -m 8 -k 1 -r 1 -t -S 40000000 -o $more,hold
 	ok "2 objects, 2 users, writers who remove" explore2 -u 2 -g -r
 	ok "4 nodes, no create" \
 		explore -n 4 -m 10 -S 60000000 -o get,grab,nocreate

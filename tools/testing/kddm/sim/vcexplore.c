@@ -12,7 +12,7 @@
 
 static void usage(void)
 {
-	puts("vcexplore [OPTION...]: every way in which nodes can change views\n"
+	puts("vcexplore [OPTION...]: every way to change views\n"
 	     "\n"
 	     "  -n NODES     2 to 5 (3)\n"
 	     "  -q POLICY    auto, majority, tiebreak, none (majority)\n"

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Recovery of one object: what is judged of claims, above all of those of nodes
+ * that were apart, which the model cluster has none of; and what a node does
+ * that has to give up what it has.
+ */
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include "../recover.h"
+
+#define NONE	KDDM_CLAIM_NONE
+#define ABSENT	KDDM_CLAIM_ABSENT
+#define COPY	KDDM_CLAIM_COPY
+#define VOID	KDDM_CLAIM_VOID
+#define OWNER	KDDM_CLAIM_OWNER
+
+/**
+ * struct judge_case - claims, and what is judged
+ * @desc: what it shows
+ * @claim: of nodes 1, 2 and 3
+ * @kind: enum kddm_verdict_kind
+ * @owner: node id
+ * @version: of the object from then on
+ */
+struct judge_case {
+	const char		*desc;
+	struct kddm_claim	claim[3];
+	u8			kind;
+	u16			owner;
+	u64			version;
+};
+
+#define SAYS(what, since, v) { \
+	.kind = what, .base = since, .version = v, .known = (v) != 0 }
+#define LOST	KDDM_VERDICT_LOST, KDDM_NODE_NONE
+#define NOTHING	KDDM_VERDICT_VOID, KDDM_NODE_NONE
+#define OWNS(n)	KDDM_VERDICT_OWNER, n
+
+static const struct judge_case judge_cases[] = {
+	{ "nobody ever heard of it",
+	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 0), SAYS(NONE, 0, 0) },
+	  NOTHING, 0 },
+	{ "somebody has seen it",
+	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) }, LOST, 4 },
+	{ "home knows that it was removed",
+	  { SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
+	  NOTHING, 4 },
+	{ "its absence is owned",
+	  { SAYS(NONE, 5, 3), SAYS(VOID, 5, 4), SAYS(NONE, 5, 0) },
+	  NOTHING, 4 },
+	{ "the owner stays",
+	  { SAYS(COPY, 5, 4), SAYS(OWNER, 5, 4), SAYS(COPY, 5, 4) },
+	  OWNS(2), 4 },
+	{ "of the copies, the lowest id",
+	  { SAYS(NONE, 5, 2), SAYS(COPY, 5, 4), SAYS(COPY, 5, 4) },
+	  OWNS(2), 5 },
+	{ "of the copies, the highest version",
+	  { SAYS(COPY, 5, 3), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
+	  OWNS(2), 5 },
+	{ "a copy that was there is better than an owner that was apart",
+	  { SAYS(OWNER, 3, 4), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
+	  OWNS(2), 5 },
+	{ "an owner that was apart is better than nothing",
+	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
+	  OWNS(1), 5 },
+	{ "also if the home of today knows of nothing",
+	  { SAYS(OWNER, 3, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
+	  OWNS(1), 5 },
+	{ "but not if somebody has seen a later version",
+	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) }, LOST, 5 },
+	{ "nor if that one was removed",
+	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(ABSENT, 5, 0) },
+	  NOTHING, 5 },
+	{ "a copy that was apart is the last one",
+	  { SAYS(NONE, 5, 4), SAYS(COPY, 3, 4), SAYS(NONE, 5, 0) },
+	  OWNS(2), 5 },
+	{ "of those that were apart, the one that was there longer",
+	  { SAYS(OWNER, 2, 4), SAYS(OWNER, 3, 4), SAYS(NONE, 5, 0) },
+	  OWNS(2), 5 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(judge, judge_cases, desc);
+
+static void test_judge(struct kunit *test)
+{
+	const struct judge_case *c = test->param_value;
+	struct kddm_judge j = { };
+	struct kddm_verdict v;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
+		kddm_judge_hear(&j, i + 1, &c->claim[i]);
+	kddm_judge_decide(&j, &v);
+	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
+	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
+	KUNIT_EXPECT_EQ(test, v.version, c->version);
+
+	/* In whatever order they are heard. */
+	memset(&j, 0, sizeof(j));
+	for (i = ARRAY_SIZE(c->claim); i; i--)
+		kddm_judge_hear(&j, i, &c->claim[i - 1]);
+	kddm_judge_decide(&j, &v);
+	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
+	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
+}
+
+/* Node 1, whose object is at home at node 2. */
+static const struct kddm_co_env away = { .self = 1, .home = 2, .keep = true };
+static const struct kddm_co_env home = { .self = 1, .home = 1, .keep = true };
+
+static const struct kddm_verdict other_owns = {
+	.kind = KDDM_VERDICT_OWNER, .owner = 3, .base = 5, .version = 9,
+};
+
+static const struct kddm_verdict is_lost = {
+	.kind = KDDM_VERDICT_LOST, .owner = KDDM_NODE_NONE, .base = 5,
+	.version = 9,
+};
+
+static const struct kddm_verdict is_void = {
+	.kind = KDDM_VERDICT_VOID, .owner = KDDM_NODE_NONE, .base = 5,
+	.version = 9,
+};
+
+/**
+ * struct settle_case - a node's state and a verdict
+ * @desc: what it shows
+ * @env: who and where
+ * @verdict: see there
+ * @base: of the node's claim
+ * @state: before
+ * @readers: inside
+ * @after: the state
+ * @drop: the contents go
+ * @version: after
+ */
+struct settle_case {
+	const char			*desc;
+	const struct kddm_co_env	*env;
+	const struct kddm_verdict	*verdict;
+	u32				base;
+	u8				state;
+	u8				readers;
+	u8				after;
+	bool				drop;
+	u64				version;
+};
+
+static const struct settle_case settle_cases[] = {
+	{ "a copy stays", &away, &other_owns, 5, KDDM_CO_SHARED, 0,
+	  KDDM_CO_SHARED, false, 9 },
+	{ "an old copy goes", &away, &other_owns, 3, KDDM_CO_SHARED, 0,
+	  KDDM_CO_INVALID, true, 9 },
+	{ "when its readers have left", &away, &other_owns, 3,
+	  KDDM_CO_SHARED, 2, KDDM_CO_DRAIN, false, 9 },
+	{ "who was the owner is none", &away, &other_owns, 3,
+	  KDDM_CO_OWNER, 0, KDDM_CO_INVALID, true, 9 },
+	{ "a writer has to leave", &away, &other_owns, 3, KDDM_CO_WRITER, 0,
+	  KDDM_CO_DRAIN, false, 9 },
+	{ "the owner is elsewhere", &away, &other_owns, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 9 },
+	{ "it is lost", &away, &is_lost, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 9 },
+	{ "home knows", &home, &is_lost, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_LOST, false, 9 },
+	{ "it is found again", &home, &other_owns, 5, KDDM_CO_LOST, 0,
+	  KDDM_CO_INVALID, false, 9 },
+	{ "there is none", &away, &is_void, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 0 },
+	{ "home owns the absence", &home, &is_void, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_VOID, false, 0 },
+	{ "who owned it away from home does no more", &away, &is_void, 5,
+	  KDDM_CO_VOID, 0, KDDM_CO_INVALID, false, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(settle, settle_cases, desc);
+
+static void test_settle(struct kunit *test)
+{
+	const struct settle_case *c = test->param_value;
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_co co;
+	bool drop;
+
+	kddm_co_init(&co, c->env);
+	co.state = c->state;
+	co.readers = c->readers;
+	co.version = 4;
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, c->env, c->verdict,
+						  c->base, NULL, 0, &spare,
+						  &drop), 0);
+	KUNIT_EXPECT_EQ(test, co.state, c->after);
+	KUNIT_EXPECT_EQ(test, drop, c->drop);
+	KUNIT_EXPECT_EQ(test, co.version, c->version);
+	KUNIT_EXPECT_EQ(test, co.hint, c->verdict->owner);
+}
+
+/* Who becomes the owner needs memory for the copyset, and says so. */
+static void test_inherit(struct kunit *test)
+{
+	struct kddm_verdict v = {
+		.kind = KDDM_VERDICT_OWNER, .owner = 1, .base = 5,
+		.version = 9,
+	};
+	u64 buf[8], copies = 0x1a;	/* of nodes 1, 3 and 4 */
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_co co;
+	bool drop;
+
+	kddm_co_init(&co, &away);
+	co.state = KDDM_CO_SHARED;
+	co.version = 8;
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, &away, &v, 5, &copies,
+						  1, &spare, &drop), -ENOBUFS);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_SHARED);
+	spare = (struct kddm_co_ext *)buf;
+	kddm_co_ext_init(spare, 1, 0);
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, &away, &v, 5, &copies,
+						  1, &spare, &drop), 0);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_OWNER);
+	KUNIT_EXPECT_EQ(test, co.version, 9ULL);
+	KUNIT_EXPECT_FALSE(test, drop);
+	KUNIT_EXPECT_TRUE(test, !spare);
+	KUNIT_EXPECT_TRUE(test, kddm_co_in_copyset(&co, 3));
+	KUNIT_EXPECT_TRUE(test, kddm_co_in_copyset(&co, 4));
+	KUNIT_EXPECT_FALSE(test, kddm_co_in_copyset(&co, 1));
+}
+
+/* The new home learns who owns it; what is there is not touched. */
+static void test_trail(struct kunit *test)
+{
+	struct kddm_co co;
+
+	kddm_co_init(&co, &home);
+	kddm_recover_trail(&co, &home, 3);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_INVALID);
+	KUNIT_EXPECT_EQ(test, co.hint, 3);
+	co.state = KDDM_CO_SHARED;
+	kddm_recover_trail(&co, &home, 4);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_SHARED);
+	KUNIT_EXPECT_EQ(test, co.hint, 3);
+	kddm_co_init(&co, &home);
+	kddm_recover_trail(&co, &home, 1);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_VOID);
+}
+
+static struct kunit_case recover_cases[] = {
+	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
+	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
+	KUNIT_CASE(test_inherit),
+	KUNIT_CASE(test_trail),
+	{}
+};
+
+static struct kunit_suite recover_suite = {
+	.name = "kddm-recover",
+	.test_cases = recover_cases,
+};
+
+kunit_test_suite(recover_suite);
+
+MODULE_DESCRIPTION("Tests of the recovery of one object");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
