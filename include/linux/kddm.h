@@ -175,9 +175,8 @@ u32 kddm_set_size(const struct kddm_set *set);
  * caller may receive and handle messages for others meanwhile.
  * Return: the object, to be released with kddm_put(), or an ERR_PTR(): -ENOENT
  * (with %KDDM_NOCREATE), -EBUSY (%KDDM_TRY), -EAGAIN (%KDDM_NOWAIT),
- * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (its owner or home was
- * lost), -EHOSTDOWN (the owner failed during the request, or is not in touch
- * with this node), -ESHUTDOWN (the node stops or the set is being destroyed),
+ * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (it was lost with a node),
+ * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the node stops or the set is being destroyed),
  * -EINVAL (flags), -ERANGE (@id does not fit this machine's long), -ENOMEM, or
  * an error of the set's linker.
  */
