@@ -663,13 +663,12 @@ int kddm_vc_receive(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
 
 /**
  * kddm_vc_init() - a node that knows nothing
- * @vc: the machine
+ * @vc: the machine, all zero
  * @self: node id
  * @incarnation: not 0, another one each time
  */
 void kddm_vc_init(struct kddm_vc *vc, u16 self, u32 incarnation)
 {
-	memset(vc, 0, sizeof(*vc));
 	vc->self = self;
 	vc->inc[self] = incarnation;
 	vc->founders = 1;

@@ -33,56 +33,64 @@ struct judge_case {
 	u64			version;
 };
 
-#define SAYS(what, since, v) { \
-	.kind = what, .base = since, .version = v, .known = (v) != 0 }
-#define LOST	KDDM_VERDICT_LOST, KDDM_NODE_NONE
-#define NOTHING	KDDM_VERDICT_VOID, KDDM_NODE_NONE
-#define OWNS(n)	KDDM_VERDICT_OWNER, n
+#define SAYS(what, since, v) { .kind = what, .base = since, .version = v }
+#define NOBODY	KDDM_NODE_NONE
 
 static const struct judge_case judge_cases[] = {
 	{ "nobody ever heard of it",
 	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 0), SAYS(NONE, 0, 0) },
-	  NOTHING, 0 },
+	  KDDM_VERDICT_VOID, NOBODY, 0 },
 	{ "somebody has seen it",
-	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) }, LOST, 4 },
+	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_LOST, NOBODY, 4 },
 	{ "home knows that it was removed",
 	  { SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
-	  NOTHING, 4 },
+	  KDDM_VERDICT_VOID, NOBODY, 4 },
 	{ "its absence is owned",
 	  { SAYS(NONE, 5, 3), SAYS(VOID, 5, 4), SAYS(NONE, 5, 0) },
-	  NOTHING, 4 },
+	  KDDM_VERDICT_VOID, NOBODY, 4 },
 	{ "the owner stays",
 	  { SAYS(COPY, 5, 4), SAYS(OWNER, 5, 4), SAYS(COPY, 5, 4) },
-	  OWNS(2), 4 },
+	  KDDM_VERDICT_OWNER, 2, 4 },
 	{ "of the copies, the lowest id",
 	  { SAYS(NONE, 5, 2), SAYS(COPY, 5, 4), SAYS(COPY, 5, 4) },
-	  OWNS(2), 5 },
+	  KDDM_VERDICT_OWNER, 2, 5 },
 	{ "of the copies, the highest version",
 	  { SAYS(COPY, 5, 3), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
-	  OWNS(2), 5 },
+	  KDDM_VERDICT_OWNER, 2, 5 },
 	{ "a copy that was there is better than an owner that was apart",
 	  { SAYS(OWNER, 3, 4), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
-	  OWNS(2), 5 },
+	  KDDM_VERDICT_OWNER, 2, 5 },
 	{ "an owner that was apart is better than nothing",
 	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
-	  OWNS(1), 5 },
+	  KDDM_VERDICT_OWNER, 1, 5 },
 	{ "also if the home of today knows of nothing",
 	  { SAYS(OWNER, 3, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
-	  OWNS(1), 5 },
+	  KDDM_VERDICT_OWNER, 1, 5 },
 	{ "but not if somebody has seen a later version",
-	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) }, LOST, 5 },
+	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_LOST, NOBODY, 5 },
 	{ "nor if that one was removed",
 	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(ABSENT, 5, 0) },
-	  NOTHING, 5 },
+	  KDDM_VERDICT_VOID, NOBODY, 5 },
 	{ "a copy that was apart is the last one",
 	  { SAYS(NONE, 5, 4), SAYS(COPY, 3, 4), SAYS(NONE, 5, 0) },
-	  OWNS(2), 5 },
+	  KDDM_VERDICT_OWNER, 2, 5 },
 	{ "of those that were apart, the one that was there longer",
 	  { SAYS(OWNER, 2, 4), SAYS(OWNER, 3, 4), SAYS(NONE, 5, 0) },
-	  OWNS(2), 5 },
+	  KDDM_VERDICT_OWNER, 2, 5 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(judge, judge_cases, desc);
+
+/* Who has seen a version knows that there was an object. */
+static void hear(struct kddm_judge *j, u16 node, const struct kddm_claim *says)
+{
+	struct kddm_claim claim = *says;
+
+	claim.known = claim.version;
+	kddm_judge_hear(j, node, &claim);
+}
 
 static void test_judge(struct kunit *test)
 {
@@ -92,7 +100,7 @@ static void test_judge(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
-		kddm_judge_hear(&j, i + 1, &c->claim[i]);
+		hear(&j, i + 1, &c->claim[i]);
 	kddm_judge_decide(&j, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
@@ -101,7 +109,7 @@ static void test_judge(struct kunit *test)
 	/* In whatever order they are heard. */
 	memset(&j, 0, sizeof(j));
 	for (i = ARRAY_SIZE(c->claim); i; i--)
-		kddm_judge_hear(&j, i, &c->claim[i - 1]);
+		hear(&j, i, &c->claim[i - 1]);
 	kddm_judge_decide(&j, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);

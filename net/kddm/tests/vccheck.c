@@ -53,7 +53,7 @@ static void check_node(struct vcm *m, u16 n)
 	if (vc->phase != KDDM_VC_IDLE && vc->phase != KDDM_VC_GONE &&
 	    vc->proposer == KDDM_VC_NOBODY)
 		vcm_fail(m, "an attempt of nobody");
-	if (!vc->role == (vc->proposer == n))
+	if (vc->role ? vc->proposer != n : vc->proposer == n)
 		vcm_fail(m, "an attempt without its proposer");
 }
 
