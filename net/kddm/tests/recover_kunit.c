@@ -206,6 +206,66 @@ static void test_settle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, co.hint, c->verdict->owner);
 }
 
+/**
+ * struct reset_case - what is left of a state, and what is said of it
+ * @env: who and where
+ * @state: before
+ * @after: the state
+ * @kind: enum kddm_claim_kind
+ * @known: that there was an object, of which no version was seen here
+ */
+struct reset_case {
+	const struct kddm_co_env	*env;
+	u8				state;
+	u8				after;
+	u8				kind;
+	bool				known;
+};
+
+static const struct reset_case reset_cases[] = {
+	{ &away, KDDM_CO_INVALID, KDDM_CO_INVALID, NONE, false },
+	{ &home, KDDM_CO_INVALID, KDDM_CO_INVALID, NONE, true },
+	{ &away, KDDM_CO_VOID, KDDM_CO_VOID, VOID, false },
+	{ &home, KDDM_CO_VOID, KDDM_CO_VOID, ABSENT, false },
+	{ &home, KDDM_CO_LOST, KDDM_CO_LOST, NONE, true },
+	{ &away, KDDM_CO_SHARED, KDDM_CO_SHARED, COPY, false },
+	{ &away, KDDM_CO_DRAIN, KDDM_CO_SHARED, COPY, false },
+	{ &away, KDDM_CO_GET, KDDM_CO_INVALID, NONE, false },
+	{ &home, KDDM_CO_GRAB, KDDM_CO_INVALID, NONE, true },
+	{ &away, KDDM_CO_UPGRADE, KDDM_CO_SHARED, COPY, false },
+	{ &away, KDDM_CO_DRAIN_UPGRADE, KDDM_CO_SHARED, COPY, false },
+	{ &away, KDDM_CO_OWNER, KDDM_CO_OWNER, OWNER, false },
+	{ &away, KDDM_CO_ACKS, KDDM_CO_OWNER, OWNER, false },
+	{ &away, KDDM_CO_WRITER, KDDM_CO_WRITER, OWNER, false },
+	{ &away, KDDM_CO_FILL, KDDM_CO_FILL, OWNER, false },
+};
+
+static void test_reset(struct kunit *test)
+{
+	const struct reset_case *c;
+	struct kddm_claim claim;
+	struct kddm_co co;
+
+	for (c = reset_cases; c < reset_cases + ARRAY_SIZE(reset_cases); c++) {
+		kddm_co_init(&co, c->env);
+		co.state = c->state;
+		co.hint = 3;
+		co.want = KDDM_WANT_GRAB;
+		kddm_recover_reset(&co, c->env, KDDM_TAKEN_NONE, 0, &claim);
+		KUNIT_EXPECT_EQ(test, co.state, c->after);
+		KUNIT_EXPECT_EQ(test, co.want, (u8)KDDM_WANT_NONE);
+		KUNIT_EXPECT_EQ(test, claim.kind, c->kind);
+		KUNIT_EXPECT_EQ(test, claim.known, c->known);
+		KUNIT_EXPECT_EQ(test, claim.version, 0ULL);
+	}
+
+	/* The ownership that did not leave is here again. */
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_OWN, 7, &claim);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_OWNER);
+	KUNIT_EXPECT_EQ(test, claim.kind, (u8)OWNER);
+	KUNIT_EXPECT_EQ(test, claim.version, 7ULL);
+}
+
 /* Who becomes the owner needs memory for the copyset, and says so. */
 static void test_inherit(struct kunit *test)
 {
@@ -258,6 +318,7 @@ static void test_trail(struct kunit *test)
 static struct kunit_case recover_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
 	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
+	KUNIT_CASE(test_reset),
 	KUNIT_CASE(test_inherit),
 	KUNIT_CASE(test_trail),
 	{}

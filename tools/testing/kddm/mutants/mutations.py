@@ -383,11 +383,6 @@ MUTATIONS = [
      "	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?\n"
      "					 env->home : co->hint);",
      "	return false;"),
-    ("the absence stays where home was", RECOVER,
-     "	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)\n"
-     "		return moved;\n",
-     "	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)\n"
-     "		return false;\n"),
     ("the gone stay in the copyset", RECOVER,
      "			kddm_co_ext_forget(co->x, n);", "			;"),
     ("the ownership that was not sent is lost", RECOVER,
