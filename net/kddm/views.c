@@ -191,9 +191,9 @@ static void settle_service(struct kddm_views *v)
 }
 
 /* After each step of the machine. */
-static void carry_out(struct kddm_views *v, const struct kddm_vc_out *out,
-		      u8 before)
+static void carry_out(struct kddm_views *v, u8 before)
 {
+	const struct kddm_vc_out *out = &v->step;
 	u8 phase = v->vc->phase;
 	u8 i;
 
@@ -221,24 +221,22 @@ static void carry_out(struct kddm_views *v, const struct kddm_vc_out *out,
 
 static void meet(struct kddm_views *v, const struct kddm_node *node)
 {
-	struct kddm_vc_out out = { };
 	u8 before = v->vc->phase;
 	u16 id = node->id;
 
 	v->peer[id].session = node->session;
 	v->peer[id].peer_session = node->peer_session;
-	kddm_vc_up(v->vc, id, node->incarnation, &out);
-	carry_out(v, &out, before);
+	kddm_vc_up(v->vc, id, node->incarnation, &v->step);
+	carry_out(v, before);
 }
 
 static void part(struct kddm_views *v, u16 id)
 {
-	struct kddm_vc_out out = { };
 	u8 before = v->vc->phase;
 
 	v->peer[id].session = 0;
-	kddm_vc_down(v->vc, id, &out);
-	carry_out(v, &out, before);
+	kddm_vc_down(v->vc, id, &v->step);
+	carry_out(v, before);
 }
 
 /*
@@ -283,7 +281,6 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 		    const void *body, size_t len)
 {
 	struct kddm_views *v = kn->views;
-	struct kddm_vc_out out = { };
 	u8 before;
 	int err;
 
@@ -292,9 +289,9 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (!err && !v->stopped) {
 		look(v, h->src, true);
 		before = v->vc->phase;
-		err = kddm_vc_receive(v->vc, h->src, v->in, &out);
+		err = kddm_vc_receive(v->vc, h->src, v->in, &v->step);
 		if (!err)
-			carry_out(v, &out, before);
+			carry_out(v, before);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(kn);
@@ -304,14 +301,13 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 /* The last of a node's marks tells the machine. */
 static void all_marks(struct kddm_views *v, u16 src, u32 epoch)
 {
-	struct kddm_vc_out out = { };
 	u8 before = v->vc->phase;
 
 	memset(v->in, 0, sizeof(*v->in));
 	v->in->type = KDDM_VC_MARK;
 	v->in->epoch = epoch;
-	if (!kddm_vc_receive(v->vc, src, v->in, &out))
-		carry_out(v, &out, before);
+	if (!kddm_vc_receive(v->vc, src, v->in, &v->step))
+		carry_out(v, before);
 }
 
 int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
@@ -412,14 +408,13 @@ int kddm_views_in(struct kddm_views *v, u32 epoch)
 
 void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 {
-	struct kddm_vc_out out = { };
 	u8 before;
 
 	mutex_lock(&v->lock);
 	before = v->vc->phase;
 	if (!v->stopped) {
-		kddm_vc_reconciled(v->vc, epoch, &out);
-		carry_out(v, &out, before);
+		kddm_vc_reconciled(v->vc, epoch, &v->step);
+		carry_out(v, before);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(v->kn);
@@ -430,7 +425,6 @@ void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 int kddm_views_start(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
-	struct kddm_vc_out out = { };
 	long left;
 	u8 before;
 	u16 n;
@@ -440,9 +434,9 @@ int kddm_views_start(struct kddm_net *kn)
 		if (n != kn->self && kddm_node_state(kn, n))
 			look(v, n, false);
 	before = v->vc->phase;
-	kddm_vc_start(v->vc, &out);
+	kddm_vc_start(v->vc, &v->step);
 	v->started = true;
-	carry_out(v, &out, before);
+	carry_out(v, before);
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	left = wait_event_killable_timeout(v->wait,
@@ -454,14 +448,13 @@ int kddm_views_start(struct kddm_net *kn)
 void kddm_views_leave(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
-	struct kddm_vc_out out = { };
 	u8 before;
 
 	mutex_lock(&v->lock);
 	before = v->vc->phase;
 	if (v->started) {
-		kddm_vc_leave(v->vc, &out);
-		carry_out(v, &out, before);
+		kddm_vc_leave(v->vc, &v->step);
+		carry_out(v, before);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(kn);

@@ -87,6 +87,7 @@ struct kddm_view_peer {
  * @ops: the layer above
  * @lock: see above
  * @vc: the machine
+ * @step: what the machine has to send; under @lock
  * @in: a message that is being read; under @lock
  * @out: one that is being made, perhaps before @in is done with; under @lock
  * @peer: by node id; under @lock
@@ -115,6 +116,7 @@ struct kddm_views {
 	const struct kddm_views_ops	*ops;
 	struct mutex			lock;		/* see above */
 	struct kddm_vc			*vc;
+	struct kddm_vc_out		step;
 	struct kddm_vc_msg		*in;
 	struct kddm_vc_msg		*out;
 	struct kddm_view_peer		*peer;

@@ -268,6 +268,7 @@ static void entered(struct model *m, u16 at, u8 op, u64 past)
 	struct model_node *n = &m->node[at];
 	bool grab = op & MODEL_OP_GRAB;
 
+	n->seen = 1;
 	if (grab)
 		n->writer = 1;
 	else
@@ -589,7 +590,7 @@ static void do_remove(struct model *m, u16 at)
 	struct kddm_co_event ev = { .type = KDDM_EV_REMOVE };
 
 	m->node[at].writer = 0;
-	m->exists = false;
+	model_unsee(m);
 	must(m, at, event(m, at, &ev, NULL));
 	pump(m, at);
 }
@@ -697,26 +698,6 @@ static void do_over(struct model *m, u16 at)
 	n->timer = 0;
 	must(m, at, event(m, at, &run, NULL));
 	pump(m, at);
-}
-
-/* Node @at is gone; what it has sent may still arrive. */
-void model_gone(struct model *m, u16 at)
-{
-	struct model_node *n = &m->node[at];
-	u16 i;
-
-	n->dead = 1;
-	n->nwait = 0;
-	n->readers = 0;
-	n->writer = 0;
-	n->held = 0;
-	n->timer = 0;
-	n->frozen = 0;
-	n->co.x = NULL;
-	kddm_co_init(&n->co, &n->env);
-	for (i = 0; i < m->cfg->nodes; i++)
-		model_drop_channel(m, i, at);
-	m->down++;
 }
 
 static void do_notice(struct model *m, u16 at, u16 who)

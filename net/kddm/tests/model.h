@@ -192,6 +192,7 @@ struct model_msg {
  * @timer: and there is a KDDM_EV_RUN to come then
  * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
  * @frozen: what it sends leaves after the change of the view
+ * @seen: a user here has seen the object, as it is or was
  * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
  * @past: for each of them, bit mask of the nodes that stood in line before
@@ -212,6 +213,7 @@ struct model_node {
 	u8			timer;
 	u8			failed;
 	u8			frozen;
+	u8			seen;
 	u8			wait[MODEL_USERS];
 	u64			past[MODEL_USERS];
 	u64			ext[2][MODEL_EXT_U64];
@@ -320,6 +322,7 @@ void model_drop_channel(struct model *m, u16 src, u16 dst);
 void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg);
 void model_run(struct model *m, u16 at);
 void model_gone(struct model *m, u16 at);
+void model_unsee(struct model *m);
 
 /* recovery.c */
 unsigned int model_list_change(const struct model *m, struct model_move *mv);

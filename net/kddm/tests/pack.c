@@ -174,7 +174,7 @@ static void pack_node(struct packer *k, const struct model_node *n)
 		  ((co->x && co->past) << 3) | (n->held << 4) |
 		  (n->timer << 5) | (n->frozen << 6) | (seen(co) << 7);
 	if (k->change)
-		*k->p++ = n->dead;
+		*k->p++ = n->dead | (n->seen << 1);
 	if (k->age)
 		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
 			  ((u8)pack_set(k, &n->noticed) << 5);
@@ -230,8 +230,10 @@ static void unpack_node(struct unpacker *k, u16 at)
 	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
 		     (nocreate ? KDDM_COF_NOCREATE : 0) |
 		     (b & 4 ? KDDM_COF_TRY : 0);
-	if (k->change)
-		n->dead = *k->p++;
+	if (k->change) {
+		n->dead = *k->p & 1;
+		n->seen = *k->p++ >> 1;
+	}
 	if (k->age) {
 		b = *k->p++;
 		co->asked = unpack_id(k, b & 0xf);

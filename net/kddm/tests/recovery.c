@@ -70,6 +70,37 @@ unsigned int model_list_change(const struct model *m, struct model_move *mv)
 	return nr;
 }
 
+/* Node @at is gone; what it has sent may still arrive. */
+void model_gone(struct model *m, u16 at)
+{
+	struct model_node *n = &m->node[at];
+	u16 i;
+
+	n->dead = 1;
+	n->nwait = 0;
+	n->readers = 0;
+	n->writer = 0;
+	n->held = 0;
+	n->timer = 0;
+	n->frozen = 0;
+	n->seen = 0;
+	n->co.x = NULL;
+	kddm_co_init(&n->co, &n->env);
+	for (i = 0; i < m->cfg->nodes; i++)
+		model_drop_channel(m, i, at);
+	m->down++;
+}
+
+/* There is no object any more, of which somebody could remember anything. */
+void model_unsee(struct model *m)
+{
+	u16 i;
+
+	m->exists = false;
+	for (i = 0; i < m->cfg->nodes; i++)
+		m->node[i].seen = 0;
+}
+
 /**
  * model_freeze() - a node takes part in the change
  * @m: the model
@@ -129,7 +160,7 @@ static void check_verdict(struct model *m, const struct kddm_verdict *v,
 		if (m->exists && claim[i].known &&
 		    v->kind == KDDM_VERDICT_VOID)
 			model_fail(m, i, "forgotten, but it was seen");
-		if (m->exists && m->node[i].co.version &&
+		if (m->exists && m->node[i].seen &&
 		    v->kind == KDDM_VERDICT_VOID)
 			model_fail(m, i, "time runs backwards");
 	}
@@ -144,7 +175,7 @@ static void note_verdict(struct model *m, const struct kddm_verdict *v)
 	m->lost = v->kind == KDDM_VERDICT_LOST;
 	if (v->kind == KDDM_VERDICT_OWNER)
 		return;
-	m->exists = false;
+	model_unsee(m);
 	if (v->kind == KDDM_VERDICT_VOID)
 		m->version = 0;
 }
