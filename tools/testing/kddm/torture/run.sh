@@ -57,6 +57,8 @@ torture() {
 		sleep 1
 	done
 	found=$(result)
+	# The set has to go for good.
+	[ -z "$meanwhile" ] || fail_none
 	rmmod kddm_torture || return 1
 	dmesg | grep kddm_torture: | tail -n 22
 }
@@ -110,6 +112,13 @@ fail_some() {
 	echo 0 >"$DEBUG/fail_page_alloc/min-order"
 }
 
+# fail_none: no more; how many did is still known
+fail_none() {
+	for kind in failslab fail_page_alloc; do
+		echo 0 >"$DEBUG/$kind/probability"
+	done
+}
+
 # shake: a set comes and goes, or cannot for want of memory
 shake() {
 	mark
@@ -127,12 +136,12 @@ faulty() {
 	status=$?
 	slab=$((TIMES - $(cat "$DEBUG/failslab/times")))
 	page=$((TIMES - $(cat "$DEBUG/fail_page_alloc/times")))
-	fail_some 0
+	fail_none
 	meanwhile=
 	echo "allocations that were made to fail: slab $slab, pages $page"
 	sort "$TMP/shaken" | uniq -c
 	[ "$status" -eq 0 ] && [ "$slab" -gt 0 ] && [ "$page" -gt 0 ] &&
-		! grep -Ev 'allocate memory|File exists|No such' "$TMP/shaken"
+		! grep -Ev 'no memory|no set|there is a set' "$TMP/shaken"
 }
 
 # sets_whole: what was left half done can be ended, and all begins afresh
