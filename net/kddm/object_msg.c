@@ -233,8 +233,9 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 		return -EBADMSG;
 	set = kddm_set_find(kn, m.set);
 	if (!set) {
+		/* It was destroyed while this was on its way. */
 		reject(kn, &m, -ESHUTDOWN);
-		return -ESTALE;
+		return 0;
 	}
 	err = check(set, &m);
 	if (!err)
