@@ -309,8 +309,8 @@ static void a_message(struct kddm_vc_msg *msg, u8 type)
 
 static void travel(struct kunit *test)
 {
-	struct kddm_vc_msg msg, got;
-	u8 buf[KDDM_VC_ROOM];
+	static struct kddm_vc_msg msg, got;
+	static u8 buf[KDDM_VC_ROOM];
 	int len, cut;
 	u8 type;
 
@@ -332,10 +332,10 @@ static void travel(struct kunit *test)
 /* Whatever a byte is, nothing behind the view or the message is touched. */
 static void corrupt(struct kunit *test)
 {
-	struct kddm_vc_msg msg, got;
-	u8 buf[KDDM_VC_ROOM], was;
+	static struct kddm_vc_msg msg, got;
+	static u8 buf[KDDM_VC_ROOM];
 	int len, i, value;
-	u8 type;
+	u8 type, was;
 
 	for (type = 0; type < KDDM_VC_NR_TYPES; type++) {
 		a_message(&msg, type);

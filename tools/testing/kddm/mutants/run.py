@@ -195,18 +195,12 @@ class Worker:
             if error:
                 return False, "does not build:\n" + error, 0
             units, first, quick, slow = tests_of(name)
-            table = fails(self.out, first, limit)
-            search = first_search(self.out, limit, quick)
-            if not table and not search:
-                search = first_search(self.out, limit, slow)
+            found = units if fails(self.out, first, limit) else None
+            if not found:
+                found = first_search(self.out, limit, quick + slow)
         finally:
             self.write(name, source)
-        found = []
-        if table:
-            found.append(units)
-        if search:
-            found.append(search)
-        return bool(found), "; ".join(found), time.monotonic() - start
+        return bool(found), found, time.monotonic() - start
 
 
 def check_texts(mutations):

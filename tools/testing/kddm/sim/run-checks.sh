@@ -111,12 +111,6 @@ ok "3 nodes, hold time, sanitized" \
 	explore-asan -n 3 -m 8 -o get,grab,remove,forget,hold
 ok "3 nodes, hold time" explore -n 3 -m 8 -o $all,hold
 ok "3 nodes, every operation, hold time" explore -n 3 -m 8 -r 1 -o $more,hold
-ok "3 nodes, every operation, hold time, first touch at home" \
-	explore -n 3 -m 8 -r 1 -t -o $more,hold
-ok "3 nodes, users are killed, hold time" \
-	explore -n 3 -m 8 -o $all,kill,hold -r 1
-ok "3 nodes, 2 users, hold time" \
-	explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove,hold
 ok "2 nodes, hold time, one leaves" \
 	explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more,hold
 ok "3 nodes, hold time, one leaves" \
@@ -156,6 +150,12 @@ ok "walk, 64 nodes, 1000 objects, sanitized" \
 ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
 ok "walk, nodes leave" walk -n 6 -d 3 -k -s 4000000 -r 1
 if [ -n "$long" ]; then
+	ok "3 nodes, every operation, hold time, first touch at home" \
+		explore -n 3 -m 8 -r 1 -t -o $more,hold
+	ok "3 nodes, users are killed, hold time" \
+		explore -n 3 -m 8 -o $all,kill,hold -r 1
+	ok "3 nodes, 2 users, hold time" \
+		explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove,hold
 	ok "2 nodes, 3 users, all operations" \
 		explore -n 2 -u 3 -m 6 -S 60000000 -o $all,kill
 	ok "3 nodes, 2 users, all operations" \
