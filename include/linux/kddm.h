@@ -176,9 +176,9 @@ u32 kddm_set_size(const struct kddm_set *set);
  * Return: the object, to be released with kddm_put(), or an ERR_PTR(): -ENOENT
  * (with %KDDM_NOCREATE), -EBUSY (%KDDM_TRY), -EAGAIN (%KDDM_NOWAIT),
  * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (it was lost with a node),
- * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the node stops or the set is being destroyed),
- * -EINVAL (flags), -ERANGE (@id does not fit this machine's long), -ENOMEM, or
- * an error of the set's linker.
+ * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the
+ * node stops or the set is being destroyed), -EINVAL (flags), -ERANGE (@id does
+ * not fit this machine's long), -ENOMEM, or an error of the set's linker.
  */
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags);
 

@@ -215,7 +215,7 @@ int show_help(void)
 	     "  -V, -version    show the version\n\n"
 	     "exit status: 0 done; 1 the request failed; 2 the command line is wrong;\n"
 	     "3 status: the node is not running; 4 status: it was expelled;\n"
-	     "5 wait: it did not come in time");
+	     "5 wait: it did not come in time; 6 status: it is suspended");
 	return EXIT_SUCCESS;
 }
 

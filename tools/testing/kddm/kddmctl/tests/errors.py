@@ -198,8 +198,12 @@ UNSEEN = {
     "the reply makes no sense": "the kernel's replies do",
     "the object changes faster than it can be read": RACE,
     "events were lost": RACE,
-    "the kernel has no KDDM (CONFIG_KDDM), or its module is not loaded":
-        "this one has it",
+    "the kernel has no %s, or its module is not loaded": "this one has it",
+    "\"%s\" is not case, nodes, size, rounds or count": "seen in bench.sh",
+    "case \"%s\" is none of: %s": "seen in bench.sh",
+    "no such case has %llu bytes": "seen in bench.sh",
+    "nodes \"%s\" is not a list like 2,3,4 of up to %d ids from 0 to %d":
+        "seen in bench.sh",
     "the kernel has no TIPC (CONFIG_TIPC), or its module is not loaded":
         "this one has it",
     "cannot set %s up: %s": "seen by the test of rights",
@@ -241,7 +245,8 @@ KERNEL_UNSEEN = {
     "node id %u is in use by %x": ELSEWHERE,
     "node ids are 0 to %u": "the policy says so before",
     "no memory for the reply": FAILS,
-    "object %llu was lost with a node": FAILS,
+    "object %llu was lost with a node": ELSEWHERE,
+    "the node is suspended, it does not reach enough others": ELSEWHERE,
     "%llu is too large on this machine": "it has 64 bits",
     "object %llu was not free in time": "needs a user who keeps it",
     "object %llu is in use": "needs a user who keeps it",

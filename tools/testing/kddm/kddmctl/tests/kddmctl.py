@@ -106,7 +106,8 @@ def monitor_json(tap, schema, one, two):
     events = {json.loads(line)["event"] for line in lines}
     tap.case("JSON of monitor", not bad, "\n".join(bad))
     tap.same("it has all events", events,
-             {"ready", "node", "set-created", "set-destroyed", "config"})
+             {"ready", "node", "service", "set-created", "set-destroyed",
+              "config"})
     times = [json.loads(line)["time_us"] for line in lines]
     tap.case("in the order of time", times == sorted(times) and
              abs(times[0] / 1e6 - time.time()) < 60, times)
