@@ -24,7 +24,8 @@ def series(run):
     run.check("checkpatch of the patches", script("checkpatch", *[
         os.path.join(ROOT, "patches", name)
         for name in sorted(os.listdir(project("patches")))
-        if re.match(r"\d{4}-.*\.patch$", name) and not name.startswith("0000")]))
+        if re.match(r"\d{4}-.*\.patch$", name) and not name.startswith("0000")]),
+        timeout=1500)
 
 
 def series_build(run):
