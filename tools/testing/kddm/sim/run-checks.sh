@@ -8,7 +8,8 @@
 # --long       more nodes, users and steps, walks with a new seed each time:
 #              about half an hour and 8 GiB
 #
-# DIR is where make put the programs, DOC is coherence.rst.  Closes with
+# DIR is where make put the programs, DOC is coherence.rst.  As many checks run
+# at a time as there are CPUs; each is reported when it ends.  Closes with
 # "N passed, N failed".
 
 set -u
@@ -22,24 +23,45 @@ esac
 dir=$(realpath "${1:?name the directory of the programs}")
 here=$(dirname "$(realpath "$0")")
 doc=${2:-}
-passed=0 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+passed=0 failed=0 jobs=$(nproc)
+declare -A started=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
-# ok NAME PROGRAM [ARGUMENT...]
-ok() {
-	local name=$1 start=$SECONDS
+# one NAME PROGRAM [ARGUMENT...]: run a check, leave its report in a file
+one() {
+	local name=$1 report=$logs/$BASHPID start=$SECONDS status=0
 
 	shift
-	if PATH=$dir:$PATH "$1" "${@:2}" >"$log" 2>&1; then
-		passed=$((passed + 1))
+	PATH=$dir:$PATH "$@" >"$report.log" 2>&1 || status=1
+	if [ $status = 0 ]; then
 		echo "ok - $name ($((SECONDS - start)) s)"
-		sed 's/^/#  > /' "$log" | tail -n 9
+		sed 's/^/#  > /' "$report.log" | tail -n 9
+	else
+		echo "not ok - $name: $*"
+		sed 's/^/#  > /' "$report.log" | head -n 100
+	fi >"$report"
+	return $status
+}
+
+# reap: wait for a check to end, report and count it
+reap() {
+	local pid
+
+	if wait -n -p pid "${!started[@]}"; then
+		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
-		echo "not ok - $name: $*"
-		sed 's/^/#  > /' "$log" | head -n 100
 	fi
+	unset "started[$pid]"
+	cat "$logs/$pid"
+}
+
+# ok NAME PROGRAM [ARGUMENT...]: start a check when there is room for it
+ok() {
+	[ ${#started[@]} -lt "$jobs" ] || reap
+	one "$@" &
+	started[$!]=1
 }
 
 # finds PROGRAM [ARGUMENT...]: it has to find an error
@@ -181,5 +203,8 @@ if [ -n "$long" ]; then
 			walk -n $nodes -k -u 4 -b 8 -s 100000000
 	done
 fi
+while [ ${#started[@]} -gt 0 ]; do
+	reap
+done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
