@@ -116,8 +116,9 @@ static void show_object(struct seq_file *m, const struct kddm_obj *obj)
 		   list_empty(&obj->waiters) ? "" : ", users wait");
 }
 
-static void show_set(struct seq_file *m, struct kddm_set *set)
+static int show_set(struct kddm_set *set, void *arg)
 {
+	struct seq_file *m = arg;
 	unsigned int shown = 0;
 	unsigned long id = 0;
 	struct kddm_obj *obj;
@@ -133,22 +134,16 @@ static void show_set(struct seq_file *m, struct kddm_set *set)
 			break;
 		cond_resched();
 	}
+	return 0;
 }
 
 static int objects_show(struct seq_file *m, void *v)
 {
 	struct kddm_net *kn = kddm_enter(((struct kddm_net *)m->private)->net);
-	struct kddm_set *set;
-	u32 id = 0;
 
 	if (IS_ERR(kn))
 		return PTR_ERR(kn);
-	while ((set = kddm_set_next(kn, &id))) {
-		show_set(m, set);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	kddm_sets_each(kn, show_set, m);
 	kddm_exit(kn);
 	return 0;
 }

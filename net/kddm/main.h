@@ -10,11 +10,15 @@
 #define _NET_KDDM_MAIN_H
 
 #include <linux/atomic.h>
+#include <linux/gfp_types.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 #include "wire.h"
+
+/* For what must not fail: where it sleeps, no lock that reclaim takes is held. */
+#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
 struct kddm_catalog;
 struct kddm_member;

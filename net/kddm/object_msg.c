@@ -11,7 +11,6 @@
 #include "object.h"
 #include "views.h"
 
-#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 #define HDR		sizeof(struct kddm_wire_hdr)
 
 /* Out */

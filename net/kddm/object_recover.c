@@ -15,26 +15,22 @@
 #include "views.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
-#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
 /* Held messages */
 
-/* Either @msg is queued now, or it is held; @many: it has targets. */
-static void send_or_hold(struct kddm_net *kn, struct kddm_set *set, u16 chan,
+/* Either @msg is queued now, or it is held. */
+static void send_or_hold(struct kddm_net *kn, struct kddm_set *set,
 			 struct kddm_msg *msg)
 {
 	struct kddm_views *v = kn->views;
 
 	read_lock(&v->gate);
 	if (v->frozen) {
-		msg->chan = chan;
 		spin_lock(&v->held_lock);
 		list_add_tail(&msg->list, set ? &set->held : &v->held);
 		spin_unlock(&v->held_lock);
-	} else if (msg->nwords) {
-		kddm_send_many(kn, msg->targets, msg->nwords, chan, msg);
 	} else {
-		kddm_send(kn, msg->dst, chan, msg);
+		kddm_msg_queue(kn, msg);
 	}
 	read_unlock(&v->gate);
 }
@@ -42,17 +38,16 @@ static void send_or_hold(struct kddm_net *kn, struct kddm_set *set, u16 chan,
 void kddm_obj_send(struct kddm_net *kn, struct kddm_set *set, u16 dst,
 		   u16 chan, struct kddm_msg *msg)
 {
-	msg->dst = dst;
-	send_or_hold(kn, set, chan, msg);
+	kddm_msg_aim(msg, dst, chan);
+	send_or_hold(kn, set, msg);
 }
 
 void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
 			const u64 *targets, u16 nwords, u16 chan,
 			struct kddm_msg *msg)
 {
-	memcpy(msg->targets, targets, nwords * sizeof(*targets));
-	msg->nwords = nwords;
-	send_or_hold(kn, set, chan, msg);
+	kddm_msg_aim_many(msg, targets, nwords, chan);
+	send_or_hold(kn, set, msg);
 }
 
 void kddm_objects_drop_held(struct list_head *held)
@@ -85,11 +80,8 @@ static void release(struct kddm_views *v, struct list_head *held)
 		list_del(&msg->list);
 		if (is_orphan(v, msg))
 			kddm_msg_free(msg);
-		else if (msg->nwords)
-			kddm_send_many(v->kn, msg->targets, msg->nwords,
-				       msg->chan, msg);
 		else
-			kddm_send(v->kn, msg->dst, msg->chan, msg);
+			kddm_msg_queue(v->kn, msg);
 	}
 }
 
@@ -251,10 +243,9 @@ int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner)
 /* All objects */
 
 /* Busy.  Returns what the home has to be told, if anything. */
-static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
+static u8 look(struct kddm_obj *obj, const struct kddm_change *c, u16 home)
 {
 	struct kddm_co_event run = { .type = KDDM_EV_RUN };
-	u16 home = kddm_obj_home(obj->set, obj->id);
 	struct kddm_co_env env = kddm_obj_env(obj);
 	bool moved;
 
@@ -278,8 +269,8 @@ int kddm_objects_change(struct kddm_set *set, struct kddm_change *c)
 	int err;
 
 	while ((obj = kddm_obj_next(set, &i))) {
-		what = look(obj, c);
 		home = kddm_obj_home(set, i);
+		what = look(obj, c, home);
 		kddm_obj_end(obj);
 		err = what ? c->report(c, set, i, home, what) : 0;
 		if (err)
@@ -291,7 +282,7 @@ int kddm_objects_change(struct kddm_set *set, struct kddm_change *c)
 	return 0;
 }
 
-static void unpark(struct kddm_set *set)
+static int unpark(struct kddm_set *set, void *arg)
 {
 	struct kddm_obj *obj;
 	unsigned long i = 0;
@@ -308,18 +299,11 @@ static void unpark(struct kddm_set *set)
 			break;
 		cond_resched();
 	}
+	return 0;
 }
 
 void kddm_objects_unpark(struct kddm_views *v)
 {
-	struct kddm_set *set;
-	u32 id = 0;
-
 	WRITE_ONCE(v->parked, false);
-	while ((set = kddm_set_next(v->kn, &id))) {
-		unpark(set);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	kddm_sets_each(v->kn, unpark, NULL);
 }

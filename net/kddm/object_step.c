@@ -14,7 +14,6 @@
 #include "trace.h"
 #include "views.h"
 
-#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
 /* Contents */
 

@@ -17,7 +17,6 @@
 #define RETRY_DELAY	2		/* ms */
 #define REPORTS		2000		/* objects in a message */
 #define CASES		500
-#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
 enum recover_op {
 	OP_REPORT = 1,
@@ -170,19 +169,17 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 	return le16_to_cpu(w->nr) == REPORTS ? flush_batch(r, home) : 0;
 }
 
+static int report_set(struct kddm_set *set, void *arg)
+{
+	return kddm_objects_change(set, arg);
+}
+
 static int report_all(struct run *r)
 {
-	struct kddm_set *set;
-	int err = 0;
-	u32 id = 0;
+	int err;
 	u16 n;
 
-	while (!err && (set = kddm_set_next(r->v->kn, &id))) {
-		err = kddm_objects_change(set, &r->change);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	err = kddm_sets_each(r->v->kn, report_set, &r->change);
 	for (n = 0; n < KDDM_MAX_NODES && !err; n++)
 		if (r->batch[n] && r->batch[n]->nr)
 			err = flush_batch(r, n);
@@ -228,6 +225,7 @@ static int wait_reported(struct run *r)
 
 /**
  * struct cases - some suspects of a set that are judged together
+ * @r: the recovery
  * @set: the set
  * @nr: how many
  * @words: of a node set
@@ -236,6 +234,7 @@ static int wait_reported(struct run *r)
  * @copies: for each of them @words words: who has a copy
  */
 struct cases {
+	struct run		*r;
 	struct kddm_set		*set;
 	u16			nr;
 	u16			words;
@@ -338,7 +337,7 @@ static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
 		w->copies[i] = cpu_to_le64(copies[i]);
 }
 
-/* What is judged is told to all, the own node first. */
+/* What is judged is told to all, this node among them. */
 static int pronounce(struct run *r, struct cases *c)
 {
 	size_t size = verdict_size(c->words), len;
@@ -383,12 +382,16 @@ static int judge(struct run *r, struct cases *c)
 	return err;
 }
 
-static int judge_set(struct run *r, struct cases *c)
+static int judge_set(struct kddm_set *set, void *arg)
 {
+	struct cases *c = arg;
+	struct run *r = c->r;
 	unsigned long id;
 	void *entry;
 	int err = 0;
 
+	c->set = set;
+	c->nr = 0;
 	xa_for_each(&c->set->suspects, id, entry) {
 		/* Left from a change before, and somebody else's now. */
 		if (kddm_obj_home(c->set, id) != r->v->kn->self) {
@@ -407,20 +410,12 @@ static int judge_set(struct run *r, struct cases *c)
 static int judge_all(struct run *r)
 {
 	struct cases *c = kvzalloc_obj(*c, GFP_KDDM);
-	struct kddm_set *set;
-	int err = 0;
-	u32 id = 0;
+	int err;
 
+	c->r = r;
 	c->words = r->view->m[r->view->nr - 1].id / 64 + 1;
 	c->copies = kvcalloc(CASES, c->words * sizeof(u64), GFP_KDDM);
-	while (!err && (set = kddm_set_next(r->v->kn, &id))) {
-		c->set = set;
-		c->nr = 0;
-		err = judge_set(r, c);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	err = kddm_sets_each(r->v->kn, judge_set, c);
 	kvfree(c->copies);
 	kvfree(c);
 	return err;

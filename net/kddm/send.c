@@ -56,9 +56,31 @@ bool kddm_transport_full(struct kddm_net *kn, u16 chan)
 	return atomic_long_read(&kn->tp->chan[chan].bytes) > KDDM_QUEUE_MAX;
 }
 
-static void chan_queue(struct kddm_chan *c, struct kddm_msg *msg)
+void kddm_msg_aim(struct kddm_msg *msg, u16 dst, u16 chan)
 {
-	msg->chan = c->nr;
+	msg->chan = chan;
+	msg->dst = dst;
+	msg->nwords = 0;
+}
+
+void kddm_msg_aim_many(struct kddm_msg *msg, const u64 *targets, u16 nwords,
+		       u16 chan)
+{
+	msg->chan = chan;
+	msg->dst = KDDM_NODE_NONE;
+	msg->nwords = nwords;
+	memcpy(msg->targets, targets, nwords * sizeof(u64));
+}
+
+void kddm_msg_queue(struct kddm_net *kn, struct kddm_msg *msg)
+{
+	struct kddm_chan *c = &kn->tp->chan[msg->chan];
+
+	if (WARN_ON_ONCE(msg->nwords ? msg->len > PAGE_SIZE :
+				       msg->dst == kn->self)) {
+		kddm_msg_free(msg);
+		return;
+	}
 	atomic_long_add(msg->len, &c->bytes);
 	spin_lock(&c->lock);
 	list_add_tail(&msg->list, &c->fifo);
@@ -67,26 +89,15 @@ static void chan_queue(struct kddm_chan *c, struct kddm_msg *msg)
 
 void kddm_send(struct kddm_net *kn, u16 dst, u16 chan, struct kddm_msg *msg)
 {
-	if (WARN_ON_ONCE(dst == kn->self)) {
-		kddm_msg_free(msg);
-		return;
-	}
-	msg->dst = dst;
-	msg->nwords = 0;
-	chan_queue(&kn->tp->chan[chan], msg);
+	kddm_msg_aim(msg, dst, chan);
+	kddm_msg_queue(kn, msg);
 }
 
 void kddm_send_many(struct kddm_net *kn, const u64 *targets, u16 nwords,
 		    u16 chan, struct kddm_msg *msg)
 {
-	if (WARN_ON_ONCE(!msg->targets || msg->len > PAGE_SIZE)) {
-		kddm_msg_free(msg);
-		return;
-	}
-	memcpy(msg->targets, targets, nwords * sizeof(u64));
-	msg->dst = KDDM_NODE_NONE;
-	msg->nwords = nwords;
-	chan_queue(&kn->tp->chan[chan], msg);
+	kddm_msg_aim_many(msg, targets, nwords, chan);
+	kddm_msg_queue(kn, msg);
 }
 
 /* What the drainer does for one message or peer */

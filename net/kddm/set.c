@@ -94,6 +94,22 @@ struct kddm_set *kddm_set_next(struct kddm_net *kn, u32 *id)
 	return set;
 }
 
+int kddm_sets_each(struct kddm_net *kn,
+		   int (*fn)(struct kddm_set *set, void *arg), void *arg)
+{
+	struct kddm_set *set;
+	int err = 0;
+	u32 id = 0;
+
+	while (!err && (set = kddm_set_next(kn, &id))) {
+		err = fn(set, arg);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+	return err;
+}
+
 u64 kddm_set_hits(const struct kddm_set *set)
 {
 	u64 sum = 0;
@@ -330,20 +346,16 @@ static void sets_node_change(struct kddm_net *kn,
 	kddm_views_node_change(kn, ev);
 }
 
-static void sets_set_dead(struct kddm_net *kn, bool dead)
+static int end_one(struct kddm_set *set, void *arg)
 {
-	struct kddm_set *set;
-	u32 id = 0;
+	set_end(set);
+	return 0;
+}
 
-	while ((set = kddm_set_next(kn, &id))) {
-		if (dead)
-			set_end(set);
-		else
-			WRITE_ONCE(set->dead, false);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+static int revive_one(struct kddm_set *set, void *arg)
+{
+	WRITE_ONCE(set->dead, false);
+	return 0;
 }
 
 int kddm_sets_quiesce(struct kddm_net *kn)
@@ -351,32 +363,29 @@ int kddm_sets_quiesce(struct kddm_net *kn)
 	u32 ms = READ_ONCE(kn->config.stop_timeout);
 	long left;
 
-	sets_set_dead(kn, true);
+	kddm_sets_each(kn, end_one, NULL);
 	left = wait_event_killable_timeout(kn->sets->idle,
 					   !atomic_read(&kn->sets->handles),
 					   msecs_to_jiffies(ms));
 	if (left > 0)
 		return 0;
-	sets_set_dead(kn, false);
+	kddm_sets_each(kn, revive_one, NULL);
 	return left ? -EINTR : -EBUSY;
+}
+
+static int hand_over(struct kddm_set *set, void *arg)
+{
+	int turns, err = -EBUSY;
+
+	for (turns = 0; err == -EBUSY && turns < HAND_OVER_TURNS; turns++)
+		err = kddm_flush_set(set, KDDM_ANY_NODE);
+	return 0;
 }
 
 /* Give what this node owns to others, as far as there are any. */
 void kddm_sets_hand_over(struct kddm_net *kn)
 {
-	struct kddm_set *set;
-	int turns, err;
-	u32 id = 0;
-
-	while ((set = kddm_set_next(kn, &id))) {
-		err = -EBUSY;
-		for (turns = 0; err == -EBUSY && turns < HAND_OVER_TURNS;
-		     turns++)
-			err = kddm_flush_set(set, KDDM_ANY_NODE);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	kddm_sets_each(kn, hand_over, NULL);
 }
 
 int kddm_sets_start(struct kddm_net *kn)

@@ -162,6 +162,12 @@ struct kddm_set *kddm_set_get(struct kddm_set *set);
 void kddm_set_unref(struct kddm_set *set);
 /* Next set with an id of at least *@id, with a reference; for dumps. */
 struct kddm_set *kddm_set_next(struct kddm_net *kn, u32 *id);
+/*
+ * Call @fn for each set of the node, in the order of ids; it may sleep.  An
+ * error of its ends this, and is returned.
+ */
+int kddm_sets_each(struct kddm_net *kn,
+		   int (*fn)(struct kddm_set *set, void *arg), void *arg);
 u64 kddm_set_hits(const struct kddm_set *set);
 
 #endif /* _NET_KDDM_SET_H */

@@ -152,6 +152,13 @@ void kddm_msg_free(struct kddm_msg *msg);
  */
 void kddm_send(struct kddm_net *kn, u16 dst, u16 chan, struct kddm_msg *msg);
 
+/* Say where a message goes: to one node, or to all of a set. */
+void kddm_msg_aim(struct kddm_msg *msg, u16 dst, u16 chan);
+void kddm_msg_aim_many(struct kddm_msg *msg, const u64 *targets, u16 nwords,
+		       u16 chan);
+/* Queue it, as kddm_send() and kddm_send_many() do, which are both. */
+void kddm_msg_queue(struct kddm_net *kn, struct kddm_msg *msg);
+
 /**
  * kddm_send_many() - queue a message to many
  * @kn: the namespace

@@ -3,8 +3,6 @@
  * Views at work: events and messages into the machine, what it decides out of
  * it; views.h has the idea and the locks.
  */
-#include <linux/bitmap.h>
-#include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "member.h"
@@ -12,7 +10,6 @@
 #include "views.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
-#define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 #define START_TIMEOUT	(10 * HZ)
 #define LEAVE_TIMEOUT	(5 * HZ)
 
@@ -191,7 +188,7 @@ static void settle_service(struct kddm_views *v)
 }
 
 /* After each step of the machine. */
-static void carry_out(struct kddm_views *v, u8 before)
+static void carry_out(struct kddm_views *v)
 {
 	const struct kddm_vc_out *out = &v->step;
 	u8 phase = v->vc->phase;
@@ -199,9 +196,9 @@ static void carry_out(struct kddm_views *v, u8 before)
 
 	if (takes_part(v->vc) && !v->frozen)
 		freeze(v);
-	if (phase != before && phase >= KDDM_VC_FLUSH &&
-	    before < KDDM_VC_FLUSH)
+	if (phase >= KDDM_VC_FLUSH && v->phase < KDDM_VC_FLUSH)
 		note_base(v);
+	v->phase = phase;
 	for (i = 0; i < out->nr; i++) {
 		if (out->send[i].type == KDDM_VC_MARK)
 			send_marks(v, &out->send[i]);
@@ -221,22 +218,18 @@ static void carry_out(struct kddm_views *v, u8 before)
 
 static void meet(struct kddm_views *v, const struct kddm_node *node)
 {
-	u8 before = v->vc->phase;
 	u16 id = node->id;
 
 	v->peer[id].session = node->session;
-	v->peer[id].peer_session = node->peer_session;
 	kddm_vc_up(v->vc, id, node->incarnation, &v->step);
-	carry_out(v, before);
+	carry_out(v);
 }
 
 static void part(struct kddm_views *v, u16 id)
 {
-	u8 before = v->vc->phase;
-
 	v->peer[id].session = 0;
 	kddm_vc_down(v->vc, id, &v->step);
-	carry_out(v, before);
+	carry_out(v);
 }
 
 /*
@@ -269,10 +262,8 @@ void kddm_views_node_change(struct kddm_net *kn,
 	if (ev->id == kn->self)
 		return;
 	mutex_lock(&v->lock);
-	if (v->stopped)
-		goto unlock;
-	look(v, ev->id, ev->change == KDDM_ADD_POSSIBLE);
-unlock:
+	if (!v->stopped)
+		look(v, ev->id, ev->change == KDDM_ADD_POSSIBLE);
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 }
@@ -281,17 +272,15 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 		    const void *body, size_t len)
 {
 	struct kddm_views *v = kn->views;
-	u8 before;
 	int err;
 
 	mutex_lock(&v->lock);
 	err = kddm_vc_decode(body, len, v->in);
 	if (!err && !v->stopped) {
 		look(v, h->src, true);
-		before = v->vc->phase;
 		err = kddm_vc_receive(v->vc, h->src, v->in, &v->step);
 		if (!err)
-			carry_out(v, before);
+			carry_out(v);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(kn);
@@ -301,13 +290,11 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 /* The last of a node's marks tells the machine. */
 static void all_marks(struct kddm_views *v, u16 src, u32 epoch)
 {
-	u8 before = v->vc->phase;
-
 	memset(v->in, 0, sizeof(*v->in));
 	v->in->type = KDDM_VC_MARK;
 	v->in->epoch = epoch;
 	if (!kddm_vc_receive(v->vc, src, v->in, &v->step))
-		carry_out(v, before);
+		carry_out(v);
 }
 
 int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
@@ -408,13 +395,11 @@ int kddm_views_in(struct kddm_views *v, u32 epoch)
 
 void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 {
-	u8 before;
 
 	mutex_lock(&v->lock);
-	before = v->vc->phase;
 	if (!v->stopped) {
 		kddm_vc_reconciled(v->vc, epoch, &v->step);
-		carry_out(v, before);
+		carry_out(v);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(v->kn);
@@ -426,17 +411,15 @@ int kddm_views_start(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
 	long left;
-	u8 before;
 	u16 n;
 
 	mutex_lock(&v->lock);
 	for (n = 0; n < KDDM_VC_NODES; n++)
 		if (n != kn->self && kddm_node_state(kn, n))
 			look(v, n, false);
-	before = v->vc->phase;
 	kddm_vc_start(v->vc, &v->step);
 	v->started = true;
-	carry_out(v, before);
+	carry_out(v);
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	left = wait_event_killable_timeout(v->wait,
@@ -448,13 +431,11 @@ int kddm_views_start(struct kddm_net *kn)
 void kddm_views_leave(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
-	u8 before;
 
 	mutex_lock(&v->lock);
-	before = v->vc->phase;
 	if (v->started) {
 		kddm_vc_leave(v->vc, &v->step);
-		carry_out(v, before);
+		carry_out(v);
 	}
 	mutex_unlock(&v->lock);
 	kick_all(kn);
@@ -479,19 +460,25 @@ void kddm_views_stop(struct kddm_net *kn)
 	cancel_work_sync(&kn->views->work);
 }
 
-void kddm_views_exit(struct kddm_net *kn)
+static void free_parts(struct kddm_views *v)
 {
-	struct kddm_views *v = kn->views;
-
-	kn->view_rx = NULL;
-	destroy_workqueue(v->wq);
-	kvfree(rcu_dereference_protected(v->members, true));
-	kvfree(rcu_dereference_protected(v->served, true));
+	if (v->wq)
+		destroy_workqueue(v->wq);
 	kvfree(v->ref);
 	kvfree(v->peer);
 	kvfree(v->out);
 	kvfree(v->in);
 	kvfree(v->vc);
+}
+
+void kddm_views_exit(struct kddm_net *kn)
+{
+	struct kddm_views *v = kn->views;
+
+	kn->view_rx = NULL;
+	free_parts(v);
+	kvfree(rcu_dereference_protected(v->members, true));
+	kvfree(rcu_dereference_protected(v->served, true));
 	WRITE_ONCE(kn->views, NULL);
 	/* Somebody may ask for it at this moment. */
 	kfree_rcu_mightsleep(v);
@@ -525,13 +512,7 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 	v->kn = kn;
 	v->ops = ops;
 	if (!alloc_parts(v)) {
-		if (v->wq)
-			destroy_workqueue(v->wq);
-		kvfree(v->ref);
-		kvfree(v->peer);
-		kvfree(v->out);
-		kvfree(v->in);
-		kvfree(v->vc);
+		free_parts(v);
 		kfree(v);
 		return -ENOMEM;
 	}

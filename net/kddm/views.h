@@ -68,14 +68,12 @@ struct kddm_views_ops {
 /**
  * struct kddm_view_peer - what is known of a node's part in a change
  * @session: our number of the meeting that the machine knows of
- * @peer_session: the node's number for it
  * @mark: epoch of its marks
  * @marks: bit mask of the channels on which they have come
  * @reported: epoch in which it has reported all that it had to
  */
 struct kddm_view_peer {
 	u16	session;
-	u16	peer_session;
 	u32	mark;
 	u32	marks;
 	u32	reported;
@@ -87,6 +85,7 @@ struct kddm_view_peer {
  * @ops: the layer above
  * @lock: see above
  * @vc: the machine
+ * @phase: of @vc before its latest step; under @lock
  * @step: what the machine has to send; under @lock
  * @in: a message that is being read; under @lock
  * @out: one that is being made, perhaps before @in is done with; under @lock
@@ -116,6 +115,7 @@ struct kddm_views {
 	const struct kddm_views_ops	*ops;
 	struct mutex			lock;		/* see above */
 	struct kddm_vc			*vc;
+	u8				phase;
 	struct kddm_vc_out		step;
 	struct kddm_vc_msg		*in;
 	struct kddm_vc_msg		*out;
