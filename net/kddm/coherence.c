@@ -212,12 +212,6 @@ static int req_any(struct co_step *s)
 	return 0;
 }
 
-/* Whether a request of ours is on its way or in somebody's queue. */
-static bool waits(const struct kddm_co *co)
-{
-	return co->state >= KDDM_CO_GET && co->state <= KDDM_CO_DRAIN_UPGRADE;
-}
-
 static bool answers(const struct co_step *s)
 {
 	return s->ev->seq == s->co->seq && s->co->want != KDDM_WANT_NONE;
@@ -443,34 +437,6 @@ static int ev_run(struct co_step *s)
 	return 0;
 }
 
-/*
- * A node has left.  What it owned is gone until recovery exists; a request
- * that was sent to it ends, so that nobody waits for a reply that cannot come.
- */
-static int ev_node_down(struct co_step *s)
-{
-	struct kddm_co *co = s->co;
-	u16 node = s->ev->src;
-	bool trail = co->hint == node;
-
-	if (co->x)
-		kddm_co_ext_forget(co->x, node);
-	if (co->inv_owner == node)
-		co->inv_owner = KDDM_NODE_NONE;
-	if (trail) {
-		co->hint = KDDM_NODE_NONE;
-		co->turned = false;
-	}
-	if (waits(co) && co->asked == node)
-		give_up(s, -EHOSTDOWN);
-	else if (trail && co->state == KDDM_CO_INVALID)
-		kddm_co_no_copy(s);
-	else if (co->state == KDDM_CO_ACKS)
-		kddm_co_try_enter(s);
-	kddm_co_run(s);
-	return 0;
-}
-
 typedef int (*handler)(struct co_step *s);
 
 #define LOCAL(get, grab, put, remove)				\
@@ -481,7 +447,7 @@ typedef int (*handler)(struct co_step *s);
 	[KDDM_EV_DATA] = data, [KDDM_EV_OWN] = own,		\
 	[KDDM_EV_INVAL] = inval, [KDDM_EV_ACK] = ack,		\
 	[KDDM_EV_NAK] = nak, [KDDM_EV_REMOVED] = removed,	\
-	[KDDM_EV_RUN] = ev_run, [KDDM_EV_NODE_DOWN] = ev_node_down
+	[KDDM_EV_RUN] = ev_run
 
 static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 	[KDDM_CO_INVALID] = {

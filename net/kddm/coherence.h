@@ -86,7 +86,6 @@ enum kddm_co_state {
  *	for the ownership; -EBUSY: it was not to wait
  * @KDDM_EV_REMOVED: message to home: the object is gone, take its absence back
  * @KDDM_EV_RUN: go on with what the last step left (out->more)
- * @KDDM_EV_NODE_DOWN: node @src has left
  * @KDDM_EV_NR: how many event types there are
  */
 enum kddm_co_event_type {
@@ -106,7 +105,6 @@ enum kddm_co_event_type {
 	KDDM_EV_NAK,
 	KDDM_EV_REMOVED,
 	KDDM_EV_RUN,
-	KDDM_EV_NODE_DOWN,
 	KDDM_EV_NR
 };
 
@@ -234,7 +232,7 @@ struct kddm_co_env {
  * struct kddm_co_event - one event
  * @type: enum kddm_co_event_type
  * @flags: KDDM_COF_*
- * @src: messages: the node that sent it; NODE_DOWN: the node that left
+ * @src: messages: the node that sent it
  * @origin: requests: who asked first; INVAL: whom to ack to
  * @hops: requests: how often forwarded so far
  * @seq: requests, OWN, DATA, NAK: number of the request that it is or answers;

@@ -169,7 +169,7 @@ const char *kddm_co_event_name(u8 type)
 	static const char * const name[KDDM_EV_NR] = {
 		"get", "grab", "put", "remove", "downgrade", "drop", "filled",
 		"get-req", "grab-req", "data",
-		"own", "inval", "ack", "nak", "removed", "run", "node-down",
+		"own", "inval", "ack", "nak", "removed", "run",
 	};
 
 	return type < KDDM_EV_NR ? name[type] : "?";

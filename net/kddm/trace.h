@@ -56,7 +56,6 @@ TRACE_DEFINE_ENUM(KDDM_EV_ACK);
 TRACE_DEFINE_ENUM(KDDM_EV_NAK);
 TRACE_DEFINE_ENUM(KDDM_EV_REMOVED);
 TRACE_DEFINE_ENUM(KDDM_EV_RUN);
-TRACE_DEFINE_ENUM(KDDM_EV_NODE_DOWN);
 
 DECLARE_EVENT_CLASS(kddm_msg,
 	TP_PROTO(const struct kddm_hdr *h),
@@ -259,8 +258,7 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_EV_ACK, "ack" },
 				   { KDDM_EV_NAK, "nak" },
 				   { KDDM_EV_REMOVED, "removed" },
-				   { KDDM_EV_RUN, "run" },
-				   { KDDM_EV_NODE_DOWN, "node-down" }),
+				   { KDDM_EV_RUN, "run" }),
 		  __entry->version)
 );
 

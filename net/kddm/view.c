@@ -67,27 +67,6 @@ int kddm_view_add(struct kddm_view *v, u16 id, u32 incarnation)
 EXPORT_SYMBOL_IF_KUNIT(kddm_view_add);
 
 /**
- * kddm_view_remove() - a member leaves
- * @v: the view; its epoch grows
- * @id: node id
- * @incarnation: of that node
- *
- * Return: 0, or -ENOENT if no such node is a member in that incarnation.
- */
-int kddm_view_remove(struct kddm_view *v, u16 id, u32 incarnation)
-{
-	u16 i = position(v, id);
-
-	if (!member_at(v, i, id) || v->m[i].incarnation != incarnation)
-		return -ENOENT;
-	v->nr--;
-	memmove(&v->m[i], &v->m[i + 1], (v->nr - i) * sizeof(v->m[0]));
-	v->epoch++;
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(kddm_view_remove);
-
-/**
  * kddm_view_find() - a member by id
  * @v: the view
  * @id: node id

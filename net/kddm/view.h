@@ -48,7 +48,6 @@ void kddm_view_init(struct kddm_view *v, u16 cap);
 /* 0, -EEXIST (same id, even in another incarnation), -ENOSPC, -EINVAL */
 int kddm_view_add(struct kddm_view *v, u16 id, u32 incarnation);
 /* 0, -ENOENT (no such id, or another incarnation) */
-int kddm_view_remove(struct kddm_view *v, u16 id, u32 incarnation);
 const struct kddm_member_id *kddm_view_find(const struct kddm_view *v, u16 id);
 /* The home of @key, or NULL in an empty view. */
 const struct kddm_member_id *kddm_view_home(const struct kddm_view *v, u64 key);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cells of messages, of KDDM_EV_RUN and of KDDM_EV_NODE_DOWN; cells.h says
+ * The cells of messages and of KDDM_EV_RUN; cells.h says
  * how to read them.
  */
 #include <linux/bits.h>
@@ -436,50 +436,6 @@ const struct cell cells_msg[] = {
 	CELL(WRITER, RUN, "there is nothing to do",
 	     "writer v10 hint=1", NULL),
 
-	CELL(INVALID, NODE_DOWN, "forgets the hint",
-	     "invalid v10 nohint", NULL),
-	CELL(INVALID, NODE_DOWN, "home loses the trail",
-	     "lost v10 nohint", NULL, .home = true),
-	CELL(INVALID, NODE_DOWN, "another node",
-	     "invalid v10", NULL, .src = 3),
-	CELL(VOID, NODE_DOWN, "does not matter",
-	     "void v10 hint=1 told", NULL, .told = true),
-	CELL(LOST, NODE_DOWN, "does not matter",
-	     "lost v10 nohint", NULL),
-	CELL(SHARED, NODE_DOWN, "the copy stays",
-	     "shared v10 nohint", NULL),
-	CELL(DRAIN, NODE_DOWN, "nobody waits for the ack",
-	     "drain v10 nohint readers=1", NULL),
-	CELL(GET, NODE_DOWN, "fails",
-	     "invalid v10 nohint", "done -EHOSTDOWN"),
-	CELL(GET, NODE_DOWN, "another node",
-	     "get v10 want=get asked=2", NULL, .src = 3),
-	CELL(GET, NODE_DOWN, "home was asked",
-	     "invalid v10 nohint", "done -EHOSTDOWN", .hint = 100, .src = 2),
-	CELL(GET, NODE_DOWN, "another hint",
-	     "invalid v10 hint=4 turned", "done -EHOSTDOWN", .turned = true,
-	     .hint = 4 + 1),
-	CELL(GRAB, NODE_DOWN, "fails, the queue goes on",
-	     "invalid v10 hint=3 turned",
-	     "done -EHOSTDOWN, grab-req>0 of 3 #33 hops 1", .queue = "23"),
-	CELL(GRAB, NODE_DOWN, "another node, its request goes",
-	     "grab v10 want=grab asked=2 queue=4", NULL, .src = 3,
-	     .queue = "34", .acks = BIT(3)),
-	CELL(UPGRADE, NODE_DOWN, "fails, the copy stays",
-	     "shared v10 nohint", "done -EHOSTDOWN"),
-	CELL(DRAIN_UPGRADE, NODE_DOWN, "fails, nobody waits for the ack",
-	     "drain v10 nohint readers=1", "done -EHOSTDOWN"),
-	CELL(OWNER, NODE_DOWN, "its copy is forgotten",
-	     "owner v10 hint=1 copies=3", NULL, .copyset = BIT(2) | BIT(3)),
-	CELL(OWNER, NODE_DOWN, "its request is forgotten",
-	     "owner v10 hint=1 readers=1 queue=3", NULL, .readers = 1,
-	     .queue = "32"),
-	CELL(ACKS, NODE_DOWN, "its ack is not due",
-	     "writer v11 hint=1", "done", .src = 3),
-	CELL(ACKS, NODE_DOWN, "another node",
-	     "acks v10 hint=1 want=grab acks=3", NULL),
-	CELL(WRITER, NODE_DOWN, "its request is forgotten",
-	     "writer v10 hint=1 queue=3", NULL, .queue = "23"),
 
 	/* With a hold time */
 	CELL(VOID, GRAB_REQ, "the absence is not held",
@@ -534,8 +490,6 @@ const struct cell cells_msg[] = {
 	     "invalid v10 hint=3",
 	     "own>3 #33 v10 data need 5, inval>5 of 3 #33, drop",
 	     .hold = true, .copyset = BIT(5), .queue = "3"),
-	CELL(OWNER, NODE_DOWN, "its request is forgotten in the hold time",
-	     "owner v10 hint=1 queue=3", "held", .held = true, .queue = "23"),
 
 	CELL(VOID, GET_REQ, "home makes the first contents",
 	     "fill v10 hint=1 queue=2g", "fill", .home = true,
@@ -568,9 +522,6 @@ const struct cell cells_msg[] = {
 	CELL(FILL, RUN, "nothing can go on",
 	     "fill v10 hint=1 want=grab mine queue=3", NULL, .mine = true,
 	     .queue = "3"),
-	CELL(FILL, NODE_DOWN, "it waits no longer",
-	     "fill v10 hint=1 want=grab mine queue=3", NULL, .mine = true,
-	     .queue = "23"),
 
 	/* Without waiting for other users */
 	CELL(INVALID, GRAB_REQ, "goes on, a try as well",

@@ -79,14 +79,6 @@ static const struct space spaces[] = {
 		.states = 5000, .room = 40000,
 	},
 	{
-		.desc = "2 nodes, one of which leaves",
-		.cfg = {
-			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
-			.max_removed = 2, .max_down = 1, .ops = ALL,
-		},
-		.hops = true, .states = 1000, .room = 10000,
-	},
-	{
 		.desc = "2 nodes, one of which fails, home moves",
 		.cfg = {
 			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,

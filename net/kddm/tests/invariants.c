@@ -294,15 +294,11 @@ static void check_waits(struct model *m)
 /**
  * model_check_fast() - look at a state
  * @m: the model; m->error says what is wrong
- *
- * In a cluster that loses nodes, only invariant 1 holds before recovery.
  */
 void model_check_fast(struct model *m)
 {
 	check_writers(m);
 	check_waits(m);
-	if (m->cfg->max_down)
-		return;
 	check_copies(m);
 	check_owner(m);
 	check_numbers(m);
@@ -315,7 +311,7 @@ void model_check_fast(struct model *m)
 void model_check(struct model *m)
 {
 	model_check_fast(m);
-	if (!m->cfg->max_down && !m->gone)
+	if (!m->gone)
 		check_copyset(m);
 }
 
@@ -450,8 +446,6 @@ void model_check_rest(struct model *m)
 {
 	u16 i;
 
-	if (m->cfg->max_down)
-		return;
 	if (m->change)
 		model_fail(m, 0, "the change does not end");
 	for (i = 0; i < m->cfg->nodes; i++) {

@@ -225,7 +225,7 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 {
 	if (a->msg < KDDM_EV_GET_REQ || a->msg > KDDM_EV_REMOVED)
 		model_fail(m, at, "not a message");
-	if (m->cfg->max_down == 0 && a->msg == KDDM_EV_NAK) {
+	if (a->msg == KDDM_EV_NAK) {
 		if (a->err != -ENOENT && a->err != -EEXIST &&
 		    a->err != -EAGAIN && a->err != -EBUSY &&
 		    !(a->err == -EIO && m->lost) &&
@@ -256,7 +256,7 @@ static void act_inval(struct model *m, u16 at, const struct kddm_co_action *a,
 
 static void act_fill(struct model *m, u16 at)
 {
-	if (m->exists && !m->cfg->max_down)
+	if (m->exists)
 		model_fail(m, at, "created twice");
 	if (m->node[at].co.state != KDDM_CO_FILL)
 		model_fail(m, at, "created in passing");
@@ -273,8 +273,6 @@ static void entered(struct model *m, u16 at, u8 op, u64 past)
 		n->writer = 1;
 	else
 		n->readers++;
-	if (m->cfg->max_down)
-		return;
 	/* who reads beside the copy that is here is in nobody's way */
 	if (m->arrived || kddm_co_owns(&n->co))
 		model_overtake(m, at, past);
@@ -311,7 +309,6 @@ static void act_done(struct model *m, u16 at, int err,
 		model_leave_line(m, at);
 	if (err == -ENOMEM && m->cfg->ops & MODEL_FAIL)
 		return;
-	n->failed = err && err != -ENOENT && err != -EBUSY;
 	n->leave = !err && (op & MODEL_OP_KILLED);
 	if (!err)
 		entered(m, at, op, past);
@@ -321,8 +318,7 @@ static void act_done(struct model *m, u16 at, int err,
 		model_fail(m, at, "-ENOENT, but it may be created");
 	else if (err == -ENOENT && !msg && m->exists)
 		model_fail(m, at, "-ENOENT, but it exists");
-	else if (err != -ENOENT && err != -EBUSY && !m->cfg->max_down &&
-		 !(err == -EIO && m->lost))
+	else if (err != -ENOENT && err != -EBUSY && !(err == -EIO && m->lost))
 		model_fail_no(m, at, err, "error without a failure");
 }
 
@@ -646,8 +642,6 @@ static void do_deliver(struct model *m, u16 src, u16 dst)
 	int err;
 
 	model_take(m, src, dst, &msg);
-	if (n->noticed & (1ULL << src))
-		return;
 	ev = (struct kddm_co_event) {
 		.type = msg.type,
 		.flags = msg.flags,
@@ -666,7 +660,7 @@ static void do_deliver(struct model *m, u16 src, u16 dst)
 	err = event(m, dst, &ev, &msg);
 	m->arrived = false;
 	m->moved = false;
-	if (err && !m->cfg->max_down)
+	if (err)
 		model_fail_no(m, dst, err, "message refused");
 	pump(m, dst);
 }
@@ -697,27 +691,6 @@ static void do_over(struct model *m, u16 at)
 		return;
 	n->timer = 0;
 	must(m, at, event(m, at, &run, NULL));
-	pump(m, at);
-}
-
-static void do_notice(struct model *m, u16 at, u16 who)
-{
-	struct kddm_co_event ev = {
-		.type = KDDM_EV_NODE_DOWN,
-		.src = model_id(m, who),
-	};
-	struct model_node *n = &m->node[at];
-	bool waits = n->co.want != KDDM_WANT_NONE &&
-		     n->co.state >= KDDM_CO_GET &&
-		     n->co.state <= KDDM_CO_DRAIN_UPGRADE;
-
-	waits = waits && n->co.asked == ev.src;
-	model_drop_channel(m, who, at);
-	n->noticed |= 1ULL << who;
-	n->failed = 0;
-	must(m, at, event(m, at, &ev, NULL));
-	if (waits && !n->failed && n->co.want != KDDM_WANT_NONE)
-		model_fail(m, at, "waits for a node that has left");
 	pump(m, at);
 }
 
@@ -757,12 +730,6 @@ void model_do(struct model *m, const struct model_move *mv)
 		break;
 	case MOVE_FORGET:
 		do_forget(m, mv->a);
-		break;
-	case MOVE_DOWN:
-		model_gone(m, mv->a);
-		break;
-	case MOVE_NOTICE:
-		do_notice(m, mv->a, mv->b);
 		break;
 	case MOVE_OVER:
 		do_over(m, mv->a);

@@ -58,7 +58,6 @@ struct model_msg;
  * @max_removed: no remove, and no failure to make the first contents, while so
  *	many KDDM_EV_REMOVED are on the way, 0 for no limit: their number is the
  *	only thing in the model without a bound
- * @max_down: so many nodes may leave
  * @max_crash: so many nodes may fail, and the others recover
  * @max_moves: so often may home move for other reasons
  * @touch_home: see struct kddm_co_env
@@ -78,7 +77,6 @@ struct model_cfg {
 	u16	stride;
 	u16	max_hops;
 	u16	max_removed;
-	u16	max_down;
 	u16	max_crash;
 	u16	max_moves;
 	bool	touch_home;
@@ -101,8 +99,6 @@ struct model_cfg {
  * @MOVE_DELIVER: @b gets the oldest message of @a
  * @MOVE_KILL: the first who waits on @a is killed
  * @MOVE_FORGET: @a frees its entry
- * @MOVE_DOWN: @a leaves the cluster, as it is
- * @MOVE_NOTICE: @a notices that @b has left
  * @MOVE_OVER: the hold time of @a is over
  * @MOVE_CRASH: @a fails
  * @MOVE_CHANGE: home is to move
@@ -119,8 +115,6 @@ enum model_move_type {
 	MOVE_DELIVER,
 	MOVE_KILL,
 	MOVE_FORGET,
-	MOVE_DOWN,
-	MOVE_NOTICE,
 	MOVE_OVER,
 	MOVE_CRASH,
 	MOVE_CHANGE,
@@ -187,13 +181,12 @@ struct model_msg {
  * @nwait: local users who wait
  * @leave: who is inside was killed while they waited, and leaves at once
  * @buf: which of @ext the object uses
- * @dead: has left
+ * @dead: has failed
  * @held: its hold time has begun and is not over
  * @timer: and there is a KDDM_EV_RUN to come then
- * @failed: NODE_DOWN ended the local request, or MOVE_FILLED failed
+ * @failed: MOVE_FILLED failed
  * @frozen: what it sends leaves after the change of the view
  * @seen: a user here has seen the object, as it is or was
- * @noticed: bit mask of the nodes of which this one knows that they have left
  * @wait: who waits, first in first out: MODEL_OP_*
  * @past: for each of them, bit mask of the nodes that stood in line before
  * @ext: two extensions, one of them in use
@@ -202,7 +195,6 @@ struct model_node {
 	struct kddm_co		co;
 	struct kddm_co_env	env;
 	u64			value;
-	u64			noticed;
 	u8			readers;
 	u8			writer;
 	u8			nwait;
@@ -232,7 +224,7 @@ struct model_node {
  * @filled: made in this move; its version is not yet counted
  * @moved: whoever enters now is a reader who takes over the ownership
  * @arrived: whoever enters now got the data by a message
- * @down: nodes that have left, or failed
+ * @down: nodes that have failed
  * @home: index of home
  * @moves: how often it has moved without a failure
  * @gone: bit mask of nodes that have failed and are not yet forgotten

@@ -57,8 +57,6 @@ static unsigned int list_node(const struct model *m, u16 i,
 	if (ops & MODEL_FORGET && !n->nwait &&
 	    kddm_co_forgettable(&n->co, &n->env))
 		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
-	if (m->down < m->cfg->max_down)
-		mv[nr++] = (struct model_move) { MOVE_DOWN, i, 0 };
 	if (n->held)
 		mv[nr++] = (struct model_move) { MOVE_OVER, i, 0 };
 	return nr;
@@ -74,7 +72,7 @@ static unsigned int list_node(const struct model *m, u16 i,
 unsigned int model_list(const struct model *m, struct model_move *mv)
 {
 	unsigned int nr = 0;
-	u16 i, j;
+	u16 i;
 
 	for (i = 0; i < m->nr_busy; i++) {
 		u16 src = m->busy[i] / MODEL_NODES;
@@ -85,17 +83,9 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
 				MOVE_DELIVER, src, dst
 			};
 	}
-	for (i = 0; i < m->cfg->nodes; i++) {
-		if (m->node[i].dead)
-			continue;
-		nr += list_node(m, i, mv + nr);
-		for (j = 0; j < m->cfg->nodes && m->cfg->max_down; j++)
-			if (m->node[j].dead &&
-			    !(m->node[i].noticed & (1ULL << j)))
-				mv[nr++] = (struct model_move) {
-					MOVE_NOTICE, i, j
-				};
-	}
+	for (i = 0; i < m->cfg->nodes; i++)
+		if (!m->node[i].dead)
+			nr += list_node(m, i, mv + nr);
 	return nr + model_list_change(m, mv + nr);
 }
 
@@ -109,6 +99,6 @@ bool model_must(const struct model_move *mv)
 {
 	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
 	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
-	       mv->type == MOVE_NOTICE || mv->type == MOVE_OVER ||
-	       mv->type == MOVE_FREEZE || mv->type == MOVE_RECOVER;
+	       mv->type == MOVE_OVER || mv->type == MOVE_FREEZE ||
+	       mv->type == MOVE_RECOVER;
 }

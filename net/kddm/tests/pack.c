@@ -4,8 +4,7 @@
  *
  * Each node and each message is a few bytes of fixed layout, written and read
  * side by side below.  All numbers of requests become PACK_SEQ, all versions
- * PACK_VERSION, all values PACK_VALUE; where nodes may leave, a request may be
- * an old one, and its age is kept.
+ * PACK_VERSION, all values PACK_VALUE.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -21,7 +20,6 @@ struct packer {
 	const struct model	*m;
 	const u8		*perm;
 	bool			hops;
-	bool			age;
 	bool			change;
 	u8			*p;
 };
@@ -29,7 +27,6 @@ struct packer {
 struct unpacker {
 	struct model		*m;
 	bool			hops;
-	bool			age;
 	bool			change;
 	const u8		*p;
 };
@@ -60,31 +57,13 @@ static u64 pack_set(const struct packer *k, const u64 *set)
 	return to;
 }
 
-/* Whether the request of the node with @id is an old one: for ever, then. */
-static void pack_seq(struct packer *k, u16 id, u32 seq)
-{
-	const struct model_node *n;
-
-	if (!k->age)
-		return;
-	n = &k->m->node[id == KDDM_NODE_NONE ? 0 : model_index(k->m, id)];
-	*k->p++ = id != KDDM_NODE_NONE && !n->dead && n->co.seq != seq;
-}
-
-static u32 unpack_seq(struct unpacker *k)
-{
-	return PACK_SEQ - (k->age ? *k->p++ : 0);
-}
-
 /* The extension */
 
-static void pack_req(struct packer *k, const struct kddm_co_req *r, bool own)
+static void pack_req(struct packer *k, const struct kddm_co_req *r)
 {
 	*k->p++ = pack_id(k, r->node) | (r->grab << 4) | (r->flags << 5);
 	if (k->hops)
 		*k->p++ = r->hops;
-	if (!own)
-		pack_seq(k, r->node, r->seq);
 }
 
 static void unpack_req(struct unpacker *k, struct kddm_co_req *r, u16 self)
@@ -98,7 +77,7 @@ static void unpack_req(struct unpacker *k, struct kddm_co_req *r, u16 self)
 	if (k->hops)
 		r->hops = *k->p++;
 	if (r->node != self)
-		r->seq = unpack_seq(k);
+		r->seq = PACK_SEQ;
 }
 
 static void pack_ext(struct packer *k, const struct model_node *n)
@@ -117,8 +96,7 @@ static void pack_ext(struct packer *k, const struct model_node *n)
 		  pack_set(k, x->bits + x->words) : 0;
 	*k->p++ = x->qlen;
 	for (i = 0; i < x->qlen; i++)
-		pack_req(k, kddm_co_queue(x) + i,
-			 kddm_co_queue(x)[i].node == n->env.self);
+		pack_req(k, kddm_co_queue(x) + i);
 }
 
 static void unpack_ext(struct unpacker *k, u16 at)
@@ -155,11 +133,7 @@ static void pack_node(struct packer *k, const struct model_node *n)
 {
 	const struct kddm_co *co = &n->co;
 	bool idle = co->want == KDDM_WANT_NONE;
-	u16 asked = k->age && co->state >= KDDM_CO_GET &&
-		    co->state <= KDDM_CO_DRAIN_UPGRADE ? co->asked :
-							 KDDM_NODE_NONE;
-	u16 hint = co->state == KDDM_CO_VOID && !k->age ? KDDM_NODE_NONE :
-							  co->hint;
+	u16 hint = co->state == KDDM_CO_VOID ? KDDM_NODE_NONE : co->hint;
 	u8 i;
 
 	*k->p++ = co->state | (co->want << 4) | ((co->told || co->gone) << 6) |
@@ -175,14 +149,9 @@ static void pack_node(struct packer *k, const struct model_node *n)
 		  (n->timer << 5) | (n->frozen << 6) | (seen(co) << 7);
 	if (k->change)
 		*k->p++ = n->dead | (n->seen << 1);
-	if (k->age)
-		*k->p++ = pack_id(k, asked) | (n->dead << 4) |
-			  ((u8)pack_set(k, &n->noticed) << 5);
 	for (i = 0; i < n->nwait; i += 2)
 		*k->p++ = n->wait[i] |
 			  (i + 1 < n->nwait ? n->wait[i + 1] << 4 : 0);
-	if (drains(co))
-		pack_seq(k, co->inv_owner, co->inv_seq);
 	if (co->x)
 		pack_ext(k, n);
 }
@@ -234,16 +203,10 @@ static void unpack_node(struct unpacker *k, u16 at)
 		n->dead = *k->p & 1;
 		n->seen = *k->p++ >> 1;
 	}
-	if (k->age) {
-		b = *k->p++;
-		co->asked = unpack_id(k, b & 0xf);
-		n->dead = (b >> 4) & 1;
-		n->noticed = b >> 5;
-	}
 	unpack_waits(k, n);
 	co->seq = PACK_SEQ;
 	if (drains(co))
-		co->inv_seq = unpack_seq(k);
+		co->inv_seq = PACK_SEQ;
 	co->version = known ? PACK_VERSION : 0;
 	n->env.home = model_id(k->m, k->m->home);
 	n->value = kddm_co_has_data(co) ? PACK_VALUE : 0;
@@ -294,9 +257,6 @@ static void pack_msg(struct packer *k, const struct model_msg *msg)
 		*k->p++ = msg->nwords ? pack_set(k, msg->need) : 0;
 	if (req && k->hops)
 		*k->p++ = msg->hops;
-	if (msg->type != KDDM_EV_REMOVED)
-		pack_seq(k, origin ? msg->origin : model_id(k->m, msg->dst),
-			 msg->seq);
 }
 
 static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
@@ -319,7 +279,7 @@ static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
 			msg->type == KDDM_EV_GRAB_REQ))
 		msg->hops = *k->p++;
 	if (msg->type != KDDM_EV_REMOVED)
-		msg->seq = unpack_seq(k);
+		msg->seq = PACK_SEQ;
 	msg->version = PACK_VERSION;
 	msg->value = msg->data ? PACK_VALUE : 0;
 	k->m->removed += msg->type == KDDM_EV_REMOVED;
@@ -341,7 +301,7 @@ static void pack_channel(struct packer *k, u8 *map, u16 src, u16 dst, u16 bit)
 size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 {
 	bool change = m->cfg->max_crash || m->cfg->max_moves;
-	struct packer k = { m, perm, hops, m->cfg->max_down, change, to };
+	struct packer k = { m, perm, hops, change, to };
 	u16 nodes = m->cfg->nodes, i, j;
 	u8 inv[MODEL_NODES], *map;
 
@@ -374,7 +334,7 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 size_t model_unpack(struct model *m, bool hops, const u8 *from)
 {
 	bool change = m->cfg->max_crash || m->cfg->max_moves;
-	struct unpacker k = { m, hops, m->cfg->max_down, change, from };
+	struct unpacker k = { m, hops, change, from };
 	u16 nodes = m->cfg->nodes, i;
 	const u8 *map;
 	u8 b, nr;

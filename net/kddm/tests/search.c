@@ -363,7 +363,7 @@ size_t search_path(struct search *s, size_t i, struct model_move *mv,
 			break;
 		}
 		m.a = real[m.a];
-		if (m.type == MOVE_DELIVER || m.type == MOVE_NOTICE)
+		if (m.type == MOVE_DELIVER)
 			m.b = real[m.b];
 		if (j - 1 < max)
 			mv[j - 1] = m;

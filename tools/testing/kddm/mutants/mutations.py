@@ -94,8 +94,6 @@ MUTATIONS = [
     ("home ignores that the object was removed", C,
      "		MSG(NULL, NULL, inval_none, NULL, NULL, removed_reclaim),",
      "		MSG(NULL, NULL, inval_none, NULL, NULL, removed_ignore),"),
-    ("a request of a node that left waits for ever", C,
-     "	if (waits(co) && co->asked == node)", "	if (0)"),
     ("the ack of a node that left is awaited", EXT,
      "	nodeset_del(acks(x), x->words, node);\n", ""),
     ("the request of a node that left stays", EXT,

@@ -29,7 +29,7 @@ static const struct { const char *name; u16 op; } ops[] = {
 	{ "hold", MODEL_HOLD },
 };
 
-#define OPTIONS "n:u:o:r:d:j:k:cf:l:w:tm:S:vh"
+#define OPTIONS "n:u:o:r:j:k:cf:l:w:tm:S:vh"
 
 static void usage(void)
 {
@@ -44,7 +44,6 @@ static void usage(void)
 	     "               hold (who grabs keeps it for any time)\n"
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
-	     "  -d N         at most N nodes leave (0)\n"
 	     "  -k N         at most N nodes fail, and the others recover (0)\n"
 	     "  -j N         home moves at most N times without a failure (0)\n"
 	     "  -f GETS,GRABS  count how often a get and a grab that stand in\n"
@@ -110,8 +109,8 @@ static void show_result(const struct search *s, double seconds)
 	const struct model_cfg *cfg = s->cfg;
 	size_t i;
 
-	printf("%u nodes, %u users, %u leave:", cfg->nodes, cfg->users,
-	       cfg->max_down);
+	printf("%u nodes, %u users, %u fail:", cfg->nodes, cfg->users,
+	       cfg->max_crash);
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 		if (cfg->ops & ops[i].op)
 			printf(" %s", ops[i].name);
@@ -170,9 +169,6 @@ int main(int argc, char **argv)
 		case 'r':
 			cfg.max_removed = atoi(optarg);
 			break;
-		case 'd':
-			cfg.max_down = atoi(optarg);
-			break;
 		case 'j':
 			cfg.max_moves = atoi(optarg);
 			break;
@@ -213,7 +209,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (cfg.nodes < 2 || cfg.nodes > MODEL_NODES || cfg.users < 1 ||
-	    cfg.users > MODEL_USERS || (cfg.max_down && cfg.nodes > 3)) {
+	    cfg.users > MODEL_USERS) {
 		usage();
 		return 2;
 	}

@@ -125,23 +125,14 @@ ok "2 objects, remove" explore2 -r
 ok "2 objects, one home, remove" explore2 -r -s
 ok "2 objects, 2 users" explore2 -u 2
 ok "2 objects, taken in any order: a deadlock" finds explore2 -x
-ok "2 nodes, one leaves" explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more
-ok "3 nodes, one leaves" explore -n 3 -d 1 -m 8 -r 1 -o $all
-ok "3 nodes, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all
 ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -f -s 1000000 -r 1
 ok "3 nodes, hold time, sanitized" \
 	explore-asan -n 3 -m 8 -o get,grab,remove,forget,hold
 ok "3 nodes, hold time" explore -n 3 -m 8 -o $all,hold
 ok "3 nodes, every operation, hold time" explore -n 3 -m 8 -r 1 -o $more,hold
-ok "2 nodes, hold time, one leaves" \
-	explore -n 2 -u 2 -d 1 -m 6 -r 1 -o $more,hold
-ok "3 nodes, hold time, one leaves" \
-	explore -n 3 -d 1 -m 8 -r 1 -o $all,hold
-ok "3 nodes, hold time, two leave" explore -n 3 -d 2 -m 8 -r 1 -o $all,hold
 ok "walk, 5 nodes, hold time, sanitized" \
 	walk-asan -n 5 -k -u 3 -t -s 1000000 -r 1
 ok "walk, 12 nodes, hold time" walk -n 12 -t -s 5000000 -r 1
-ok "walk, nodes leave, hold time" walk -n 6 -d 3 -k -t -s 2000000 -r 1
 ok "views: stories" vctests
 ok "views: 2 nodes, links and nodes fail, sanitized" \
 	vcexplore-asan -n 2 -q auto -c 1 -k 1
@@ -170,7 +161,6 @@ ok "walk, 12 nodes, 10 million steps" walk -n 12 -f -s 10000000 -r 1
 ok "walk, 64 nodes, 1000 objects, sanitized" \
 	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
 ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
-ok "walk, nodes leave" walk -n 6 -d 3 -k -s 4000000 -r 1
 if [ -n "$long" ]; then
 	ok "3 nodes, every operation, hold time, first touch at home" \
 		explore -n 3 -m 8 -r 1 -t -o $more,hold

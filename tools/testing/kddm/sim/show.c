@@ -67,12 +67,6 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 	case MOVE_FORGET:
 		fprintf(f, "node %u: forgets the object", mv->a);
 		break;
-	case MOVE_DOWN:
-		fprintf(f, "node %u: leaves the cluster", mv->a);
-		break;
-	case MOVE_NOTICE:
-		fprintf(f, "node %u: notices that %u has left", mv->a, mv->b);
-		break;
 	case MOVE_OVER:
 		fprintf(f, "node %u: its hold time is over", mv->a);
 		break;

@@ -59,7 +59,6 @@ static void usage(void)
 	     "  -u USERS     local users of each node (2)\n"
 	     "  -b OBJECTS   1 to 1024 (4)\n"
 	     "  -i STRIDE    distance of node ids (1); ids stay below 1024\n"
-	     "  -d N         at most N nodes leave, in each round (0)\n"
 	     "  -f           fail if a request that stands in line is overtaken\n"
 	     "               by one node more often than coherence.rst says\n"
 	     "  -k           users who wait may be killed\n"
@@ -137,20 +136,6 @@ static bool random_rare(struct model *m, u16 at, struct model_move *mv)
 	if (m->cfg->ops & MODEL_KILL && n->nwait &&
 	    !(n->wait[0] & MODEL_OP_KILLED))
 		return true;
-	mv->type = MOVE_DOWN;
-	return m->down < m->cfg->max_down && !roll(20);
-}
-
-static bool random_notice(struct model *m, u16 at, struct model_move *mv)
-{
-	u16 i;
-
-	for (i = 0; i < m->cfg->nodes; i++) {
-		if (!m->node[i].dead || (m->node[at].noticed >> i) & 1)
-			continue;
-		*mv = (struct model_move) { MOVE_NOTICE, at, i };
-		return true;
-	}
 	return false;
 }
 
@@ -162,11 +147,7 @@ static bool next_must(struct model *m, struct model_move *mv)
 	if (roll(4) && random_message(m, mv))
 		return true;
 	for (i = 0; i < m->cfg->nodes; i++, at = (at + 1) % m->cfg->nodes) {
-		if (m->node[at].dead)
-			continue;
 		if (random_leave(m, at, mv))
-			return true;
-		if (m->down && random_notice(m, at, mv))
 			return true;
 	}
 	return random_message(m, mv);
@@ -185,16 +166,12 @@ static bool next_any(struct model *m, struct model_move *mv,
 
 	if (r < mood->deliver)
 		return random_message(m, mv);
-	if (m->node[at].dead)
-		return false;
 	r -= mood->deliver;
 	if (r < mood->leave)
 		return random_leave(m, at, mv);
 	r -= mood->leave;
 	if (r < mood->local)
 		return random_local(m, at, mv, mood->grabs);
-	if (m->down && random_notice(m, at, mv))
-		return true;
 	return random_rare(m, at, mv);
 }
 
@@ -329,7 +306,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:d:fkts:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:fkts:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -342,9 +319,6 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'i':
 			cfg.stride = atoi(optarg);
-			break;
-		case 'd':
-			cfg.max_down = atoi(optarg);
 			break;
 		case 'f':
 			cfg.fair = true;
@@ -369,8 +343,7 @@ static bool parse(int argc, char **argv)
 	return cfg.nodes >= 2 && cfg.nodes <= MODEL_NODES && cfg.users &&
 	       cfg.users <= MODEL_USERS && nr_objects &&
 	       nr_objects <= OBJECTS && cfg.stride &&
-	       cfg.nodes * cfg.stride <= KDDM_MAX_NODES &&
-	       cfg.max_down < cfg.nodes;
+	       cfg.nodes * cfg.stride <= KDDM_MAX_NODES;
 }
 
 int main(int argc, char **argv)
