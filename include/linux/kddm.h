@@ -20,7 +20,9 @@ struct net;
 
 #define KDDM_SET_NAME_LEN	16	/* characters, without the final NUL */
 #define KDDM_OBJ_SIZE_MAX	65536	/* bytes */
-#define KDDM_SET_HOLD_MAX		1000	/* milliseconds */
+#define KDDM_SET_HOLD_MAX	1000	/* milliseconds */
+#define KDDM_SET_LOST_MAX	3600000	/* milliseconds */
+#define KDDM_SET_REPLICAS_MAX	8
 #define KDDM_ANY_NODE		0xffff
 
 /**
@@ -74,19 +76,29 @@ struct net;
  * @flags: KDDM_SET_*
  * @home: node that is home to all objects, or %KDDM_ANY_NODE: they are spread
  *	over the nodes that are possible at creation
+ * @lost_timeout: milliseconds, 0 to %KDDM_SET_LOST_MAX, that whoever asks for an
+ *	object that was lost with its node waits for that node to come back,
+ *	before it gets -EIO; or, if the linker stores objects (it has @sync),
+ *	the object as it was stored.  Not with %KDDM_TRY
  * @hold: minimum hold time in milliseconds, 0 (none) to %KDDM_SET_HOLD_MAX: a
  *	node that has grabbed an object keeps it at least so long, though others
  *	want to grab it; its own users, and other nodes that want to read, do
  *	not wait for that.  It is in milliseconds because it is counted in ticks
  *	of the kernel, rounded up
+ * @replicas: nodes that hold what was put, 0 to %KDDM_SET_REPLICAS_MAX: kddm_put()
+ *	of a grab returns when so many do, or all members of the view, if they
+ *	are less.  What was put survives the failure of all but one of them; 0
+ *	and 1 are the same: the node of the writer alone
  */
 struct kddm_set_attr {
 	const char	*name;
 	const char	*linker;
 	u32		size;
 	u32		flags;
+	u32		lost_timeout;
 	u16		home;
 	u16		hold;
+	u8		replicas;
 };
 
 /**
@@ -175,7 +187,8 @@ u32 kddm_set_size(const struct kddm_set *set);
  * caller may receive and handle messages for others meanwhile.
  * Return: the object, to be released with kddm_put(), or an ERR_PTR(): -ENOENT
  * (with %KDDM_NOCREATE), -EBUSY (%KDDM_TRY), -EAGAIN (%KDDM_NOWAIT),
- * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (it was lost with a node),
+ * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (it was lost with a node:
+ * see @lost_timeout of struct kddm_set_attr, and kddm_remove()),
  * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the
  * node stops or the set is being destroyed), -EINVAL (flags), -ERANGE (@id does
  * not fit this machine's long), -ENOMEM, or an error of the set's linker.
@@ -241,8 +254,9 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags);
  * Nobody writes in between; readers who wait get in.
  *
  * Context: may sleep (sends what others waited for).
+ * Return: as kddm_put(); with an error the object is let go.
  */
-void kddm_downgrade(struct kddm_obj *obj);
+int kddm_downgrade(struct kddm_obj *obj);
 
 /**
  * kddm_prefetch() - have an object brought here
@@ -302,6 +316,22 @@ int kddm_flush(struct kddm_set *set, u64 id, u16 node);
 int kddm_flush_set(struct kddm_set *set, u16 node);
 
 /**
+ * kddm_push() - have another node take a copy of an object
+ * @set: the set
+ * @id: which object
+ * @node: the node, which may be this one
+ *
+ * The copy is an ordinary one: it can be read there, and goes when somebody
+ * writes.  In a set with %KDDM_SET_EXCLUSIVE it is the object that moves.
+ *
+ * Context: may sleep, waits for the other node, which may wait for a writer; a
+ * fatal signal ends it.
+ * Return: 0 (it had one), -ENOENT (no object), -EHOSTDOWN (no such node),
+ * -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, or another error of kddm_get().
+ */
+int kddm_push(struct kddm_set *set, u64 id, u16 node);
+
+/**
  * kddm_sync() - have the linker store an object
  * @set: the set
  * @id: which object
@@ -352,8 +382,15 @@ int kddm_walk(struct kddm_set *set, u64 from,
  * @obj: from kddm_get() or kddm_grab(); not to be used afterwards
  *
  * Context: may sleep (sends what others waited for).
+ * In a set with replicas, a put after kddm_grab() waits for other nodes; a fatal
+ * signal ends the wait.
+ *
+ * Return: 0; or -ESTALE after kddm_grab(): this node was apart from the cluster
+ * so long that others have made another owner, and what was written is void; or,
+ * with replicas, -EINTR (killed) or -ESHUTDOWN: what was written may yet be lost.
+ * The object is let go in any case.
  */
-void kddm_put(struct kddm_obj *obj);
+int kddm_put(struct kddm_obj *obj);
 
 /**
  * kddm_remove_held() - destroy a grabbed object and let go of it
@@ -361,13 +398,17 @@ void kddm_put(struct kddm_obj *obj);
  *
  * The next get or grab, from any node, finds no object.
  * Context: may sleep.
+ * Return: as kddm_put(); with an error the object is not destroyed.
  */
-void kddm_remove_held(struct kddm_obj *obj);
+int kddm_remove_held(struct kddm_obj *obj);
 
 /**
  * kddm_remove() - destroy an object
  * @set: the set
  * @id: which object
+ *
+ * An object that was lost is given up: it does not come back, and a new one can
+ * be made.
  *
  * Context: may sleep; a fatal signal ends the wait.
  * Return: 0, -ENOENT if there was none, or an error of kddm_grab().

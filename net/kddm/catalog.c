@@ -62,7 +62,9 @@ struct wire_set {
 	__le32			size;
 	__le32			flags;
 	__le32			hold;
+	__le32			lost_timeout;
 	__le16			home;
+	__u8			replicas;
 	__u8			force;
 	char			name[KDDM_SET_NAME_LEN];
 	char			linker[KDDM_SET_NAME_LEN];
@@ -87,12 +89,16 @@ static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
 	desc->size = le32_to_cpu(w->size);
 	desc->flags = le32_to_cpu(w->flags);
 	desc->hold = le32_to_cpu(w->hold);
+	desc->lost_timeout = le32_to_cpu(w->lost_timeout);
+	desc->replicas = w->replicas;
 	desc->home = le16_to_cpu(w->home);
 	str_from_wire(desc->name, w->name);
 	str_from_wire(desc->linker, w->linker);
 	if (!desc->id || !kddm_name_ok(desc->name) || !desc->size ||
 	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS ||
-	    desc->hold > KDDM_SET_HOLD_MAX || !home_ok(desc->home))
+	    desc->hold > KDDM_SET_HOLD_MAX ||
+	    desc->lost_timeout > KDDM_SET_LOST_MAX ||
+	    desc->replicas > KDDM_SET_REPLICAS_MAX || !home_ok(desc->home))
 		return -EBADMSG;
 	return 0;
 }
@@ -104,6 +110,8 @@ static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
 	w->size = cpu_to_le32(set->size);
 	w->flags = cpu_to_le32(set->flags);
 	w->hold = cpu_to_le32(set->hold);
+	w->lost_timeout = cpu_to_le32(set->lost_timeout);
+	w->replicas = set->replicas;
 	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
 	memcpy(w->linker, set->linker->name,
 	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
@@ -322,7 +330,9 @@ static int attr_ok(struct net *net, const struct kddm_set_attr *attr,
 
 	if (!kddm_name_ok(attr->name) || !attr->size ||
 	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS ||
-	    attr->hold > KDDM_SET_HOLD_MAX)
+	    attr->hold > KDDM_SET_HOLD_MAX ||
+	    attr->lost_timeout > KDDM_SET_LOST_MAX ||
+	    attr->replicas > KDDM_SET_REPLICAS_MAX)
 		return -EINVAL;
 	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
 	if (!linker)
@@ -340,6 +350,8 @@ struct kddm_set *kddm_set_create(struct net *net,
 		.size = cpu_to_le32(attr->size),
 		.flags = cpu_to_le32(attr->flags),
 		.hold = cpu_to_le32(attr->hold),
+		.lost_timeout = cpu_to_le32(attr->lost_timeout),
+		.replicas = attr->replicas,
 		.home = cpu_to_le16(attr->home),
 	};
 	struct kddm_set *set;

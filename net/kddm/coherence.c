@@ -96,7 +96,7 @@ static int local_share(struct co_step *s)
 
 static int local_lost(struct co_step *s)
 {
-	kddm_co_done(s, -EIO);
+	kddm_co_done(s, -EOWNERDEAD);
 	return 0;
 }
 
@@ -134,7 +134,7 @@ static void drained(struct co_step *s)
 	if (co->inv_owner != KDDM_NODE_NONE)
 		kddm_co_send(s, KDDM_EV_ACK, co->inv_owner, co->inv_seq);
 	co->inv_owner = KDDM_NODE_NONE;
-	kddm_co_act(s, KDDM_ACT_DROP);
+	kddm_co_let_go(s);
 	if (co->state == KDDM_CO_DRAIN_UPGRADE) {
 		co->state = KDDM_CO_GRAB;
 		return;
@@ -153,9 +153,18 @@ static int put_drain(struct co_step *s)
 	return err;
 }
 
+/* Nobody else gets in before the replicas know, if there are any to be. */
+static void replicate(struct co_step *s)
+{
+	s->co->state = KDDM_CO_PUSH;
+	s->co->due = true;
+}
+
 static int put_writer(struct co_step *s)
 {
 	s->co->state = KDDM_CO_OWNER;
+	if (s->env->rwords)
+		replicate(s);
 	kddm_co_run(s);
 	return 0;
 }
@@ -170,8 +179,15 @@ static int drop_copy(struct co_step *s)
 {
 	if (s->co->readers)
 		return -EBUSY;
-	kddm_co_act(s, KDDM_ACT_DROP);
+	kddm_co_let_go(s);
 	kddm_co_no_copy(s);
+	return 0;
+}
+
+static int replicate_owner(struct co_step *s)
+{
+	replicate(s);
+	kddm_co_run(s);
 	return 0;
 }
 
@@ -184,8 +200,13 @@ static int filled(struct co_step *s)
 
 static int remove_writer(struct co_step *s)
 {
-	kddm_co_act(s, KDDM_ACT_DROP);
-	s->co->state = KDDM_CO_VOID;
+	if (s->env->rwords) {
+		replicate(s);
+		s->co->removing = true;
+	} else {
+		kddm_co_act(s, KDDM_ACT_DROP);
+		s->co->state = KDDM_CO_VOID;
+	}
 	kddm_co_run(s);
 	return 0;
 }
@@ -227,6 +248,8 @@ static int data_get(struct co_step *s)
 	co->version = s->ev->version;
 	set_hint(co, s->ev->src);
 	co->gone = false;
+	co->backup = false;
+	co->absent = false;
 	co->readers++;
 	kddm_co_act(s, KDDM_ACT_INSTALL);
 	kddm_co_done(s, 0);
@@ -239,6 +262,7 @@ static int own_void(struct co_step *s)
 	if (s->co->want != KDDM_WANT_RECLAIM)
 		return -EPROTO;
 	kddm_co_become_owner(s);
+	kddm_co_forget_backup(s);
 	s->co->state = KDDM_CO_VOID;
 	s->co->version = s->ev->version;
 	s->co->want = KDDM_WANT_NONE;
@@ -282,6 +306,7 @@ static int own_grab(struct co_step *s)
 	kddm_co_hold(s, true);
 	expect_acks(s);
 	co->state = KDDM_CO_ACKS;
+	co->backup = false;
 	if (fresh)
 		kddm_co_act(s, KDDM_ACT_INSTALL);
 	kddm_co_try_enter(s);
@@ -342,6 +367,24 @@ static int ack_due(struct co_step *s)
 	take_ack(s);
 	kddm_co_try_enter(s);
 	kddm_co_run(s);
+	return 0;
+}
+
+/* A replica is up to date. */
+static int ack_push(struct co_step *s)
+{
+	struct kddm_co *co = s->co;
+
+	if (s->ev->seq != co->seq || co->due ||
+	    !nodeset_has(acks(co->x), co->x->words, s->ev->src))
+		return -ESTALE;
+	if (s->ev->flags)
+		return -EPROTO;
+	nodeset_del(acks(co->x), co->x->words, s->ev->src);
+	if (nodeset_empty(acks(co->x), co->x->words)) {
+		kddm_co_replicated(s);
+		kddm_co_run(s);
+	}
 	return 0;
 }
 
@@ -429,6 +472,33 @@ static int removed_ignore(struct co_step *s)
 	return 0;
 }
 
+/* What is to be kept here, or (VOID) not any more. */
+static int replica_keep(struct co_step *s)
+{
+	struct kddm_co *co = s->co;
+
+	if (s->ev->flags & ~KDDM_COF_VOID)
+		return -EPROTO;
+	if (s->ev->flags)
+		kddm_co_forget_backup(s);
+	else
+		kddm_co_act(s, KDDM_ACT_STORE);
+	co->absent = !!s->ev->flags;
+	co->backup = !co->absent;
+	co->version = s->ev->version;
+	kddm_co_send(s, KDDM_EV_ACK, s->ev->src, s->ev->seq);
+	return 0;
+}
+
+/* A copy of it is here. */
+static int replica_copy(struct co_step *s)
+{
+	if (s->ev->flags || s->ev->version != s->co->version)
+		return -EPROTO;
+	kddm_co_send(s, KDDM_EV_ACK, s->ev->src, s->ev->seq);
+	return 0;
+}
+
 /* Handlers: internal */
 
 static int ev_run(struct co_step *s)
@@ -442,71 +512,78 @@ typedef int (*handler)(struct co_step *s);
 #define LOCAL(get, grab, put, remove)				\
 	[KDDM_EV_GET] = get, [KDDM_EV_GRAB] = grab,		\
 	[KDDM_EV_PUT] = put, [KDDM_EV_REMOVE] = remove
-#define MSG(data, own, inval, ack, nak, removed)		\
+#define MSG(data, own, inval, ack, nak, removed, replica)	\
 	[KDDM_EV_GET_REQ] = req_any, [KDDM_EV_GRAB_REQ] = req_any, \
 	[KDDM_EV_DATA] = data, [KDDM_EV_OWN] = own,		\
 	[KDDM_EV_INVAL] = inval, [KDDM_EV_ACK] = ack,		\
 	[KDDM_EV_NAK] = nak, [KDDM_EV_REMOVED] = removed,	\
-	[KDDM_EV_RUN] = ev_run
+	[KDDM_EV_REPLICA] = replica, [KDDM_EV_RUN] = ev_run
 
 static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 	[KDDM_CO_INVALID] = {
 		LOCAL(local_request, local_request, NULL, NULL),
-		MSG(NULL, NULL, inval_none, NULL, NULL, removed_reclaim),
+		MSG(NULL, NULL, inval_none, NULL, NULL, removed_reclaim,
+		    replica_keep),
 	},
 	[KDDM_CO_VOID] = {
 		LOCAL(local_queue, local_queue, NULL, NULL),
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_LOST] = {
 		LOCAL(local_lost, local_lost, NULL, NULL),
-		MSG(NULL, NULL, inval_none, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, inval_none, NULL, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_SHARED] = {
 		LOCAL(local_share, local_upgrade, put_reader, NULL),
 		[KDDM_EV_DROP] = drop_copy,
-		MSG(NULL, NULL, inval_copy, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, inval_copy, NULL, NULL, removed_ignore,
+		    replica_copy),
 	},
 	[KDDM_CO_DRAIN] = {
 		LOCAL(local_drain, local_drain, put_drain, NULL),
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_GET] = {
 		LOCAL(NULL, NULL, NULL, NULL),
-		MSG(data_get, NULL, inval_none, NULL, nak_any,
-		    removed_later),
+		MSG(data_get, NULL, inval_none, NULL, nak_any, removed_later,
+		    replica_keep),
 	},
 	[KDDM_CO_GRAB] = {
 		LOCAL(NULL, NULL, NULL, NULL),
 		MSG(NULL, own_grab, inval_none, ack_early, nak_any,
-		    removed_later),
+		    removed_later, replica_keep),
 	},
 	[KDDM_CO_UPGRADE] = {
 		LOCAL(NULL, NULL, put_reader, NULL),
 		MSG(NULL, own_grab, inval_copy, ack_early, nak_any,
-		    removed_ignore),
+		    removed_ignore, replica_copy),
 	},
 	[KDDM_CO_DRAIN_UPGRADE] = {
 		LOCAL(NULL, NULL, put_drain, NULL),
-		MSG(NULL, NULL, NULL, NULL, nak_any, removed_ignore),
+		MSG(NULL, NULL, NULL, NULL, nak_any, removed_ignore, NULL),
 	},
 	[KDDM_CO_OWNER] = {
 		LOCAL(local_queue, local_queue, put_owner, NULL),
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+		[KDDM_EV_REPLICATE] = replicate_owner,
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_ACKS] = {
 		LOCAL(NULL, NULL, put_acks, NULL),
-		MSG(NULL, NULL, NULL, ack_due, NULL, removed_ignore),
+		MSG(NULL, NULL, NULL, ack_due, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_WRITER] = {
 		LOCAL(local_queue, local_queue, put_writer, remove_writer),
 		[KDDM_EV_DOWNGRADE] = downgrade,
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
 	},
 	[KDDM_CO_FILL] = {
 		LOCAL(local_queue, local_queue, NULL, NULL),
 		[KDDM_EV_FILLED] = filled,
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore),
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
+	},
+	[KDDM_CO_PUSH] = {
+		LOCAL(local_queue, local_queue, put_reader, NULL),
+		MSG(NULL, NULL, NULL, ack_push, NULL, removed_ignore, NULL),
 	},
 };
 

@@ -21,6 +21,12 @@
  * that removed it later.  The owner of nothing (KDDM_CO_VOID) answers a request
  * with a new object or with -ENOENT, so creation and removal are serialised by
  * the same queues as every other access.
+ *
+ * With replicas, what a writer leaves goes to some more nodes before anybody
+ * else can see it (KDDM_CO_PUSH).  They keep it, unreadable, until something
+ * newer comes; and while somebody writes they, and whoever held the latest copy
+ * and is one of them, have what was put last.  So a node that fails takes
+ * nothing along that somebody was told is safe.
  */
 #ifndef _NET_KDDM_COHERENCE_H
 #define _NET_KDDM_COHERENCE_H
@@ -37,7 +43,8 @@
  * enum kddm_co_state - what this node has of an object and waits for
  * @KDDM_CO_INVALID: no copy; requests follow the hint
  * @KDDM_CO_VOID: this node owns the absence of the object
- * @KDDM_CO_LOST: home lost the trail to the owner; every request gets -EIO
+ * @KDDM_CO_LOST: home lost the trail to the owner; every request gets
+ *	-EOWNERDEAD
  * @KDDM_CO_SHARED: a valid copy, the owner is elsewhere
  * @KDDM_CO_DRAIN: invalidated, but local readers are still inside
  * @KDDM_CO_GET: no copy, a get is under way
@@ -48,6 +55,7 @@
  * @KDDM_CO_ACKS: the owner; a local user waits for acks and local readers
  * @KDDM_CO_WRITER: the owner; a local writer is inside
  * @KDDM_CO_FILL: the owner; the first contents are being made
+ * @KDDM_CO_PUSH: the owner; its replicas are being brought up to date
  * @KDDM_CO_NR_STATES: how many states there are
  */
 enum kddm_co_state {
@@ -64,6 +72,7 @@ enum kddm_co_state {
 	KDDM_CO_ACKS,
 	KDDM_CO_WRITER,
 	KDDM_CO_FILL,
+	KDDM_CO_PUSH,
 	KDDM_CO_NR_STATES
 };
 
@@ -75,6 +84,7 @@ enum kddm_co_state {
  * @KDDM_EV_REMOVE: the local writer destroys the object and ends its section
  * @KDDM_EV_DOWNGRADE: the local writer goes on as a reader
  * @KDDM_EV_DROP: the copy is no longer wanted here
+ * @KDDM_EV_REPLICATE: the owner is to bring its replicas up to date
  * @KDDM_EV_FILLED: the first contents are there (KDDM_ACT_FILL), or @err
  * @KDDM_EV_GET_REQ: message: @origin wants to read
  * @KDDM_EV_GRAB_REQ: message: @origin wants to become the owner
@@ -85,6 +95,7 @@ enum kddm_co_state {
  * @KDDM_EV_NAK: message: the request ends with @err; -EAGAIN: a get shall ask
  *	for the ownership; -EBUSY: it was not to wait
  * @KDDM_EV_REMOVED: message to home: the object is gone, take its absence back
+ * @KDDM_EV_REPLICA: message from the owner: keep these contents, and ack
  * @KDDM_EV_RUN: go on with what the last step left (out->more)
  * @KDDM_EV_NR: how many event types there are
  */
@@ -95,6 +106,7 @@ enum kddm_co_event_type {
 	KDDM_EV_REMOVE,
 	KDDM_EV_DOWNGRADE,
 	KDDM_EV_DROP,
+	KDDM_EV_REPLICATE,
 	KDDM_EV_FILLED,
 	KDDM_EV_GET_REQ,
 	KDDM_EV_GRAB_REQ,
@@ -104,19 +116,20 @@ enum kddm_co_event_type {
 	KDDM_EV_ACK,
 	KDDM_EV_NAK,
 	KDDM_EV_REMOVED,
+	KDDM_EV_REPLICA,
 	KDDM_EV_RUN,
 	KDDM_EV_NR
 };
 
 /*
  * Flags of requests, of what a grab sends after itself (INVAL and ACK), and of
- * KDDM_EV_OWN; they travel in the message.
+ * KDDM_EV_OWN and KDDM_EV_REPLICA; they travel in the message.
  */
 #define KDDM_COF_NOCREATE	0x01	/* -ENOENT rather than a new object */
 #define KDDM_COF_RECLAIM	0x02	/* home asks for the absence only */
 #define KDDM_COF_TRY		0x04	/* -EBUSY rather than wait for a user */
 #define KDDM_COF_CREATE		0x08	/* OWN: the object is new, fill it */
-#define KDDM_COF_VOID		0x10	/* OWN: the absence of the object */
+#define KDDM_COF_VOID		0x10	/* OWN, REPLICA: there is no object */
 #define KDDM_COF_ALL		0x1f
 
 /* What a local request waits for: kddm_co.want */
@@ -156,7 +169,8 @@ struct kddm_co_req {
  *
  * The copyset (owner: who holds copies) stays as it was when ownership is
  * handed over, so that the actions of that step can refer to it.  The acks are
- * those still due in KDDM_CO_ACKS; in KDDM_CO_GRAB and KDDM_CO_UPGRADE they are
+ * those still due in KDDM_CO_ACKS and KDDM_CO_PUSH; in KDDM_CO_GRAB and
+ * KDDM_CO_UPGRADE they are
  * those that came before the ownership did.  In these three states the copyset
  * has the nodes whose users do not give way to a KDDM_COF_TRY.
  */
@@ -186,6 +200,10 @@ struct kddm_co_ext {
  * @turned: since our latest request, @hint was turned to the origin of a grab
  * @mine: FILL: for the local request, not for the first in the queue
  * @past: the copyset is of no more use once the last step is carried out
+ * @backup: no valid copy, but the contents of @version are kept for recovery
+ * @due: PUSH: the replicas have yet to be told
+ * @removing: PUSH: that there is no object any more
+ * @absent: no valid copy, because there was no object in @version
  */
 struct kddm_co {
 	u64			version;
@@ -199,11 +217,15 @@ struct kddm_co {
 	u8			state;
 	u8			want;
 	u8			wflags;
-	u8			told : 1,
+	u16			told : 1,
 				gone : 1,
 				turned : 1,
 				mine : 1,
-				past : 1;
+				past : 1,
+				backup : 1,
+				due : 1,
+				removing : 1,
+				absent : 1;
 };
 
 /**
@@ -211,13 +233,17 @@ struct kddm_co {
  * @self: this node's id
  * @home: the id of the object's home
  * @max_hops: a grab that was forwarded this often has met a trail that no
- *	longer ends (its owner died) and is answered with -EIO; a get that was
- *	forwarded half as often has to grab; twice the number of nodes is plenty
+ *	longer ends (its owner died) and is answered with -EOWNERDEAD; a get
+ *	that was forwarded half as often has to grab; twice the number of nodes
+ *	is plenty
  * @touch_home: home makes the first contents of what never existed, and not who
  *	asks for it
  * @hold: a node that has grabbed the object keeps it for a while, see
  *	enum kddm_co_hold
  * @keep: a node that has seen the object remembers that there is one
+ * @keeper: this node keeps the contents of a copy that is no longer valid
+ * @replicas: the other nodes that have to hold what is put, or NULL
+ * @rwords: words in @replicas
  */
 struct kddm_co_env {
 	u16	self;
@@ -226,6 +252,9 @@ struct kddm_co_env {
 	bool	touch_home;
 	bool	hold;
 	bool	keep;
+	bool	keeper;
+	const u64 *replicas;
+	u16	rwords;
 };
 
 /**
@@ -236,8 +265,9 @@ struct kddm_co_env {
  * @origin: requests: who asked first; INVAL: whom to ack to
  * @hops: requests: how often forwarded so far
  * @seq: requests, OWN, DATA, NAK: number of the request that it is or answers;
- *	INVAL, ACK: number of the grab that invalidates
- * @version: DATA, OWN: of the data (OWN: before the new owner's write)
+ *	INVAL, ACK: number of the grab that invalidates; REPLICA, ACK: of the
+ *	replication
+ * @version: DATA, OWN, REPLICA: of the data (OWN: before the new owner's write)
  * @err: NAK: negative error number; FILLED: the same or 0
  * @need: OWN: nodes whose acks the new owner must wait for
  * @nwords: words in @need
@@ -282,18 +312,26 @@ enum kddm_co_hold {
  * enum kddm_co_action_type - what the caller has to do, in this order
  * @KDDM_ACT_SEND: send message @msg to @dst
  * @KDDM_ACT_INVAL: send KDDM_EV_INVAL to every node in out->targets
+ * @KDDM_ACT_REPLICATE: send KDDM_EV_REPLICA to every node in out->targets
+ * @KDDM_ACT_REPLICATED: the replicas are up to date: whoever put is told
  * @KDDM_ACT_FILL: the object is new: give it its first contents, now or later,
  *	and say so by KDDM_EV_FILLED
  * @KDDM_ACT_INSTALL: take the data from the message being handled
- * @KDDM_ACT_DROP: the local copy is no longer valid
+ * @KDDM_ACT_DROP: the contents here, valid or kept, are of no more use
+ * @KDDM_ACT_KEEP: the local copy is no longer valid, but to be kept
+ * @KDDM_ACT_STORE: keep the data from the message being handled
  * @KDDM_ACT_DONE: the local request ends: @err, or 0 and the user is inside
  */
 enum kddm_co_action_type {
 	KDDM_ACT_SEND,
 	KDDM_ACT_INVAL,
+	KDDM_ACT_REPLICATE,
+	KDDM_ACT_REPLICATED,
 	KDDM_ACT_FILL,
 	KDDM_ACT_INSTALL,
 	KDDM_ACT_DROP,
+	KDDM_ACT_KEEP,
+	KDDM_ACT_STORE,
 	KDDM_ACT_DONE
 };
 
@@ -302,8 +340,8 @@ enum kddm_co_action_type {
  * @type: enum kddm_co_action_type
  * @msg: SEND: the message, as the enum kddm_co_event_type it will be there
  * @flags: SEND: KDDM_COF_*
- * @data: SEND: the object's data go with it.  At most one action of a step has
- *	this set.
+ * @data: SEND, REPLICATE: the object's data go with it.  At most one action of
+ *	a step has this set.
  * @need: SEND of OWN: out->targets goes with it
  * @dst: SEND: to whom
  * @origin: as in struct kddm_co_event
@@ -332,8 +370,8 @@ struct kddm_co_action {
  * @more: call again with KDDM_EV_RUN when these are carried out
  * @hold: enum kddm_co_hold
  * @held: a request waits for the end of the hold time: KDDM_EV_RUN is due then
- * @targets: node set for INVAL and for @need, in the object's extension; valid
- *	until the next step
+ * @targets: node set for INVAL, REPLICATE and @need, in the object's extension;
+ *	valid until the next step
  * @nwords: words in @targets
  * @freed: an extension that the machine no longer uses; the caller frees it
  * @act: the actions

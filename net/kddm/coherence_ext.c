@@ -77,7 +77,8 @@ static bool queues(u8 state)
 {
 	return state == KDDM_CO_GRAB || state == KDDM_CO_UPGRADE ||
 	       state == KDDM_CO_DRAIN_UPGRADE || state == KDDM_CO_ACKS ||
-	       state == KDDM_CO_WRITER || state == KDDM_CO_FILL;
+	       state == KDDM_CO_WRITER || state == KDDM_CO_FILL ||
+	       state == KDDM_CO_PUSH;
 }
 
 /* Whether this event may need the extension; see ext_words() for its size. */
@@ -102,13 +103,23 @@ static bool ext_wanted(const struct co_step *s)
 		       co->state == KDDM_CO_UPGRADE;
 	case KDDM_EV_OWN:
 		return nodeset_words(ev->need, ev->nwords);
+	case KDDM_EV_PUT:
+	case KDDM_EV_DOWNGRADE:
+	case KDDM_EV_REMOVE:
+		return co->state == KDDM_CO_WRITER && s->env->rwords;
+	case KDDM_EV_REPLICATE:
+		return s->env->rwords;
+	case KDDM_EV_RUN:
+		return co->due && s->env->rwords;
 	default:
 		return false;
 	}
 }
 
-static u16 ext_words(const struct kddm_co_event *ev)
+static u16 ext_words(const struct co_step *s)
 {
+	const struct kddm_co_event *ev = s->ev;
+
 	switch (ev->type) {
 	case KDDM_EV_GET_REQ:
 	case KDDM_EV_GRAB_REQ:
@@ -117,6 +128,12 @@ static u16 ext_words(const struct kddm_co_event *ev)
 		return ev->src / 64 + 1;
 	case KDDM_EV_OWN:
 		return nodeset_words(ev->need, ev->nwords);
+	case KDDM_EV_PUT:
+	case KDDM_EV_DOWNGRADE:
+	case KDDM_EV_REMOVE:
+	case KDDM_EV_REPLICATE:
+	case KDDM_EV_RUN:
+		return s->env->rwords;
 	default:
 		return 0;
 	}
@@ -125,7 +142,7 @@ static u16 ext_words(const struct kddm_co_event *ev)
 /* Make sure of the extension before anything changes. */
 int kddm_co_ext_ready(struct co_step *s)
 {
-	u16 words = ext_words(s->ev);
+	u16 words = ext_words(s);
 
 	if (!ext_wanted(s) || ext_fits(s->co, words))
 		return 0;
@@ -178,7 +195,7 @@ struct kddm_co_ext *kddm_co_shed(struct kddm_co *co)
 	if (!x || x->qlen)
 		return NULL;
 	if (co->state == KDDM_CO_ACKS || co->state == KDDM_CO_GRAB ||
-	    co->state == KDDM_CO_UPGRADE ||
+	    co->state == KDDM_CO_UPGRADE || co->state == KDDM_CO_PUSH ||
 	    co->state == KDDM_CO_DRAIN_UPGRADE)
 		return NULL;
 	if (owner && !nodeset_empty(copyset(x), x->words))

@@ -42,7 +42,7 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_co_hit);
 
 /**
  * kddm_co_leave() - leave an object for which nobody waits
- * @co: the object, with a local user inside
+ * @co: the object, with a local user inside; no writer, if it has replicas
  *
  * The short way for the common case; kddm_co_step() would do the same.
  *
@@ -74,7 +74,7 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_co_leave);
 bool kddm_co_forgettable(const struct kddm_co *co,
 			 const struct kddm_co_env *env)
 {
-	if (co->want != KDDM_WANT_NONE || co->readers || co->x)
+	if (co->want != KDDM_WANT_NONE || co->readers || co->x || co->backup)
 		return false;
 	if (env->self == env->home)
 		return co->state == KDDM_CO_VOID;
@@ -113,6 +113,7 @@ bool kddm_co_has_data(const struct kddm_co *co)
 	case KDDM_CO_OWNER:
 	case KDDM_CO_ACKS:
 	case KDDM_CO_WRITER:
+	case KDDM_CO_PUSH:
 		return true;
 	default:
 		return false;
@@ -134,6 +135,7 @@ bool kddm_co_owns(const struct kddm_co *co)
 	case KDDM_CO_ACKS:
 	case KDDM_CO_WRITER:
 	case KDDM_CO_FILL:
+	case KDDM_CO_PUSH:
 		return true;
 	default:
 		return false;
@@ -152,6 +154,7 @@ const char *kddm_co_state_name(u8 state)
 	static const char * const name[KDDM_CO_NR_STATES] = {
 		"invalid", "void", "lost", "shared", "drain", "get", "grab",
 		"upgrade", "drain-upgrade", "owner", "acks", "writer", "fill",
+		"push",
 	};
 
 	return state < KDDM_CO_NR_STATES ? name[state] : "?";
@@ -167,9 +170,11 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_co_state_name);
 const char *kddm_co_event_name(u8 type)
 {
 	static const char * const name[KDDM_EV_NR] = {
-		"get", "grab", "put", "remove", "downgrade", "drop", "filled",
+		"get", "grab", "put", "remove", "downgrade", "drop",
+		"replicate", "filled",
 		"get-req", "grab-req", "data",
-		"own", "inval", "ack", "nak", "removed", "run",
+		"own", "inval", "ack", "nak", "removed", "replica",
+		"run",
 	};
 
 	return type < KDDM_EV_NR ? name[type] : "?";

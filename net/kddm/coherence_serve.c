@@ -72,7 +72,7 @@ static void forward(struct co_step *s, const struct kddm_co_req *r)
 
 	if (dst == KDDM_NODE_NONE || dst == r->node ||
 	    r->hops >= s->env->max_hops) {
-		nak(s, r->node, r->seq, -EIO);
+		nak(s, r->node, r->seq, -EOWNERDEAD);
 		return;
 	}
 	if (!r->grab && r->hops >= s->env->max_hops / 2) {
@@ -98,7 +98,7 @@ static void ask(struct co_step *s, bool grab)
 	if (dst == KDDM_NODE_NONE) {	/* a copy outlives its owner */
 		if (co->state != KDDM_CO_SHARED)
 			co->state = KDDM_CO_LOST;
-		kddm_co_done(s, -EIO);
+		kddm_co_done(s, -EOWNERDEAD);
 		return;
 	}
 	co->asked = dst;
@@ -152,6 +152,7 @@ void kddm_co_become_owner(struct co_step *s)
 	co->told = false;
 	co->gone = false;
 	co->turned = false;
+	co->absent = false;
 }
 
 /* The hold time begins, or there is none: this is for another node. */
@@ -170,6 +171,61 @@ static bool refused(const struct kddm_co *co)
 	       !nodeset_empty(copyset(co->x), co->x->words);
 }
 
+/* A copy that was valid until now; who keeps replicas keeps it. */
+void kddm_co_let_go(struct co_step *s)
+{
+	s->co->backup = s->env->keeper;
+	kddm_co_act(s, s->env->keeper ? KDDM_ACT_KEEP : KDDM_ACT_DROP);
+}
+
+/* There is no object any more. */
+void kddm_co_forget_backup(struct co_step *s)
+{
+	if (s->co->backup)
+		kddm_co_act(s, KDDM_ACT_DROP);
+	s->co->backup = false;
+}
+
+/* All replicas are up to date. */
+void kddm_co_replicated(struct co_step *s)
+{
+	struct kddm_co *co = s->co;
+
+	co->state = KDDM_CO_OWNER;
+	if (co->removing) {
+		co->state = KDDM_CO_VOID;
+		kddm_co_act(s, KDDM_ACT_DROP);
+	}
+	co->removing = false;
+	kddm_co_act(s, KDDM_ACT_REPLICATED);
+}
+
+/* Tell the replicas. */
+static void push(struct co_step *s)
+{
+	const struct kddm_co_env *env = s->env;
+	struct kddm_co *co = s->co;
+	struct kddm_co_action *a;
+
+	co->due = false;
+	if (!env->rwords) {
+		kddm_co_replicated(s);
+		return;
+	}
+	co->seq++;
+	memset(acks(co->x), 0, co->x->words * sizeof(u64));
+	memcpy(acks(co->x), env->replicas, env->rwords * sizeof(u64));
+	s->out->targets = acks(co->x);
+	s->out->nwords = co->x->words;
+	a = kddm_co_act(s, KDDM_ACT_REPLICATE);
+	a->origin = env->self;
+	a->seq = co->seq;
+	a->version = co->version;
+	a->flags = co->removing ? KDDM_COF_VOID : 0;
+	a->data = !co->removing;
+	s->data |= a->data;
+}
+
 /*
  * The local user enters once all copies and all local readers are gone: a
  * writer, or a reader who had to insist.
@@ -177,12 +233,15 @@ static bool refused(const struct kddm_co *co)
 void kddm_co_try_enter(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
-	bool stays;
+	bool stays, moves;
 
 	if (co->readers || (co->x && !nodeset_empty(acks(co->x), co->x->words)))
 		return;
 	stays = refused(co);
-	co->version += !stays;
+	/* Who only reads as the owner leaves the replicas up to date. */
+	moves = co->want == KDDM_WANT_GET && co->state == KDDM_CO_ACKS;
+	if (!stays && !(moves && s->env->rwords))
+		co->version++;
 	if (co->want == KDDM_WANT_GET) {
 		co->state = KDDM_CO_OWNER;
 		co->readers++;
@@ -242,7 +301,7 @@ static void hand_over(struct co_step *s, const struct kddm_co_req *r, u8 flags)
 		a->flags = r->flags & KDDM_COF_TRY;
 	}
 	if (!flags)
-		kddm_co_act(s, KDDM_ACT_DROP);
+		kddm_co_let_go(s);
 	co->state = KDDM_CO_INVALID;
 	co->hint = r->node;
 	co->turned = false;
@@ -260,6 +319,7 @@ void kddm_co_begin_fill(struct co_step *s, bool mine)
 	s->co->mine = mine;
 	if (x)
 		memset(copyset(x), 0, 2 * x->words * sizeof(u64));
+	kddm_co_forget_backup(s);
 	kddm_co_act(s, KDDM_ACT_FILL);
 }
 
@@ -391,7 +451,7 @@ static bool serve(struct co_step *s, const struct kddm_co_req *r)
 static bool turn_down(struct co_step *s, const struct kddm_co_req *r)
 {
 	if (!(r->flags & KDDM_COF_TRY) || s->out->more ||
-	    s->co->state == KDDM_CO_FILL)
+	    s->co->state == KDDM_CO_FILL || s->co->state == KDDM_CO_PUSH)
 		return false;
 	if (r->node == s->env->self)
 		kddm_co_done(s, -EBUSY);
@@ -427,6 +487,8 @@ void kddm_co_run(struct co_step *s)
 	struct kddm_co_req r;
 	u16 i = 0;
 
+	if (co->state == KDDM_CO_PUSH && co->due)
+		push(s);
 	while (i < qlen(co)) {
 		if (!room(s)) {
 			s->out->more = true;

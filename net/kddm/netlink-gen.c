@@ -26,6 +26,10 @@ static const struct netlink_range_validation kddm_a_set_size_range = {
 	.max	= KDDM_OBJECT_SIZE_MAX,
 };
 
+static const struct netlink_range_validation kddm_a_set_lost_timeout_range = {
+	.max	= KDDM_LOST_MAX,
+};
+
 static const struct netlink_range_validation kddm_a_object_offset_range = {
 	.max	= KDDM_OBJECT_SIZE_MAX,
 };
@@ -66,7 +70,7 @@ static const struct nla_policy kddm_node_get_nl_policy[KDDM_A_NODE_ID + 1] = {
 };
 
 /* KDDM_CMD_SET_NEW - do */
-static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_HOLD + 1] = {
+static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_REPLICAS + 1] = {
 	[KDDM_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_SET_SIZE] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_set_size_range),
 	[KDDM_A_SET_LINKER] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
@@ -74,6 +78,8 @@ static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_HOLD + 1] = {
 	[KDDM_A_SET_TOUCH_HOME] = { .type = NLA_FLAG, },
 	[KDDM_A_SET_HOME] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 	[KDDM_A_SET_HOLD] = NLA_POLICY_MAX(NLA_UINT, KDDM_HOLD_MAX),
+	[KDDM_A_SET_LOST_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_set_lost_timeout_range),
+	[KDDM_A_SET_REPLICAS] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_REPLICAS_MAX),
 };
 
 /* KDDM_CMD_SET_GET - do */
@@ -152,7 +158,7 @@ static const struct nla_policy kddm_obj_info_get_dump_nl_policy[KDDM_A_ENTRY_STA
 	[KDDM_A_ENTRY_SET] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 	[KDDM_A_ENTRY_FROM] = { .type = NLA_UINT, },
 	[KDDM_A_ENTRY_COUNT] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_OBJECT_PAGE),
-	[KDDM_A_ENTRY_STATE] = NLA_POLICY_RANGE(NLA_UINT, 1, 13),
+	[KDDM_A_ENTRY_STATE] = NLA_POLICY_RANGE(NLA_UINT, 1, 14),
 };
 
 /* Ops table for kddm */
@@ -192,7 +198,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_SET_NEW,
 		.doit		= kddm_nl_set_new_doit,
 		.policy		= kddm_set_new_nl_policy,
-		.maxattr	= KDDM_A_SET_HOLD,
+		.maxattr	= KDDM_A_SET_REPLICAS,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -21,7 +21,7 @@
 static_assert(KDDM_CO_INVALID + 1 == (int)KDDM_OBJECT_STATE_INVALID);
 static_assert(KDDM_CO_SHARED + 1 == (int)KDDM_OBJECT_STATE_SHARED);
 static_assert(KDDM_CO_OWNER + 1 == (int)KDDM_OBJECT_STATE_OWNER);
-static_assert(KDDM_CO_NR_STATES == (int)KDDM_OBJECT_STATE_FILL);
+static_assert(KDDM_CO_NR_STATES == (int)KDDM_OBJECT_STATE_PUSH);
 
 #define QUEUE_SHOWN	64
 #define BUSY_TRIES	20

@@ -74,6 +74,11 @@ static int object_error(struct genl_info *info, int err)
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
 					"object %llu was lost with a node", id);
 		break;
+	case -ESTALE:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"object %llu went to others while this node was apart",
+					id);
+		break;
 	case -ERANGE:
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
 					"%llu is too large on this machine",
@@ -257,7 +262,7 @@ static int part_write(struct genl_info *info, const struct part *p,
 		return object_error(info, PTR_ERR(obj));
 	err = part_fill(info, p, obj);
 	*version = kddm_version(obj);
-	kddm_put(obj);
+	err = kddm_put(obj) ?: err;
 	return err ? object_error(info, err) : 0;
 }
 
@@ -309,20 +314,15 @@ out:
 
 int kddm_nl_obj_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kddm_obj *obj;
 	struct part p = { };
 	int err;
 
 	err = part_open(info, &p);
 	if (err)
 		return err;
-	obj = kddm_obj_take(p.set, p.id, true, KDDM_NOCREATE,
-			    obj_timeout(p.set));
-	err = PTR_ERR_OR_ZERO(obj);
+	err = kddm_obj_remove(p.set, p.id, obj_timeout(p.set));
 	if (err)
 		object_error(info, err);
-	else
-		kddm_remove_held(obj);
 	kddm_set_close(p.set);
 	return err;
 }

@@ -118,7 +118,9 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 	     nla_put_flag(skb, KDDM_A_SET_EXCLUSIVE)) ||
 	    (set->flags & KDDM_SET_TOUCH_HOME &&
 	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME)) ||
-	    nla_put_uint(skb, KDDM_A_SET_HOLD, set->hold)) {
+	    nla_put_uint(skb, KDDM_A_SET_HOLD, set->hold) ||
+	    nla_put_uint(skb, KDDM_A_SET_LOST_TIMEOUT, set->lost_timeout) ||
+	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(set->replicas, 1))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -159,6 +161,11 @@ int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 	attr.hold = READ_ONCE(kn->config.hold);
 	if (info->attrs[KDDM_A_SET_HOLD])
 		attr.hold = nla_get_uint(info->attrs[KDDM_A_SET_HOLD]);
+	if (info->attrs[KDDM_A_SET_LOST_TIMEOUT])
+		attr.lost_timeout =
+			nla_get_uint(info->attrs[KDDM_A_SET_LOST_TIMEOUT]);
+	if (info->attrs[KDDM_A_SET_REPLICAS])
+		attr.replicas = nla_get_uint(info->attrs[KDDM_A_SET_REPLICAS]);
 	set = kddm_set_create(genl_info_net(info), &attr);
 	if (IS_ERR(set)) {
 		nlmsg_free(rsp);

@@ -63,12 +63,12 @@ bool kddm_obj_old_home(struct kddm_set *set, u64 id)
 	return old;
 }
 
-static struct kddm_obj *obj_new(struct kddm_set *set, u64 id)
+static struct kddm_obj *obj_new(struct kddm_set *set, u64 id, gfp_t gfp)
 {
 	struct kddm_co_env env;
 	struct kddm_obj *obj;
 
-	obj = kmem_cache_zalloc(obj_cache, GFP_NOFS);
+	obj = kmem_cache_zalloc(obj_cache, gfp);
 	if (!obj)
 		return NULL;
 	spin_lock_init(&obj->lock);
@@ -112,7 +112,7 @@ struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id)
 	return obj;
 }
 
-struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
+static struct kddm_obj *lock_new(struct kddm_set *set, u64 id, gfp_t gfp)
 {
 	struct kddm_obj *obj, *new, *old;
 
@@ -120,10 +120,10 @@ struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
 		obj = kddm_obj_lock(set, id);
 		if (obj)
 			return obj;
-		new = obj_new(set, id);
+		new = obj_new(set, id, gfp);
 		if (!new)
 			return ERR_PTR(-ENOMEM);
-		old = xa_cmpxchg(&set->objs, id, NULL, new, GFP_NOFS);
+		old = xa_cmpxchg(&set->objs, id, NULL, new, gfp);
 		if (!old) {
 			atomic_inc(&set->stats.changes);
 			continue;
@@ -133,6 +133,16 @@ struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
 			return ERR_PTR(xa_err(old));
 		cpu_relax();	/* somebody else's, or dying */
 	}
+}
+
+struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id)
+{
+	return lock_new(set, id, GFP_NOFS);
+}
+
+struct kddm_obj *kddm_obj_lock_sure(struct kddm_set *set, u64 id)
+{
+	return lock_new(set, id, GFP_KDDM);
 }
 
 void kddm_obj_begin(struct kddm_obj *obj)

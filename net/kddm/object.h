@@ -9,6 +9,7 @@
  * object_ops.c   what is made of these: prefetch, flush, sync, walk
  * object_hold.c  clock and timer of the minimum hold time
  * object_recover.c  what a change of the view does
+ * object_replica.c  who keeps what was put
  *
  * Locks of an object
  * ------------------
@@ -68,7 +69,8 @@ struct kddm_views;
  * @used: somebody has entered since memory was last short
  * @adrift: the verdict of recovery is awaited
  * @stale: the local writer has lost the object to others
- * @raw: @data is a struct kddm_raw, from which no contents could be made yet
+ * @raw: @data is a struct kddm_raw: no contents could be made of it yet, or
+ *	(@co.backup) none are to be
  * @since: jiffies when this node grabbed it, for the hold time
  * @co: state of the protocol
  * @set: the set, which outlives the object
@@ -122,6 +124,7 @@ struct kddm_raw {
  * @grab: to write
  * @flags: KDDM_COF_*
  * @manual: the user makes the first contents
+ * @push: the user is still inside, or has just left, and waits for replicas
  * @async: nobody waits (kddm_prefetch()); freed at the end, instead of woken
  * @err: how it ended; 0: inside
  *
@@ -133,6 +136,7 @@ struct kddm_obj_waiter {
 	bool			grab;
 	u8			flags;
 	bool			manual;
+	bool			push;
 	bool			async;
 	int			err;
 };
@@ -159,6 +163,8 @@ struct kddm_co_env kddm_obj_env(const struct kddm_obj *obj);
 struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id);
 /* The object, locked, made if this node does not know it; or -ENOMEM. */
 struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id);
+/* The same, whatever it takes. */
+struct kddm_obj *kddm_obj_lock_sure(struct kddm_set *set, u64 id);
 /* From locked to busy, pinned and unlocked. */
 void kddm_obj_begin(struct kddm_obj *obj);
 /* The other end; @obj may be gone afterwards. */
@@ -180,6 +186,21 @@ int kddm_obj_event(struct kddm_obj *obj, struct kddm_co_event *ev,
 /* The end of a wait, after which @w is gone. */
 void kddm_obj_wait_done(struct kddm_obj *obj, struct kddm_obj_waiter *w,
 			int err);
+/* The first who wants to get in. */
+static inline struct kddm_obj_waiter *
+kddm_obj_first(const struct kddm_obj *obj)
+{
+	struct kddm_obj_waiter *w;
+
+	list_for_each_entry(w, &obj->waiters, list)
+		if (!w->push)
+			return w;
+	return NULL;
+}
+
+/* Whoever waits for replicas is told. */
+void kddm_obj_replicated(struct kddm_obj *obj, int err);
+
 /* Whether the request of the first in the line is what the machine works on. */
 static inline bool kddm_obj_under_way(const struct kddm_obj *obj)
 {
@@ -210,10 +231,29 @@ void kddm_obj_hold_init(struct kddm_set *set);
 void kddm_obj_hold_stop(struct kddm_set *set);
 
 /* object_msg.c; busy. */
+/* The contents for a message; returns what has to be freed afterwards. */
+void *kddm_obj_contents(struct kddm_obj *obj, struct kddm_obj_msg *m);
 void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
 		       const struct kddm_co_out *out);
 void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
 			const struct kddm_co_out *out);
+void kddm_obj_act_replicate(struct kddm_obj *obj,
+			    const struct kddm_co_action *a,
+			    const struct kddm_co_out *out);
+
+/* object_replica.c */
+/* What @env says of replicas; @nodes has room for any node. */
+void kddm_obj_replicas(const struct kddm_obj *obj, struct kddm_co_env *env,
+		       const struct kddm_co_event *ev, u64 *nodes);
+/*
+ * After a change of the view: have those that should hold replicas now do so.
+ * 0, or an error of @check, which is asked now and then.
+ */
+int kddm_objects_restore(struct kddm_set *set, int (*check)(void *arg),
+			 void *arg);
+/* And those that need not any more forget theirs. */
+int kddm_objects_refresh(struct kddm_set *set, int (*check)(void *arg),
+			 void *arg);
 
 /* object_recover.c */
 /* As kddm_send() and kddm_send_many(), or held back; @set may be NULL. */
@@ -276,6 +316,15 @@ void kddm_obj_ops_exit(void);
  */
 struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 			       unsigned int flags, long timeout);
+
+/* kddm_prefetch() with KDDM_COF_*. */
+int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags);
+
+/* kddm_remove() that gives up as kddm_obj_take() does. */
+int kddm_obj_remove(struct kddm_set *set, u64 id, long timeout);
+
+/* Home, if it has the object as lost, has none from now on.  0 or an error. */
+int kddm_obj_give_up(struct kddm_set *set, u64 id);
 
 /* kddm_sync() that gives up as kddm_obj_take() does. */
 int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout);

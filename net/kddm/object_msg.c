@@ -35,8 +35,7 @@ static struct kddm_msg *obj_msg(struct kddm_obj *obj, u8 type,
 	return wire_msg(m, nwords);
 }
 
-/* The contents for a message; returns what has to be freed afterwards. */
-static void *contents(struct kddm_obj *obj, struct kddm_obj_msg *m)
+void *kddm_obj_contents(struct kddm_obj *obj, struct kddm_obj_msg *m)
 {
 	struct kddm_set *set = obj->set;
 	struct kddm_raw *raw = obj->data;
@@ -72,7 +71,7 @@ void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
 	if (WARN_ON_ONCE(a->dst == obj->set->kn->self))
 		return;
 	if (a->data)
-		buf = contents(obj, &m);
+		buf = kddm_obj_contents(obj, &m);
 	if (a->need) {
 		m.nwords = out->nwords;
 		memcpy(m.need, out->targets, out->nwords * sizeof(u64));
@@ -98,6 +97,31 @@ void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
 	kddm_obj_send_many(obj->set->kn, obj->set, out->targets, out->nwords,
 			   kddm_obj_channel(obj->id),
 			   obj_msg(obj, KDDM_EV_INVAL, &m, out->nwords));
+}
+
+void kddm_obj_act_replicate(struct kddm_obj *obj,
+			    const struct kddm_co_action *a,
+			    const struct kddm_co_out *out)
+{
+	struct kddm_obj_msg m = {
+		.flags = a->flags,
+		.origin = a->origin,
+		.version = a->version,
+		.seq = a->seq,
+	};
+	struct kddm_net *kn = obj->set->kn;
+	void *buf = NULL;
+	u64 word;
+	u16 i;
+
+	if (a->data)
+		buf = kddm_obj_contents(obj, &m);
+	for (i = 0; i < out->nwords; i++)
+		for (word = out->targets[i]; word; word &= word - 1)
+			kddm_obj_send(kn, obj->set, i * 64 + __ffs64(word),
+				      kddm_obj_channel(obj->id),
+				      obj_msg(obj, KDDM_EV_REPLICA, &m, 0));
+	kvfree(buf);
 }
 
 /* In */
@@ -149,7 +173,8 @@ static int unknown(struct kddm_net *kn, const struct kddm_obj_msg *m)
 static int check(struct kddm_set *set, const struct kddm_obj_msg *m)
 {
 	bool data = m->type == KDDM_EV_DATA ||
-		    (m->type == KDDM_EV_OWN && !m->flags);
+		    ((m->type == KDDM_EV_OWN || m->type == KDDM_EV_REPLICA) &&
+		     !m->flags);
 
 	if (data && set->linker->export ? m->len > set->size :
 					  m->len != (data ? set->size : 0))
@@ -190,6 +215,8 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 	/* Requests and the like make the object known; answers do not. */
 	if (is_request(m->type) || m->type == KDDM_EV_REMOVED)
 		obj = kddm_obj_lock_new(set, m->objid);
+	else if (m->type == KDDM_EV_REPLICA)
+		obj = kddm_obj_lock_sure(set, m->objid);
 	else
 		obj = kddm_obj_lock(set, m->objid);
 	if (IS_ERR_OR_NULL(obj))

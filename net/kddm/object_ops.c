@@ -24,6 +24,8 @@
 enum obj_op {
 	OP_TAKE = 1,
 	OP_SYNC,
+	OP_GIVE_UP,
+	OP_COPY,
 };
 
 struct wire_op {
@@ -55,7 +57,7 @@ static bool is_here_id(struct kddm_set *set, u64 id, bool grab)
 	return here;
 }
 
-int kddm_prefetch(struct kddm_set *set, u64 id, bool grab)
+int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags)
 {
 	struct kddm_obj_waiter *w;
 	int err = -EAGAIN;
@@ -73,6 +75,7 @@ int kddm_prefetch(struct kddm_set *set, u64 id, bool grab)
 		goto dec;
 	w->grab = grab;
 	w->async = true;
+	w->flags = flags;
 	err = PTR_ERR_OR_ZERO(kddm_obj_line_up(set, id, w));
 	if (!err)
 		return 0;
@@ -80,6 +83,11 @@ int kddm_prefetch(struct kddm_set *set, u64 id, bool grab)
 dec:
 	atomic_dec(&set->prefetches);
 	return err;
+}
+
+int kddm_prefetch(struct kddm_set *set, u64 id, bool grab)
+{
+	return kddm_obj_prefetch(set, id, grab, 0);
 }
 EXPORT_SYMBOL_GPL(kddm_prefetch);
 
@@ -96,10 +104,9 @@ int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	err = kddm_obj_write(obj, data, len);
-	if (err)
-		kddm_remove_held(obj);
-	else
-		kddm_put(obj);
+	if (!err)
+		return kddm_put(obj);
+	kddm_remove_held(obj);
 	return err;
 }
 EXPORT_SYMBOL_GPL(kddm_set_value);
@@ -243,17 +250,38 @@ int kddm_flush_set(struct kddm_set *set, u16 node)
 }
 EXPORT_SYMBOL_GPL(kddm_flush_set);
 
-static int take(struct kddm_set *set, u64 id)
+/* For another node: take the object as its owner, or a copy. */
+static int take(struct kddm_set *set, u64 id, bool grab, unsigned int flags)
 {
 	struct kddm_obj *obj;
 
-	obj = kddm_obj_take(set, id, true, KDDM_NOCREATE | KDDM_TRY,
+	obj = kddm_obj_take(set, id, grab, KDDM_NOCREATE | flags,
 			    TAKE_TIMEOUT);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	kddm_put(obj);
-	return 0;
+	return kddm_put(obj);
 }
+
+/* Push */
+
+int kddm_push(struct kddm_set *set, u64 id, u16 node)
+{
+	struct wire_op w = {
+		.op = cpu_to_le32(OP_COPY),
+		.set = cpu_to_le32(set->id),
+		.objid = cpu_to_le64(id),
+	};
+	int err;
+
+	if (id > ULONG_MAX)
+		return -ERANGE;
+	if (READ_ONCE(set->dead))
+		return -ESHUTDOWN;
+	err = kddm_rpc_call(set->kn, node, &svc_object, &w, sizeof(w), NULL, 0,
+			    CALL_TIMEOUT);
+	return min(err, 0);
+}
+EXPORT_SYMBOL_GPL(kddm_push);
 
 /* Sync */
 
@@ -312,6 +340,40 @@ static int store(struct kddm_set *set, u64 id, const void *buf, u32 len)
 	return set->linker->sync ? set->linker->sync(set, id, buf, len) : 0;
 }
 
+/* Giving up what is lost */
+
+/* At home. */
+static int renew(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj = kddm_obj_lock(set, id);
+	bool lost = false;
+
+	if (!obj)
+		return 0;
+	kddm_obj_begin(obj);
+	if (!obj->adrift)
+		lost = kddm_recover_renew(&obj->co);
+	kddm_obj_end(obj);
+	if (lost && set->linker->sync)
+		pr_notice_ratelimited("kddm: object %llu of set \"%s\" is made anew from what is stored\n",
+				      id, set->name);
+	return 0;
+}
+
+int kddm_obj_give_up(struct kddm_set *set, u64 id)
+{
+	struct wire_op w = {
+		.op = cpu_to_le32(OP_GIVE_UP),
+		.set = cpu_to_le32(set->id),
+		.objid = cpu_to_le64(id),
+	};
+	int err;
+
+	err = kddm_rpc_call(set->kn, kddm_obj_home(set, id), &svc_object, &w,
+			    sizeof(w), NULL, 0, CALL_TIMEOUT);
+	return min(err, 0);
+}
+
 /* Walk */
 
 static void fill_info(struct kddm_obj *obj, struct kddm_obj_info *info)
@@ -368,10 +430,16 @@ static int object_handler(struct kddm_net *kn, u16 src, const void *req,
 		return -ESHUTDOWN;
 	switch (le32_to_cpu(w->op)) {
 	case OP_TAKE:
-		err = take(set, id);
+		err = take(set, id, true, KDDM_TRY);
+		break;
+	case OP_COPY:
+		err = take(set, id, false, 0);
 		break;
 	case OP_SYNC:
 		err = store(set, id, w->data, len - sizeof(*w));
+		break;
+	case OP_GIVE_UP:
+		err = renew(set, id);
 		break;
 	default:
 		err = -EOPNOTSUPP;

@@ -203,6 +203,8 @@ static void settle(struct kddm_obj *obj, const struct kddm_verdict *v,
 	kvfree(spare);
 	if (writer && obj->co.state == KDDM_CO_DRAIN)
 		obj->stale = 1;
+	if (obj->co.state != KDDM_CO_PUSH)
+		kddm_obj_replicated(obj, -ESTALE);
 	if (drop)
 		kddm_obj_drop_data(obj);
 }

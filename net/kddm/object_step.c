@@ -59,6 +59,16 @@ static int take_in(struct kddm_obj *obj, const void *buf, u32 len)
 	return err;
 }
 
+static struct kddm_raw *new_raw(const void *buf, u32 len)
+{
+	struct kddm_raw *raw = kvmalloc(struct_size(raw, buf, len), GFP_KDDM);
+
+	raw->len = len;
+	raw->err = 0;
+	memcpy(raw->buf, buf, len);
+	return raw;
+}
+
 static void keep_raw(struct kddm_obj *obj, struct kddm_raw *raw)
 {
 	obj->data = raw;
@@ -71,14 +81,37 @@ void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 	struct kddm_raw *raw;
 	int err;
 
+	if (obj->raw)
+		kddm_obj_free_data(obj);
 	err = take_in(obj, m->data, m->len);
 	if (!err)
 		return;
 	kddm_obj_free_data(obj);
-	raw = kvmalloc(struct_size(raw, buf, m->len), GFP_KDDM);
-	raw->len = m->len;
+	raw = new_raw(m->data, m->len);
 	raw->err = err;
-	memcpy(raw->buf, m->data, m->len);
+	keep_raw(obj, raw);
+}
+
+/* The contents of a message are to be kept, and nothing made of them. */
+static void store(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+{
+	kddm_obj_free_data(obj);
+	keep_raw(obj, new_raw(m->data, m->len));
+}
+
+/* The same of those that are here. */
+static void keep(struct kddm_obj *obj)
+{
+	struct kddm_obj_msg m = { };
+	struct kddm_raw *raw;
+	void *buf;
+
+	if (obj->raw)
+		return;
+	buf = kddm_obj_contents(obj, &m);
+	raw = new_raw(m.data, m.len);
+	kvfree(buf);
+	kddm_obj_drop_data(obj);
 	keep_raw(obj, raw);
 }
 
@@ -122,8 +155,7 @@ static int fill(struct kddm_obj *obj)
 	int err;
 
 	if (obj->co.mine && !obj->orphan)
-		w = list_first_entry_or_null(&obj->waiters,
-					     struct kddm_obj_waiter, list);
+		w = kddm_obj_first(obj);
 	if (!alloc_data(obj))
 		return -ENOMEM;
 	if (w && w->manual) {
@@ -156,9 +188,7 @@ void kddm_obj_wait_done(struct kddm_obj *obj, struct kddm_obj_waiter *w,
 static bool under_way(const struct kddm_obj *obj,
 		      const struct kddm_obj_waiter *w)
 {
-	return kddm_obj_under_way(obj) &&
-	       list_first_entry(&obj->waiters, struct kddm_obj_waiter,
-				list) == w;
+	return kddm_obj_under_way(obj) && kddm_obj_first(obj) == w;
 }
 
 void kddm_obj_abandon(struct kddm_obj *obj, struct kddm_obj_waiter *w, int err)
@@ -178,13 +208,22 @@ static void done(struct kddm_obj *obj, int err)
 		obj->leave = !err;
 		return;
 	}
-	w = list_first_entry(&obj->waiters, struct kddm_obj_waiter, list);
+	w = kddm_obj_first(obj);
 	obj->leave = !err && w->async;
 	if (!err && obj->raw) {
 		err = thaw(obj);
 		obj->leave |= !!err;
 	}
 	kddm_obj_wait_done(obj, w, err);
+}
+
+void kddm_obj_replicated(struct kddm_obj *obj, int err)
+{
+	struct kddm_obj_waiter *w, *next;
+
+	list_for_each_entry_safe(w, next, &obj->waiters, list)
+		if (w->push)
+			kddm_obj_wait_done(obj, w, err);
 }
 
 /* The machine */
@@ -199,6 +238,12 @@ static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
 	case KDDM_ACT_INVAL:
 		kddm_obj_act_inval(obj, a, out);
 		break;
+	case KDDM_ACT_REPLICATE:
+		kddm_obj_act_replicate(obj, a, out);
+		break;
+	case KDDM_ACT_REPLICATED:
+		kddm_obj_replicated(obj, 0);
+		break;
 	case KDDM_ACT_FILL:
 		obj->fill = 1;
 		break;
@@ -207,6 +252,12 @@ static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
 		break;
 	case KDDM_ACT_DROP:
 		kddm_obj_drop_data(obj);
+		break;
+	case KDDM_ACT_KEEP:
+		keep(obj);
+		break;
+	case KDDM_ACT_STORE:
+		store(obj, m);
 		break;
 	case KDDM_ACT_DONE:
 		done(obj, a->err);
@@ -257,10 +308,13 @@ static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
 {
 	struct kddm_co_event run = { .type = KDDM_EV_RUN };
 	struct kddm_co_env env = kddm_obj_env(obj);
+	u64 replicas[KDDM_MAX_NODES / 64];
 	u8 before = obj->co.state;
 	struct kddm_co_out out;
 	int err, ret, i;
 
+	if (obj->set->replicas > 1)
+		kddm_obj_replicas(obj, &env, ev, replicas);
 	ev->held = kddm_obj_held(obj);
 	ret = kddm_co_step(&obj->co, &env, ev, &out);
 	if (ret == -ENOBUFS) {
@@ -285,7 +339,8 @@ static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
 
 static bool may_have_data(const struct kddm_co *co)
 {
-	return kddm_co_has_data(co) || co->state == KDDM_CO_FILL ||
+	return kddm_co_has_data(co) || co->backup ||
+	       co->state == KDDM_CO_FILL ||
 	       co->want == KDDM_WANT_GET || co->want == KDDM_WANT_GRAB;
 }
 
@@ -316,6 +371,8 @@ int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
 /* What can fail without a message fails before it. */
 static int prepare(struct kddm_obj *obj)
 {
+	if (obj->co.backup)	/* its place is taken until something comes */
+		return 0;
 	if (obj->raw)
 		return thaw(obj);
 	return alloc_data(obj) ? 0 : -ENOMEM;
@@ -352,8 +409,7 @@ void kddm_obj_pump(struct kddm_obj *obj)
 		}
 		if (obj->co.want != KDDM_WANT_NONE)
 			return;
-		w = list_first_entry_or_null(&obj->waiters,
-					     struct kddm_obj_waiter, list);
+		w = kddm_obj_first(obj);
 		if (!w)
 			return;
 		err = prepare(obj);

@@ -146,8 +146,8 @@ static bool hit(struct kddm_obj *obj, bool grab)
 	return true;
 }
 
-struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
-			       unsigned int flags, long timeout)
+static struct kddm_obj *take(struct kddm_set *set, u64 id, bool grab,
+			     unsigned int flags, long timeout)
 {
 	struct kddm_obj *obj;
 	bool in;
@@ -185,6 +185,48 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 exists:
 	kddm_put(obj);
 	return ERR_PTR(-EEXIST);
+}
+
+/*
+ * The object is lost.  Wait until the view changes, which may bring it back; if
+ * that takes too long, a new one is made of what is stored.  Returns 0 to try
+ * again.
+ */
+static int await_lost(struct kddm_set *set, u64 id, unsigned int flags,
+		      unsigned long since, u32 epoch, long timeout)
+{
+	unsigned long end = since + msecs_to_jiffies(set->lost_timeout);
+	long left = end - jiffies;
+	int err = -ETIMEDOUT;
+
+	if (flags & KDDM_TRY)
+		return -EIO;
+	if (left > 0)
+		err = kddm_views_wait_epoch(set->kn, epoch, &set->dead,
+					    flags & KDDM_INTR,
+					    min(left, timeout));
+	if (err != -ETIMEDOUT || left > timeout)
+		return err;
+	return set->linker->sync ? kddm_obj_give_up(set, id) : -EIO;
+}
+
+struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
+			       unsigned int flags, long timeout)
+{
+	unsigned long since = jiffies;
+	struct kddm_obj *obj;
+	u32 epoch;
+	int err;
+
+	for (;;) {
+		epoch = READ_ONCE(set->kn->epoch);
+		obj = take(set, id, grab, flags, timeout);
+		if (likely(obj != ERR_PTR(-EOWNERDEAD)))
+			return obj;
+		err = await_lost(set, id, flags, since, epoch, timeout);
+		if (err)
+			return ERR_PTR(err);
+	}
 }
 
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags)
@@ -249,43 +291,83 @@ static noinline void release_slow(struct kddm_obj *obj, u8 type)
 	kddm_kick(kn, chan);
 }
 
-static void obj_release(struct kddm_obj *obj, u8 type)
+static int obj_release(struct kddm_obj *obj, u8 type);
+
+/* A writer leaves, and waits until the replicas are up to date. */
+static noinline int release_replicated(struct kddm_obj *obj, u8 type)
 {
-	tell_put(obj);
-	spin_lock(&obj->lock);
-	if (type == KDDM_EV_PUT && !obj->busy && list_empty(&obj->waiters) &&
-	    kddm_co_leave(&obj->co)) {
-		obj->fresh = 0;
-		spin_unlock(&obj->lock);
-		return;
-	}
-	release_slow(obj, type);
+	struct kddm_co_event ev = { .type = type };
+	struct kddm_obj_waiter w = { .push = true };
+	struct kddm_net *kn = obj->set->kn;
+	u16 chan = kddm_obj_channel(obj->id);
+	int err;
+
+	kddm_waiter_init(&w.wait);
+	kddm_obj_begin(obj);
+	obj->fresh = 0;
+	list_add(&w.list, &obj->waiters);
+	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
+	if (obj->co.state != KDDM_CO_PUSH)
+		kddm_obj_replicated(obj, 0);
+	kddm_obj_end(obj);
+	kddm_kick(kn, chan);
+	err = obj_wait(obj, &w, 0, MAX_SCHEDULE_TIMEOUT);
+	if (err && type == KDDM_EV_DOWNGRADE)
+		obj_release(obj, KDDM_EV_PUT);
+	return err;
 }
 
-void kddm_put(struct kddm_obj *obj)
+static int obj_release(struct kddm_obj *obj, u8 type)
 {
-	obj_release(obj, KDDM_EV_PUT);
+	bool slow = false;
+	int err = 0;
+
+	tell_put(obj);
+	spin_lock(&obj->lock);
+	if (obj->set->replicas > 1)
+		slow = obj->co.state == KDDM_CO_WRITER;
+	if (type == KDDM_EV_PUT && !obj->busy && list_empty(&obj->waiters) &&
+	    !slow && kddm_co_leave(&obj->co)) {
+		obj->fresh = 0;
+		spin_unlock(&obj->lock);
+		return 0;
+	}
+	if (unlikely(obj->stale)) {	/* only the writer is inside */
+		obj->stale = 0;
+		type = KDDM_EV_PUT;
+		err = -ESTALE;
+	}
+	if (slow)
+		return release_replicated(obj, type);
+	release_slow(obj, type);
+	return err;
+}
+
+int kddm_put(struct kddm_obj *obj)
+{
+	return obj_release(obj, KDDM_EV_PUT);
 }
 EXPORT_SYMBOL_GPL(kddm_put);
 
-void kddm_remove_held(struct kddm_obj *obj)
+int kddm_remove_held(struct kddm_obj *obj)
 {
-	obj_release(obj, KDDM_EV_REMOVE);
+	return obj_release(obj, KDDM_EV_REMOVE);
 }
 EXPORT_SYMBOL_GPL(kddm_remove_held);
 
-void kddm_downgrade(struct kddm_obj *obj)
+int kddm_downgrade(struct kddm_obj *obj)
 {
-	if (!(obj->set->flags & KDDM_SET_EXCLUSIVE))
-		obj_release(obj, KDDM_EV_DOWNGRADE);
+	if (obj->set->flags & KDDM_SET_EXCLUSIVE)
+		return 0;
+	return obj_release(obj, KDDM_EV_DOWNGRADE);
 }
 EXPORT_SYMBOL_GPL(kddm_downgrade);
 
 /* Before all other local users, but for the one whose request is on its way. */
 static void line_up_first(struct kddm_obj *obj, struct kddm_obj_waiter *w)
 {
-	list_add(&w->list, kddm_obj_under_way(obj) ? obj->waiters.next :
-						     &obj->waiters);
+	list_add(&w->list, kddm_obj_under_way(obj) ?
+			   &kddm_obj_first(obj)->list : &obj->waiters);
 }
 
 int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
@@ -324,18 +406,24 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 	 * Each writer and each new owner counts one; but the version of an
 	 * object that was removed and made again may be any.
 	 */
-	return err ?: !obj->kept || obj->co.version != version + 1;
+	if (err)
+		return err == -EOWNERDEAD ? -EIO : err;
+	return !obj->kept || obj->co.version != version + 1;
 }
 EXPORT_SYMBOL_GPL(kddm_upgrade);
 
+int kddm_obj_remove(struct kddm_set *set, u64 id, long timeout)
+{
+	struct kddm_obj *obj = take(set, id, true, KDDM_NOCREATE, timeout);
+
+	if (obj == ERR_PTR(-EOWNERDEAD))
+		return kddm_obj_give_up(set, id);
+	return IS_ERR(obj) ? PTR_ERR(obj) : kddm_remove_held(obj);
+}
+
 int kddm_remove(struct kddm_set *set, u64 id)
 {
-	struct kddm_obj *obj = kddm_grab(set, id, KDDM_NOCREATE);
-
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	kddm_remove_held(obj);
-	return 0;
+	return kddm_obj_remove(set, id, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_remove);
 

@@ -55,7 +55,7 @@ bool kddm_recover_suspect(const struct kddm_co *co,
 	bool moved = kddm_recover_moved(env, home, gone, nwords);
 	bool lost = nwords && !nodeset_empty(gone, nwords);
 
-	if (co->state == KDDM_CO_ACKS)
+	if (co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)
 		return lost;
 	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)
 		return moved;
@@ -125,6 +125,10 @@ static u8 rest(const struct kddm_co *co, enum kddm_taken taken)
 static u8 claim_of(const struct kddm_co *co, bool home)
 {
 	switch (co->state) {
+	case KDDM_CO_INVALID:
+		if (co->absent)
+			return KDDM_CLAIM_GONE;
+		return co->backup ? KDDM_CLAIM_BACKUP : KDDM_CLAIM_NONE;
 	case KDDM_CO_SHARED:
 		return KDDM_CLAIM_COPY;
 	case KDDM_CO_VOID:
@@ -132,6 +136,7 @@ static u8 claim_of(const struct kddm_co *co, bool home)
 	case KDDM_CO_OWNER:
 	case KDDM_CO_WRITER:
 	case KDDM_CO_FILL:
+	case KDDM_CO_PUSH:
 		return KDDM_CLAIM_OWNER;
 	default:
 		return KDDM_CLAIM_NONE;
@@ -161,8 +166,11 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 		co->version = version;
 		co->hint = env->self;
 		co->told = false;
+		co->backup = false;
+		co->absent = false;
 	}
-	claim->known = co->version || co->state == KDDM_CO_LOST ||
+	claim->known = (co->version && !co->absent) ||
+		       co->state == KDDM_CO_LOST ||
 		       (home && !kddm_co_owns(co) &&
 			co->hint != KDDM_NODE_NONE);
 	co->state = rest(co, taken);
@@ -175,6 +183,7 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 	co->gone = false;
 	co->turned = false;
 	co->past = false;
+	co->due = co->state == KDDM_CO_PUSH;
 	if (co->x) {
 		memset(co->x->bits, 0, 2 * co->x->words * sizeof(u64));
 		co->x->qlen = 0;
@@ -184,6 +193,12 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_reset);
 
+/* A node that has heard of the latest put or removal only. */
+static bool hearsay(const struct kddm_claim *c)
+{
+	return c->kind == KDDM_CLAIM_BACKUP || c->kind == KDDM_CLAIM_GONE;
+}
+
 /* Whether claim @a of node @na goes before @b of @nb. */
 static bool better(const struct kddm_claim *a, u16 na,
 		   const struct kddm_claim *b, u16 nb)
@@ -192,7 +207,7 @@ static bool better(const struct kddm_claim *a, u16 na,
 		return a->kind;
 	if (a->base != b->base)
 		return a->base > b->base;
-	if (a->kind != b->kind)
+	if (a->kind != b->kind && !(hearsay(a) && hearsay(b)))
 		return a->kind > b->kind;
 	if (a->version != b->version)
 		return a->version > b->version;
@@ -230,23 +245,27 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_judge_hear);
 void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
 {
 	bool apart = j->best.base < j->base;	/* it comes from elsewhere */
+	bool backup = hearsay(&j->best);
 
 	v->base = j->base;
 	v->owner = KDDM_NODE_NONE;
 	v->version = j->seen;
-	if (!j->best.kind || (apart && j->best.version < j->seen)) {
+	v->from = j->best.version;
+	if (!j->best.kind || (backup && j->absent) ||
+	    ((apart || backup) && j->best.version < j->seen)) {
 		v->kind = j->known && !j->absent ? KDDM_VERDICT_LOST :
 						   KDDM_VERDICT_VOID;
 		return;
 	}
-	if (j->best.kind == KDDM_CLAIM_VOID) {
+	if (j->best.kind == KDDM_CLAIM_VOID ||
+	    j->best.kind == KDDM_CLAIM_GONE) {
 		v->kind = KDDM_VERDICT_VOID;
 		return;
 	}
 	v->kind = KDDM_VERDICT_OWNER;
 	v->owner = j->node;
 	v->version = j->best.version;
-	if (apart || j->best.kind == KDDM_CLAIM_COPY)
+	if (apart || backup || j->best.kind == KDDM_CLAIM_COPY)
 		v->version = j->seen + 1;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_judge_decide);
@@ -254,7 +273,11 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_judge_decide);
 /* The contents here do not count; whoever is inside has to leave first. */
 static void no_contents(struct kddm_co *co, bool *drop)
 {
+	co->due = false;
+	co->removing = false;
 	if (!kddm_co_has_data(co)) {
+		*drop = co->backup;
+		co->backup = false;
 		co->state = KDDM_CO_INVALID;
 		return;
 	}
@@ -282,8 +305,10 @@ static int own(struct kddm_co *co, const struct kddm_co_env *env,
 		co->x = *spare;
 		*spare = old;
 	}
-	if (co->state == KDDM_CO_SHARED)
+	if (co->state == KDDM_CO_SHARED || co->backup)
 		co->state = KDDM_CO_OWNER;
+	co->backup = false;
+	co->absent = false;
 	if (v->version > co->version)
 		co->version = v->version;
 	co->hint = env->self;
@@ -292,6 +317,17 @@ static int own(struct kddm_co *co, const struct kddm_co_env *env,
 		nodeset_del(copyset(co->x), co->x->words, env->self);
 	}
 	return 0;
+}
+
+/*
+ * Whether what this node has still counts.  A replica does, be it an older one,
+ * until the owner brings it up to date.
+ */
+static bool counts(const struct kddm_co *co, const struct kddm_verdict *v,
+		   u32 base)
+{
+	return v->kind == KDDM_VERDICT_OWNER && base >= v->base &&
+	       (co->state == KDDM_CO_SHARED || co->backup);
 }
 
 /**
@@ -318,13 +354,14 @@ int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 	*drop = false;
 	if (owned && v->owner == env->self)
 		return own(co, env, v, copies, nwords, spare);
-	if (co->state != KDDM_CO_SHARED || !owned || base < v->base)
+	if (!counts(co, v, base))
 		no_contents(co, drop);
 	co->hint = v->owner;
 	co->told = false;
+	co->absent = false;
 	if (v->kind == KDDM_VERDICT_VOID)
 		co->version = 0;
-	else if (co->version || home)
+	else if (co->backup ? co->version == v->from : co->version || home)
 		co->version = v->version;
 	if (home && !owned && co->state == KDDM_CO_INVALID)
 		co->state = v->kind == KDDM_VERDICT_VOID ? KDDM_CO_VOID :
@@ -348,3 +385,19 @@ void kddm_recover_trail(struct kddm_co *co, const struct kddm_co_env *env,
 	co->hint = owner;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_trail);
+
+/**
+ * kddm_recover_renew() - give up a lost object
+ * @co: the object at its home; changed
+ *
+ * Return: true if it was lost; now there is none.
+ */
+bool kddm_recover_renew(struct kddm_co *co)
+{
+	if (co->state != KDDM_CO_LOST)
+		return false;
+	co->state = KDDM_CO_VOID;
+	co->version = 0;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_renew);

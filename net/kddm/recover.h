@@ -23,6 +23,14 @@
  * here raises the version, so that what was lost sight of before is known to be
  * old.
  *
+ * With replicas, what was put last is with nodes that only keep it (backup).
+ * If nobody has a copy any more, the newest of these becomes the owner.  It
+ * counts only if nobody has seen anything newer: a put that has not returned
+ * may be lost, but what somebody has read is not taken back silently.
+ *
+ * A lost object stays so until its owner comes back, or somebody gives it up
+ * (renew): then there is none, and a new one can be made.
+ *
  * All of it can be done again from any point, if the next change of the view
  * comes too soon.
  */
@@ -36,6 +44,8 @@
  * enum kddm_claim_kind - what a node has of an object
  * @KDDM_CLAIM_NONE: nothing
  * @KDDM_CLAIM_ABSENT: it is home, and knows of no object
+ * @KDDM_CLAIM_BACKUP: the contents as they were when it last heard of them
+ * @KDDM_CLAIM_GONE: that there was no object when it last heard
  * @KDDM_CLAIM_COPY: a copy
  * @KDDM_CLAIM_VOID: it owns the absence, away from home
  * @KDDM_CLAIM_OWNER: it is the owner
@@ -44,6 +54,8 @@
 enum kddm_claim_kind {
 	KDDM_CLAIM_NONE,
 	KDDM_CLAIM_ABSENT,
+	KDDM_CLAIM_BACKUP,
+	KDDM_CLAIM_GONE,
 	KDDM_CLAIM_COPY,
 	KDDM_CLAIM_VOID,
 	KDDM_CLAIM_OWNER,
@@ -76,13 +88,15 @@ enum kddm_verdict_kind {
  * @kind: enum kddm_verdict_kind
  * @owner: who owns it, for KDDM_VERDICT_OWNER
  * @base: copies of nodes with a lower base go
- * @version: of the object
+ * @version: of the object from now on
+ * @from: of the contents; a replica of that version stays one
  */
 struct kddm_verdict {
 	u8	kind;
 	u16	owner;
 	u32	base;
 	u64	version;
+	u64	from;
 };
 
 /**
@@ -132,6 +146,7 @@ int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 			const struct kddm_verdict *v, u32 base,
 			const u64 *copies, u16 nwords,
 			struct kddm_co_ext **spare, bool *drop);
+bool kddm_recover_renew(struct kddm_co *co);
 void kddm_recover_trail(struct kddm_co *co, const struct kddm_co_env *env,
 			u16 owner);
 

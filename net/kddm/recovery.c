@@ -23,9 +23,10 @@ enum recover_op {
 	OP_REPORTED,
 	OP_PROBE,
 	OP_SETTLE,
+	OP_STAGE,
 };
 
-/* Opens each request; @nr entries follow. */
+/* Opens each request; @nr entries follow, but for OP_STAGE, whose stage it is. */
 struct wire_recover {
 	__le32	op;
 	__le32	epoch;
@@ -55,6 +56,7 @@ struct wire_claim {
 struct wire_verdict {
 	__le64	objid;
 	__le64	version;
+	__le64	from;
 	__le32	base;
 	__le16	owner;
 	__u8	kind;
@@ -329,6 +331,7 @@ static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
 
 	w->objid = cpu_to_le64(id);
 	w->version = cpu_to_le64(v->version);
+	w->from = cpu_to_le64(v->from);
 	w->base = cpu_to_le32(v->base);
 	w->owner = cpu_to_le16(v->owner);
 	w->kind = v->kind;
@@ -421,6 +424,105 @@ static int judge_all(struct run *r)
 	return err;
 }
 
+/* Replicas */
+
+/* Asked by those who have time: is this still what is to be done? */
+static int is_over(void *arg)
+{
+	struct run *r = arg;
+
+	return READ_ONCE(r->v->epoch) != r->epoch || READ_ONCE(r->v->stopped) ?
+	       -ESTALE : 0;
+}
+
+static int restore_set(struct kddm_set *set, void *arg)
+{
+	return set->replicas > 1 ? kddm_objects_restore(set, is_over, arg) : 0;
+}
+
+static int refresh_set(struct kddm_set *set, void *arg)
+{
+	return set->replicas > 1 ? kddm_objects_refresh(set, is_over, arg) : 0;
+}
+
+/* A member that fails now is none in the next view, which ends this. */
+static int tell_staged(struct run *r, u16 id, struct wire_recover *w)
+{
+	int err;
+
+	do {
+		err = kddm_rpc_call(r->v->kn, id, &svc_recover, w, sizeof(*w),
+				    NULL, 0, CALL_TIMEOUT);
+		if (err >= 0 || err == -EHOSTDOWN)
+			return 0;
+		msleep(RETRY_DELAY);
+		err = is_over(r);
+	} while (!err);
+	return err;
+}
+
+static bool all_staged(struct run *r, u8 stage)
+{
+	const struct kddm_view_peer *peer;
+	u16 i, id;
+
+	for (i = 0; i < r->view->nr; i++) {
+		id = r->view->m[i].id;
+		peer = &r->v->peer[id];
+		if (id != r->v->kn->self &&
+		    (READ_ONCE(peer->staged) != r->epoch ||
+		     READ_ONCE(peer->stage) < stage))
+			return false;
+	}
+	return true;
+}
+
+/* This node has come so far; wait for the others. */
+static int reach(struct run *r, enum kddm_stage stage)
+{
+	struct wire_recover w;
+	int err = 0;
+	u16 i;
+
+	head(&w, OP_STAGE, r->epoch);
+	w.nr = cpu_to_le16(stage);
+	for (i = 0; i < r->view->nr && !err; i++)
+		if (r->view->m[i].id != r->v->kn->self)
+			err = tell_staged(r, r->view->m[i].id, &w);
+	if (err)
+		return err;
+	wait_event(r->v->wait, all_staged(r, stage) || is_over(r));
+	return kddm_views_staged(r->v, r->epoch, stage) ? 0 : -ESTALE;
+}
+
+static void fit_replicas(struct run *r)
+{
+	int err;
+
+	err = kddm_sets_each(r->v->kn, restore_set, r);
+	if (!err)
+		err = reach(r, KDDM_RESTORED);
+	if (!err)
+		err = kddm_sets_each(r->v->kn, refresh_set, r);
+	if (!err)
+		reach(r, KDDM_REFRESHED);
+}
+
+static int on_stage(struct kddm_views *v, u16 src, const struct wire_recover *w,
+		    size_t len)
+{
+	u16 stage = le16_to_cpu(w->nr);
+
+	if (len != sizeof(*w) || stage > KDDM_REFRESHED)
+		return -EBADMSG;
+	if (le32_to_cpu(w->epoch) != READ_ONCE(v->epoch))
+		return -EAGAIN;
+	WRITE_ONCE(v->peer[src].stage, stage);
+	WRITE_ONCE(v->peer[src].staged, le32_to_cpu(w->epoch));
+	wake_up_all(&v->wait);
+	return 0;
+}
+
 /* A recovery */
 
 /* The view, and who is gone since objects were right. */
@@ -486,6 +588,8 @@ static void recover(struct kddm_views *v)
 			err = judge_all(r);
 		if (!err)
 			kddm_views_recovered(v, r->epoch);
+		if (!err)
+			fit_replicas(r);
 	}
 	end(r);
 }
@@ -550,6 +654,7 @@ static int on_settle(struct kddm_net *kn, const struct wire_recover *w,
 		v.owner = le16_to_cpu(p->owner);
 		v.base = le32_to_cpu(p->base);
 		v.version = le64_to_cpu(p->version);
+		v.from = le64_to_cpu(p->from);
 		for (k = 0; k < words; k++)
 			copies[k] = le64_to_cpu(p->copies[k]);
 		if (v.kind < KDDM_VERDICT_NR && !err)
@@ -595,6 +700,8 @@ static int recover_handler(struct kddm_net *kn, u16 src, const void *req,
 
 	if (len < sizeof(*w))
 		return -EBADMSG;
+	if (le32_to_cpu(w->op) == OP_STAGE)
+		return on_stage(kn->views, src, w, len);
 	down_read(&kn->views->calm);
 	ret = serve(kn, src, w, len, reply, max);
 	up_read(&kn->views->calm);

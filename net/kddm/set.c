@@ -157,6 +157,8 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->size = desc->size;
 	set->flags = desc->flags;
 	set->hold = desc->hold;
+	set->lost_timeout = desc->lost_timeout;
+	set->replicas = desc->replicas;
 	set->home = desc->home;
 	INIT_LIST_HEAD(&set->held);
 	xa_init(&set->suspects);

@@ -44,6 +44,8 @@ struct kddm_sets {
  * @size: bytes of each object
  * @flags: KDDM_SET_*
  * @hold: minimum hold time in ms
+ * @lost_timeout: ms to wait for a lost object
+ * @replicas: nodes that hold what was put, 0 or 1: the owner alone
  * @name: NUL-terminated
  * @linker: name of the I/O linker, NUL-terminated
  * @home: node that is home to all objects, or %KDDM_ANY_NODE
@@ -53,6 +55,8 @@ struct kddm_set_desc {
 	u32			size;
 	u32			flags;
 	u32			hold;
+	u32			lost_timeout;
+	u8			replicas;
 	char			name[KDDM_SET_NAME_LEN + 1];
 	char			linker[KDDM_SET_NAME_LEN + 1];
 	u16			home;
@@ -66,7 +70,9 @@ struct kddm_set_desc {
  * @size: bytes of each object
  * @flags: KDDM_SET_*
  * @hold: minimum hold time in ms
- * @hold_ticks: the same in jiffies
+ * @lost_timeout: ms to wait for a lost object
+ * @replicas: nodes that hold what was put, 0 or 1: the owner alone
+ * @hold_ticks: the hold time in jiffies
  * @hold_due: jiffies when @hold_work comes, 0: never; xarray lock of @objs
  * @hold_work: see object_hold.c
  * @name: NUL-terminated
@@ -93,6 +99,8 @@ struct kddm_set {
 	u32				size;
 	u32				flags;
 	u32				hold;
+	u32				lost_timeout;
+	u8				replicas;
 	u32				hold_ticks;
 	unsigned long			hold_due;
 	struct delayed_work		hold_work;

@@ -39,6 +39,7 @@ TRACE_DEFINE_ENUM(KDDM_CO_OWNER);
 TRACE_DEFINE_ENUM(KDDM_CO_ACKS);
 TRACE_DEFINE_ENUM(KDDM_CO_WRITER);
 TRACE_DEFINE_ENUM(KDDM_CO_FILL);
+TRACE_DEFINE_ENUM(KDDM_CO_PUSH);
 
 TRACE_DEFINE_ENUM(KDDM_EV_GET);
 TRACE_DEFINE_ENUM(KDDM_EV_GRAB);
@@ -46,6 +47,7 @@ TRACE_DEFINE_ENUM(KDDM_EV_PUT);
 TRACE_DEFINE_ENUM(KDDM_EV_REMOVE);
 TRACE_DEFINE_ENUM(KDDM_EV_DOWNGRADE);
 TRACE_DEFINE_ENUM(KDDM_EV_DROP);
+TRACE_DEFINE_ENUM(KDDM_EV_REPLICATE);
 TRACE_DEFINE_ENUM(KDDM_EV_FILLED);
 TRACE_DEFINE_ENUM(KDDM_EV_GET_REQ);
 TRACE_DEFINE_ENUM(KDDM_EV_GRAB_REQ);
@@ -55,6 +57,7 @@ TRACE_DEFINE_ENUM(KDDM_EV_INVAL);
 TRACE_DEFINE_ENUM(KDDM_EV_ACK);
 TRACE_DEFINE_ENUM(KDDM_EV_NAK);
 TRACE_DEFINE_ENUM(KDDM_EV_REMOVED);
+TRACE_DEFINE_ENUM(KDDM_EV_REPLICA);
 TRACE_DEFINE_ENUM(KDDM_EV_RUN);
 
 DECLARE_EVENT_CLASS(kddm_msg,
@@ -227,7 +230,8 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_CO_OWNER, "owner" },
 				   { KDDM_CO_ACKS, "acks" },
 				   { KDDM_CO_WRITER, "writer" },
-				   { KDDM_CO_FILL, "fill" }),
+				   { KDDM_CO_FILL, "fill" },
+				   { KDDM_CO_PUSH, "push" }),
 		  __print_symbolic(__entry->after,
 				   { KDDM_CO_INVALID, "invalid" },
 				   { KDDM_CO_VOID, "void" },
@@ -241,7 +245,8 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_CO_OWNER, "owner" },
 				   { KDDM_CO_ACKS, "acks" },
 				   { KDDM_CO_WRITER, "writer" },
-				   { KDDM_CO_FILL, "fill" }),
+				   { KDDM_CO_FILL, "fill" },
+				   { KDDM_CO_PUSH, "push" }),
 		  __print_symbolic(__entry->event,
 				   { KDDM_EV_GET, "get" },
 				   { KDDM_EV_GRAB, "grab" },
@@ -249,6 +254,7 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_EV_REMOVE, "remove" },
 				   { KDDM_EV_DOWNGRADE, "downgrade" },
 				   { KDDM_EV_DROP, "drop" },
+				   { KDDM_EV_REPLICATE, "replicate" },
 				   { KDDM_EV_FILLED, "filled" },
 				   { KDDM_EV_GET_REQ, "get-req" },
 				   { KDDM_EV_GRAB_REQ, "grab-req" },
@@ -258,6 +264,7 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_EV_ACK, "ack" },
 				   { KDDM_EV_NAK, "nak" },
 				   { KDDM_EV_REMOVED, "removed" },
+				   { KDDM_EV_REPLICA, "replica" },
 				   { KDDM_EV_RUN, "run" }),
 		  __entry->version)
 );

@@ -92,6 +92,11 @@ static u64 mix(u64 x)
 	return x;
 }
 
+static u64 score_of(u64 mixed_key, u16 id)
+{
+	return mix(mixed_key + (id + 1) * 0x9e3779b97f4a7c15ULL);
+}
+
 /**
  * kddm_view_home() - the home of a key
  * @v: the view
@@ -110,7 +115,7 @@ const struct kddm_member_id *kddm_view_home(const struct kddm_view *v, u64 key)
 
 	key = mix(key);
 	for (i = 0; i < v->nr; i++) {
-		score = mix(key + (v->m[i].id + 1) * 0x9e3779b97f4a7c15ULL);
+		score = score_of(key, v->m[i].id);
 		if (!best || score > top) {
 			best = &v->m[i];
 			top = score;
@@ -119,3 +124,36 @@ const struct kddm_member_id *kddm_view_home(const struct kddm_view *v, u64 key)
 	return best;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_view_home);
+
+/**
+ * kddm_view_rank() - the members that come first for a key
+ * @v: the view
+ * @key: for example an object's id
+ * @id: where to: ids, that of kddm_view_home() first
+ * @nr: how many, at most %KDDM_REPLICAS_MAX
+ *
+ * Return: how many there are, up to @nr.
+ */
+u16 kddm_view_rank(const struct kddm_view *v, u64 key, u16 *id, u16 nr)
+{
+	u64 score[KDDM_REPLICAS_MAX], new;
+	u16 n = 0, i, k;
+
+	key = mix(key);
+	for (i = 0; i < v->nr; i++) {
+		new = score_of(key, v->m[i].id);
+		for (k = n; k && new > score[k - 1]; k--) {
+			if (k == nr)
+				continue;
+			score[k] = score[k - 1];
+			id[k] = id[k - 1];
+		}
+		if (k == nr)
+			continue;
+		score[k] = new;
+		id[k] = v->m[i].id;
+		n = n < nr ? n + 1 : nr;
+	}
+	return n;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_view_rank);

@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#define KDDM_REPLICAS_MAX	8
+
 /**
  * struct kddm_member_id - a member of a view
  * @id: node id
@@ -49,6 +51,8 @@ void kddm_view_init(struct kddm_view *v, u16 cap);
 int kddm_view_add(struct kddm_view *v, u16 id, u32 incarnation);
 /* 0, -ENOENT (no such id, or another incarnation) */
 const struct kddm_member_id *kddm_view_find(const struct kddm_view *v, u16 id);
+/* The first @nr for @key, at most KDDM_REPLICAS_MAX; returns how many. */
+u16 kddm_view_rank(const struct kddm_view *v, u64 key, u16 *id, u16 nr);
 /* The home of @key, or NULL in an empty view. */
 const struct kddm_member_id *kddm_view_home(const struct kddm_view *v, u64 key);
 

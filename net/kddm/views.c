@@ -148,6 +148,7 @@ static void replace(struct kddm_views *v, struct kddm_view __rcu **at,
 /* Committed: homes move, and recovery begins. */
 static void committed(struct kddm_views *v)
 {
+	WRITE_ONCE(v->stage, KDDM_CHANGED);
 	WRITE_ONCE(v->epoch, v->vc->last.epoch);
 	replace(v, &v->members, view_of(&v->vc->last));
 	queue_work(v->wq, &v->work);
@@ -357,6 +358,15 @@ bool kddm_views_member(struct kddm_net *kn, u16 id)
 	return member;
 }
 
+static int wait_result(long left, const bool *dead, bool intr)
+{
+	if (left < 0)
+		return intr ? -ERESTARTSYS : -EINTR;
+	if (READ_ONCE(*dead))
+		return -ESHUTDOWN;
+	return left ? 0 : -ETIMEDOUT;
+}
+
 int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
 		    const bool *dead, bool intr, long timeout)
 {
@@ -369,11 +379,22 @@ int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
 	else
 		left = wait_event_killable_timeout(v->wait, DONE, timeout);
 #undef DONE
-	if (left < 0)
-		return intr ? -ERESTARTSYS : -EINTR;
-	if (READ_ONCE(*dead))
-		return -ESHUTDOWN;
-	return left ? 0 : -ETIMEDOUT;
+	return wait_result(left, dead, intr);
+}
+
+int kddm_views_wait_epoch(struct kddm_net *kn, u32 epoch, const bool *dead,
+			  bool intr, long timeout)
+{
+	struct kddm_views *v = kn->views;
+	long left;
+
+#define DONE	(READ_ONCE(kn->epoch) != epoch || READ_ONCE(*dead))
+	if (intr)
+		left = wait_event_interruptible_timeout(v->wait, DONE, timeout);
+	else
+		left = wait_event_killable_timeout(v->wait, DONE, timeout);
+#undef DONE
+	return wait_result(left, dead, intr);
 }
 
 int kddm_views_in(struct kddm_views *v, u32 epoch)
@@ -403,6 +424,20 @@ void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 	}
 	mutex_unlock(&v->lock);
 	kick_all(v->kn);
+}
+
+bool kddm_views_staged(struct kddm_views *v, u32 epoch, enum kddm_stage stage)
+{
+	bool current_view;
+
+	mutex_lock(&v->lock);
+	current_view = v->epoch == epoch && !v->stopped;
+	if (current_view && stage == KDDM_RESTORED)
+		replace(v, &v->restored, view_of(&v->vc->last));
+	if (current_view)
+		WRITE_ONCE(v->stage, stage);
+	mutex_unlock(&v->lock);
+	return current_view;
 }
 
 /* Life */
@@ -479,6 +514,7 @@ void kddm_views_exit(struct kddm_net *kn)
 	free_parts(v);
 	kvfree(rcu_dereference_protected(v->members, true));
 	kvfree(rcu_dereference_protected(v->served, true));
+	kvfree(rcu_dereference_protected(v->restored, true));
 	WRITE_ONCE(kn->views, NULL);
 	/* Somebody may ask for it at this moment. */
 	kfree_rcu_mightsleep(v);

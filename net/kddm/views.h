@@ -50,6 +50,18 @@ enum kddm_service {
 	KDDM_SERVING
 };
 
+/**
+ * enum kddm_stage - how far replicas are, after a change of the view
+ * @KDDM_CHANGED: they may be where they were, or nowhere
+ * @KDDM_RESTORED: they are where they belong, and may be elsewhere
+ * @KDDM_REFRESHED: and they are nowhere else
+ */
+enum kddm_stage {
+	KDDM_CHANGED,
+	KDDM_RESTORED,
+	KDDM_REFRESHED
+};
+
 struct kddm_views;
 
 /**
@@ -71,12 +83,16 @@ struct kddm_views_ops {
  * @mark: epoch of its marks
  * @marks: bit mask of the channels on which they have come
  * @reported: epoch in which it has reported all that it had to
+ * @staged: epoch in which it has reached @stage
+ * @stage: enum kddm_stage
  */
 struct kddm_view_peer {
 	u16	session;
 	u32	mark;
 	u32	marks;
 	u32	reported;
+	u32	staged;
+	u8	stage;
 };
 
 /**
@@ -99,6 +115,8 @@ struct kddm_view_peer {
  * @apart: this node was no member of that one
  * @members: of the latest view that was committed; RCU
  * @served: members of the latest view that was served here; RCU
+ * @restored: members of the latest one to which replicas were fit; RCU
+ * @stage: enum kddm_stage that all members have reached
  * @calm: read-held while another node's part in recovery is done
  * @ref: incarnations of the nodes that objects may have to do with
  * @wait: woken when @service, or what recovery waits for, changes
@@ -129,6 +147,8 @@ struct kddm_views {
 	bool				apart;
 	struct kddm_view __rcu		*members;
 	struct kddm_view __rcu		*served;
+	struct kddm_view __rcu		*restored;
+	u8				stage;
 	struct rw_semaphore		calm;
 	u32				*ref;
 	wait_queue_head_t		wait;
@@ -192,6 +212,9 @@ bool kddm_views_member(struct kddm_net *kn, u16 id);
  */
 int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
 		    const bool *dead, bool intr, long timeout);
+/* The same, until another view than that of @epoch is served. */
+int kddm_views_wait_epoch(struct kddm_net *kn, u32 epoch, const bool *dead,
+			  bool intr, long timeout);
 /* For a recovery in epoch @epoch: 0; -EAGAIN: not yet; -ESTALE: no more. */
 int kddm_views_in(struct kddm_views *v, u32 epoch);
 /* Notifiers: the state of the service has changed; data is the kddm_views. */
@@ -199,5 +222,7 @@ int kddm_views_register_notifier(struct notifier_block *nb);
 int kddm_views_unregister_notifier(struct notifier_block *nb);
 /* What is known of objects agrees with the view of epoch @epoch. */
 void kddm_views_recovered(struct kddm_views *v, u32 epoch);
+/* All members have reached a stage; false if that was in an earlier view. */
+bool kddm_views_staged(struct kddm_views *v, u32 epoch, enum kddm_stage stage);
 
 #endif /* _NET_KDDM_VIEWS_H */

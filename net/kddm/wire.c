@@ -244,7 +244,8 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_obj);
 static bool obj_fits(const struct kddm_obj_msg *m)
 {
 	bool own = m->type == KDDM_EV_OWN;
-	bool data = own || m->type == KDDM_EV_DATA;
+	bool data = own || m->type == KDDM_EV_DATA ||
+		    m->type == KDDM_EV_REPLICA;
 	bool nak = m->type == KDDM_EV_NAK;
 
 	if (m->nwords > (own ? MAX_WORDS : 0))

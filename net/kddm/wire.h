@@ -217,7 +217,7 @@ struct kddm_rpc_msg {
  * @seq: see struct kddm_co_event
  * @err: NAK: -4095 to -1, else 0
  * @nwords: OWN: words in @need, at most 16, else 0
- * @len: DATA, OWN: bytes in @data, at most %KDDM_MAX_DATA, else 0
+ * @len: DATA, OWN, REPLICA: bytes in @data, at most %KDDM_MAX_DATA, else 0
  * @need: node set in host order; what is behind @nwords is not set
  * @data: data, inside the datagram
  */
@@ -356,7 +356,7 @@ int kddm_wire_get_obj(const void *body, size_t size, u8 wire_type,
 static inline bool kddm_wire_is_obj(u8 type)
 {
 	return type >= KDDM_WIRE_OBJ + KDDM_EV_GET_REQ &&
-	       type <= KDDM_WIRE_OBJ + KDDM_EV_REMOVED;
+	       type <= KDDM_WIRE_OBJ + KDDM_EV_REPLICA;
 }
 
 /* Bytes of a CALL, CAST or REPLY with @len of payload. */

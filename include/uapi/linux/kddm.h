@@ -15,6 +15,8 @@
 #define KDDM_OBJECT_SIZE_MAX	65536
 #define KDDM_DATA_MAX		16384
 #define KDDM_HOLD_MAX		1000
+#define KDDM_LOST_MAX		3600000
+#define KDDM_REPLICAS_MAX	8
 
 /**
  * enum kddm_run_state - Where a namespace stands in its life as a node.
@@ -94,6 +96,8 @@ enum kddm_transition {
  *   gone.
  * @KDDM_OBJECT_STATE_WRITER: The owner; a writer is inside.
  * @KDDM_OBJECT_STATE_FILL: The owner; the first contents are being made.
+ * @KDDM_OBJECT_STATE_PUSH: The owner; its replicas are being brought up to
+ *   date.
  */
 enum kddm_object_state {
 	KDDM_OBJECT_STATE_INVALID = 1,
@@ -109,6 +113,7 @@ enum kddm_object_state {
 	KDDM_OBJECT_STATE_ACKS,
 	KDDM_OBJECT_STATE_WRITER,
 	KDDM_OBJECT_STATE_FILL,
+	KDDM_OBJECT_STATE_PUSH,
 };
 
 enum {
@@ -166,6 +171,8 @@ enum {
 	KDDM_A_SET_HOME,
 	KDDM_A_SET_FORCE,
 	KDDM_A_SET_HOLD,
+	KDDM_A_SET_LOST_TIMEOUT,
+	KDDM_A_SET_REPLICAS,
 
 	__KDDM_A_SET_MAX,
 	KDDM_A_SET_MAX = (__KDDM_A_SET_MAX - 1)

@@ -2,7 +2,7 @@
 /*
  * The table of the coherence machine's cells: what each event does in each
  * state.  cells_local.c has the local calls, cells_msg.c the messages and the
- * rest; coherence_kunit.c runs them.
+ * rest, cells_replica.c what concerns replicas; coherence_kunit.c runs them.
  *
  * Unless a row says otherwise, the object is on node 1 and its home is node 0;
  * its version is 10, its last request number 5; hint and request went to node
@@ -35,6 +35,12 @@
  * @turned: see struct kddm_co
  * @told: see struct kddm_co
  * @mine: see struct kddm_co
+ * @backup: see struct kddm_co
+ * @due: see struct kddm_co
+ * @removing: see struct kddm_co
+ * @version: of the object, if not the usual
+ * @keeper: see struct kddm_co_env
+ * @replicas: see struct kddm_co_env
  * @touch_home: see struct kddm_co_env
  * @readers: local readers, other than what is usual in this state
  * @want: local request, if not the usual; + 1
@@ -68,6 +74,12 @@ struct cell {
 	bool		turned;
 	bool		told;
 	bool		mine;
+	bool		backup;
+	bool		due;
+	bool		removing;
+	u64		version;
+	bool		keeper;
+	u64		replicas;
 	bool		touch_home;
 	u8		readers;
 	u8		want;
@@ -105,5 +117,7 @@ extern const struct cell cells_local[];
 extern const size_t nr_cells_local;
 extern const struct cell cells_msg[];
 extern const size_t nr_cells_msg;
+extern const struct cell cells_replica[];
+extern const size_t nr_cells_replica;
 
 #endif /* _NET_KDDM_TESTS_CELLS_H */

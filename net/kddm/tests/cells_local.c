@@ -21,7 +21,7 @@ const struct cell cells_local[] = {
 	CELL(INVALID, GRAB, "asks along the hint",
 	     "grab v10 seq=6 want=grab asked=2", "grab-req>2 #6"),
 	CELL(INVALID, GRAB, "home has lost the trail",
-	     "lost v10 nohint", "done -EIO", .home = true, .hint = 100),
+	     "lost v10 nohint", "done -EOWNERDEAD", .home = true, .hint = 100),
 	NEVER(INVALID, PUT, -EINVAL),
 	NEVER(INVALID, REMOVE, -EINVAL),
 
@@ -41,9 +41,9 @@ const struct cell cells_local[] = {
 	NEVER(VOID, REMOVE, -EINVAL),
 
 	CELL(LOST, GET, "fails",
-	     "lost v10 nohint", "done -EIO"),
+	     "lost v10 nohint", "done -EOWNERDEAD"),
 	CELL(LOST, GRAB, "fails",
-	     "lost v10 nohint", "done -EIO"),
+	     "lost v10 nohint", "done -EOWNERDEAD"),
 	NEVER(LOST, PUT, -EINVAL),
 	NEVER(LOST, REMOVE, -EINVAL),
 
@@ -59,7 +59,7 @@ const struct cell cells_local[] = {
 	     "upgrade v10 seq=6 readers=2 want=grab asked=2", "grab-req>2 #6",
 	     .readers = 2),
 	CELL(SHARED, GRAB, "the owner is gone, the copy stays",
-	     "shared v10 nohint readers=1", "done -EIO", .home = true,
+	     "shared v10 nohint readers=1", "done -EOWNERDEAD", .home = true,
 	     .hint = 100, .readers = 1),
 	CELL(SHARED, PUT, "one reader less",
 	     "shared v10 readers=1", NULL, .readers = 2),

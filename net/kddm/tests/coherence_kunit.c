@@ -22,6 +22,7 @@ struct scene {
 	struct kddm_co_out	out;
 	u64			ext[2][3 + QCAP * 2];
 	u64			need;
+	u64			replicas;
 	char			text[TEXT];
 	size_t			len;
 };
@@ -69,8 +70,8 @@ static void say_err(struct scene *s, int err)
 	case -EAGAIN:
 		say(s, " -EAGAIN");
 		break;
-	case -EIO:
-		say(s, " -EIO");
+	case -EOWNERDEAD:
+		say(s, " -EOWNERDEAD");
 		break;
 	case -EHOSTDOWN:
 		say(s, " -EHOSTDOWN");
@@ -86,13 +87,33 @@ static void say_err(struct scene *s, int err)
 	}
 }
 
+/* What is in the extension. */
+static void cell_ext(struct scene *s)
+{
+	const struct kddm_co *co = &s->co;
+	struct kddm_co_ext *x = co->x;
+	u16 i;
+
+	if (co->state >= KDDM_CO_GRAB && !co->past && x->bits[0]) {
+		say(s, " copies=");
+		say_set(s, x->bits, x->words);
+	}
+	if (co->state >= KDDM_CO_GRAB && co->state != KDDM_CO_OWNER &&
+	    co->state != KDDM_CO_WRITER && x->bits[x->words]) {
+		say(s, " acks=");
+		say_set(s, x->bits + x->words, x->words);
+	}
+	if (x->qlen)
+		say(s, " queue=");
+	for (i = 0; i < x->qlen; i++)
+		say_req(s, kddm_co_queue(x) + i);
+}
+
 /* State, then what is there of it, in this order. */
 static void cell_state(struct scene *s)
 {
 	static const char * const want[] = { "", "get", "grab", "reclaim" };
 	const struct kddm_co *co = &s->co;
-	struct kddm_co_ext *x = co->x;
-	u16 i;
 
 	s->len = 0;
 	say(s, "%s v%llu", kddm_co_state_name(co->state),
@@ -115,23 +136,12 @@ static void cell_state(struct scene *s)
 	     co->state == KDDM_CO_DRAIN_UPGRADE) &&
 	    co->inv_owner != KDDM_NODE_NONE)
 		say(s, " ack=%u#%u", co->inv_owner, co->inv_seq);
-	say(s, "%s%s%s%s", co->told ? " told" : "", co->gone ? " gone" : "",
-	    co->turned ? " turned" : "", co->mine ? " mine" : "");
-	if (!x)
-		return;
-	if (co->state >= KDDM_CO_GRAB && !co->past && x->bits[0]) {
-		say(s, " copies=");
-		say_set(s, x->bits, x->words);
-	}
-	if (co->state >= KDDM_CO_GRAB && co->state != KDDM_CO_OWNER &&
-	    co->state != KDDM_CO_WRITER && x->bits[x->words]) {
-		say(s, " acks=");
-		say_set(s, x->bits + x->words, x->words);
-	}
-	if (x->qlen)
-		say(s, " queue=");
-	for (i = 0; i < x->qlen; i++)
-		say_req(s, kddm_co_queue(x) + i);
+	say(s, "%s%s%s%s%s", co->told ? " told" : "", co->gone ? " gone" : "",
+	    co->turned ? " turned" : "", co->mine ? " mine" : "",
+	    co->backup ? " backup" : co->absent ? " absent" : "");
+	if (co->x)
+		cell_ext(s);
+	say(s, "%s%s", co->due ? " due" : "", co->removing ? " removing" : "");
 }
 
 /* A message as "name>to", then of whom, number, version, hops, ... */
@@ -170,7 +180,8 @@ static void say_also(struct scene *s, const char *what)
 static void cell_acts(struct scene *s)
 {
 	static const char * const name[] = {
-		"", "", "fill", "install", "drop", "done"
+		"", "", "", "replicated", "fill", "install", "drop",
+		"keep", "store", "done"
 	};
 	u8 i;
 
@@ -190,6 +201,12 @@ static void cell_acts(struct scene *s)
 			say_set(s, s->out.targets, s->out.nwords);
 			say(s, " of %u #%u%s", a->origin, a->seq,
 			    a->flags & KDDM_COF_TRY ? " t" : "");
+			break;
+		case KDDM_ACT_REPLICATE:
+			say(s, "replica>");
+			say_set(s, s->out.targets, s->out.nwords);
+			say(s, " #%u v%llu%s", a->seq, a->version,
+			    a->flags ? " void" : "");
 			break;
 		default:
 			say(s, "%s", name[a->type]);
@@ -249,7 +266,9 @@ static u8 usual_want(u8 state)
 static void set_object(struct scene *s, const struct cell *c)
 {
 	bool owner = c->state >= KDDM_CO_OWNER || c->state == KDDM_CO_VOID;
-	u64 acks = c->acks || c->state != KDDM_CO_ACKS ? c->acks : 1 << 3;
+	bool due = c->state == KDDM_CO_ACKS ||
+		   (c->state == KDDM_CO_PUSH && !c->due);
+	u64 acks = c->acks || !due ? c->acks : 1 << 3;
 	struct kddm_co *co = &s->co;
 
 	kddm_co_init(co, &s->env);
@@ -274,6 +293,11 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->gone = c->gone;
 	co->turned = c->turned;
 	co->mine = c->mine;
+	co->backup = c->backup;
+	co->due = c->due;
+	co->removing = c->removing;
+	if (c->version)
+		co->version = c->version;
 	if (!c->copyset && !acks && !c->queue)
 		return;
 	co->x = (struct kddm_co_ext *)s->ext[0];
@@ -326,6 +350,10 @@ static struct scene *make_scene(struct kunit *test, const struct cell *c)
 	s->env.max_hops = 8;
 	s->env.touch_home = c->touch_home;
 	s->env.hold = c->hold || c->held;
+	s->env.keeper = c->keeper;
+	s->replicas = c->replicas;
+	s->env.replicas = &s->replicas;
+	s->env.rwords = !!c->replicas;
 	set_object(s, c);
 	set_event(s, c);
 	return s;
@@ -359,7 +387,9 @@ static const struct cell *next_cell(const struct cell *c)
 		return cells_local;
 	if (++c == cells_local + nr_cells_local)
 		return cells_msg;
-	return c == cells_msg + nr_cells_msg ? NULL : c;
+	if (c == cells_msg + nr_cells_msg)
+		return cells_replica;
+	return c == cells_replica + nr_cells_replica ? NULL : c;
 }
 
 static const void *cell_gen_params(struct kunit *test, const void *prev,
@@ -544,7 +574,8 @@ static void shed(struct kunit *test)
 
 	for (st = 0; st < KDDM_CO_NR_STATES; st++) {
 		bool keeps = st == KDDM_CO_GRAB || st == KDDM_CO_UPGRADE ||
-			     st == KDDM_CO_DRAIN_UPGRADE || st == KDDM_CO_ACKS;
+			     st == KDDM_CO_DRAIN_UPGRADE ||
+			     st == KDDM_CO_ACKS || st == KDDM_CO_PUSH;
 
 		KUNIT_EXPECT_EQ(test, sheds(test, st, 0, NULL), !keeps);
 		KUNIT_EXPECT_FALSE(test, sheds(test, st, 0, "3"));

@@ -89,6 +89,15 @@ static const struct space spaces[] = {
 		.hops = true, .states = 5000, .room = 50000,
 	},
 	{
+		.desc = "2 nodes with replicas, one of which fails",
+		.cfg = {
+			.nodes = 2, .users = 1, .stride = 1, .max_hops = 6,
+			.max_removed = 1, .max_crash = 1, .replicas = 2,
+			.ops = MODEL_GET | MODEL_GRAB | MODEL_REMOVE,
+		},
+		.hops = true, .states = 3000, .room = 40000,
+	},
+	{
 		.desc = "3 nodes, one of which fails",
 		.cfg = {
 			.nodes = 3, .users = 1, .stride = 1, .max_hops = 8,

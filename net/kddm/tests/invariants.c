@@ -86,7 +86,9 @@ static void check_copies(struct model *m)
 
 		if (n->dead)
 			continue;
-		if (data != !!n->value)
+		if (data && n->co.backup)
+			model_fail(m, i, "a copy that is a replica");
+		if ((data || n->co.backup) != !!n->value)
 			model_fail(m, i, data ? "no data" : "data kept");
 		if (data && n->value != m->value)
 			model_fail(m, i, "a copy is old");
@@ -174,7 +176,8 @@ static bool covered(struct model *m, u16 i)
 		       expected(m, model_index(m, co->inv_owner),
 				model_id(m, i));
 	for (j = 0; j < m->cfg->nodes; j++) {
-		if (m->node[j].co.state == KDDM_CO_OWNER &&
+		if ((m->node[j].co.state == KDDM_CO_OWNER ||
+		     m->node[j].co.state == KDDM_CO_PUSH) &&
 		    kddm_co_in_copyset(&m->node[j].co, model_id(m, i)))
 			return true;
 		if (kept(m, j, i))
@@ -269,6 +272,8 @@ static void check_numbers(struct model *m)
 		if (msg->type == KDDM_EV_REMOVED || msg->type == MODEL_MARK)
 			continue;
 		who = model_id(m, msg->dst);
+		if (msg->type == KDDM_EV_REPLICA)
+			who = model_id(m, msg->src);
 		if (msg->type < KDDM_EV_DATA || msg->type == KDDM_EV_INVAL)
 			who = msg->origin;
 		check_number(m, who, msg->seq);
@@ -410,6 +415,20 @@ void model_leave_line(struct model *m, u16 at)
 			m->node[i].past[k] &= ~(1ULL << at);
 }
 
+/* 5: whoever is to keep what was put does so. */
+static void check_replicas(struct model *m, u16 i)
+{
+	u16 j, id;
+
+	model_replicas(m, i);
+	for (j = 0; j < m->cfg->nodes && m->returned; j++) {
+		id = model_id(m, j);
+		if (has(m->node[i].replicas, m->node[i].env.rwords, id) &&
+		    m->node[j].value != m->value)
+			model_fail(m, j, "a replica is not up to date");
+	}
+}
+
 static void check_drained(struct model *m, u16 i)
 {
 	const struct model_node *n = &m->node[i];
@@ -418,6 +437,10 @@ static void check_drained(struct model *m, u16 i)
 
 	if (co->want != KDDM_WANT_NONE)
 		model_fail(m, i, "a request is left over");
+	if (co->state == KDDM_CO_PUSH)
+		model_fail(m, i, "replicas are never up to date");
+	if (co->state == KDDM_CO_OWNER)
+		check_replicas(m, i);
 	if (co->state == KDDM_CO_VOID && i != m->home)
 		model_fail(m, i, "the absence has not come home");
 	if (co->state != KDDM_CO_OWNER) {

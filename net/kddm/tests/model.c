@@ -104,6 +104,35 @@ struct kddm_co_ext *model_ext(struct model *m, u16 at, u16 qcap)
 	return x;
 }
 
+/* A node that has failed is a member until the view changes. */
+static bool is_member(const struct model *m, u16 i)
+{
+	return !m->node[i].dead || m->gone & (1 << i);
+}
+
+void model_replicas(struct model *m, u16 at)
+{
+	struct model_node *n = &m->node[at];
+	u16 left = m->cfg->replicas, i, id;
+
+	memset(n->replicas, 0, sizeof(n->replicas));
+	n->env.keeper = false;
+	n->env.rwords = 0;
+	n->env.replicas = n->replicas;
+	for (i = 0; i < m->cfg->nodes && left; i++) {
+		if (!is_member(m, i))
+			continue;
+		left--;
+		if (i == at) {
+			n->env.keeper = true;
+			continue;
+		}
+		id = model_id(m, i);
+		n->replicas[id / 64] |= 1ULL << (id % 64);
+		n->env.rwords = id / 64 + 1;
+	}
+}
+
 /* Messages */
 
 /**
@@ -223,12 +252,12 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 		     const struct kddm_co_out *out)
 {
-	if (a->msg < KDDM_EV_GET_REQ || a->msg > KDDM_EV_REMOVED)
+	if (a->msg < KDDM_EV_GET_REQ || a->msg > KDDM_EV_REPLICA)
 		model_fail(m, at, "not a message");
 	if (a->msg == KDDM_EV_NAK) {
 		if (a->err != -ENOENT && a->err != -EEXIST &&
 		    a->err != -EAGAIN && a->err != -EBUSY &&
-		    !(a->err == -EIO && m->lost) &&
+		    !(a->err == -EOWNERDEAD && m->lost) &&
 		    !(a->err == -ENOMEM && m->node[at].failed))
 			model_fail_no(m, at, a->err, "NAK without a failure");
 		if ((a->err == -EEXIST && !m->exists && !m->change) ||
@@ -240,8 +269,9 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 	post(m, at, a->msg, a->dst, a, out);
 }
 
-static void act_inval(struct model *m, u16 at, const struct kddm_co_action *a,
-		      const struct kddm_co_out *out)
+static void act_many(struct model *m, u16 at, u8 type,
+		     const struct kddm_co_action *a,
+		     const struct kddm_co_out *out)
 {
 	u16 i;
 
@@ -250,7 +280,7 @@ static void act_inval(struct model *m, u16 at, const struct kddm_co_action *a,
 
 		if (id / 64 < out->nwords &&
 		    (out->targets[id / 64] >> (id % 64)) & 1)
-			post(m, at, KDDM_EV_INVAL, id, a, out);
+			post(m, at, type, id, a, out);
 	}
 }
 
@@ -260,6 +290,17 @@ static void act_fill(struct model *m, u16 at)
 		model_fail(m, at, "created twice");
 	if (m->node[at].co.state != KDDM_CO_FILL)
 		model_fail(m, at, "created in passing");
+}
+
+/* What was put is safe now, or the object is gone for good. */
+static void act_replicated(struct model *m)
+{
+	m->stale = false;
+	if (m->ending)
+		model_unsee(m);
+	m->safe = m->value;
+	m->returned = m->exists;
+	m->ending = false;
 }
 
 /* A local user is inside: do they see what they should? */
@@ -283,8 +324,11 @@ static void entered(struct model *m, u16 at, u8 op, u64 past)
 	/* A try that has become the owner to read leaves other copies be. */
 	if (op & MODEL_OP_TRY && m->moved && n->co.version == m->version)
 		m->moved = false;
+	if (m->cfg->replicas)
+		m->moved = false;
 	if (n->co.version != m->version + (grab || m->filled || m->moved))
 		model_fail(m, at, "wrong version");
+	n->saw = m->value;
 	m->version = n->co.version;
 	m->filled = false;
 	m->moved = false;
@@ -318,7 +362,8 @@ static void act_done(struct model *m, u16 at, int err,
 		model_fail(m, at, "-ENOENT, but it may be created");
 	else if (err == -ENOENT && !msg && m->exists)
 		model_fail(m, at, "-ENOENT, but it exists");
-	else if (err != -ENOENT && err != -EBUSY && !(err == -EIO && m->lost))
+	else if (err != -ENOENT && err != -EBUSY &&
+		 !(err == -EOWNERDEAD && (m->lost || m->given_up)))
 		model_fail_no(m, at, err, "error without a failure");
 }
 
@@ -333,16 +378,27 @@ static void carry_out(struct model *m, u16 at, const struct kddm_co_action *a,
 		act_send(m, at, a, out);
 		break;
 	case KDDM_ACT_INVAL:
-		act_inval(m, at, a, out);
+		act_many(m, at, KDDM_EV_INVAL, a, out);
+		break;
+	case KDDM_ACT_REPLICATE:
+		act_many(m, at, KDDM_EV_REPLICA, a, out);
+		break;
+	case KDDM_ACT_REPLICATED:
+		act_replicated(m);
 		break;
 	case KDDM_ACT_FILL:
 		act_fill(m, at);
 		break;
 	case KDDM_ACT_INSTALL:
+	case KDDM_ACT_STORE:
 		if (!msg || !msg->data)
 			model_fail(m, at, "no data to install");
 		else
 			n->value = msg->value;
+		break;
+	case KDDM_ACT_KEEP:
+		if (!n->value)
+			model_fail(m, at, "nothing to keep");
 		break;
 	case KDDM_ACT_DROP:
 		if (!n->value)
@@ -368,6 +424,7 @@ static int step(struct model *m, u16 at, struct kddm_co_event *ev,
 	int err;
 
 	ev->held = n->held;
+	model_replicas(m, at);
 	err = kddm_co_step(&n->co, &n->env, ev, out);
 	if (err != -ENOBUFS)
 		return err;
@@ -573,6 +630,7 @@ static void do_put(struct model *m, u16 at)
 		n->readers--;
 	}
 	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
+	    !(m->cfg->replicas && n->co.state == KDDM_CO_WRITER) &&
 	    kddm_co_leave(&n->co)) {
 		same(m, at, &before, KDDM_EV_PUT);
 		return;
@@ -586,7 +644,11 @@ static void do_remove(struct model *m, u16 at)
 	struct kddm_co_event ev = { .type = KDDM_EV_REMOVE };
 
 	m->node[at].writer = 0;
-	model_unsee(m);
+	model_replicas(m, at);
+	if (m->node[at].env.rwords)
+		m->ending = true;
+	else
+		model_unsee(m);
 	must(m, at, event(m, at, &ev, NULL));
 	pump(m, at);
 }
@@ -623,6 +685,7 @@ static void do_filled(struct model *m, u16 at, bool fails)
 	} else {
 		m->exists = true;
 		m->value = ++m->values;
+		m->safe = m->value;
 		n->value = m->value;
 		if (n->co.mine)
 			m->filled = true;
@@ -678,6 +741,14 @@ static void do_forget(struct model *m, u16 at)
 	if (n->value || n->nwait || n->readers || n->writer)
 		model_fail(m, at, "forgets what is in use");
 	forget(m, at);
+}
+
+static void do_replicate(struct model *m, u16 at)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_REPLICATE };
+
+	must(m, at, event(m, at, &ev, NULL));
+	pump(m, at);
 }
 
 /* Nobody but who asked for it is told that time goes by. */
@@ -748,6 +819,12 @@ void model_do(struct model *m, const struct model_move *mv)
 		break;
 	case MOVE_RECOVER:
 		model_recover(m, mv->a);
+		break;
+	case MOVE_REPLICATE:
+		do_replicate(m, mv->a);
+		break;
+	case MOVE_RENEW:
+		model_renew(m);
 		break;
 	}
 }

@@ -47,6 +47,7 @@ struct model_msg;
 #define MODEL_DROP	0x200	/* copies are dropped when that is allowed */
 #define MODEL_FAIL	0x400	/* first contents may fail to be made */
 #define MODEL_HOLD	0x800	/* who grabs keeps it, as long as time likes */
+#define MODEL_RENEW	0x1000	/* a lost object may be given up */
 
 /**
  * struct model_cfg - what is fixed
@@ -60,6 +61,8 @@ struct model_msg;
  *	only thing in the model without a bound
  * @max_crash: so many nodes may fail, and the others recover
  * @max_moves: so often may home move for other reasons
+ * @replicas: so many nodes, those of the lowest indices, keep what was put; 0:
+ *	none
  * @touch_home: see struct kddm_co_env
  * @fair: count who overtakes whom, see model_line()
  * @max_over: a get and a grab are overtaken at most so often by each node
@@ -79,6 +82,7 @@ struct model_cfg {
 	u16	max_removed;
 	u16	max_crash;
 	u16	max_moves;
+	u16	replicas;
 	bool	touch_home;
 	bool	fair;
 	u8	max_over[2];
@@ -104,6 +108,8 @@ struct model_cfg {
  * @MOVE_CHANGE: home is to move
  * @MOVE_FREEZE: @a takes part in a change of the view, see recovery.c
  * @MOVE_RECOVER: the change is done, and @a is home
+ * @MOVE_REPLICATE: after a change, @a brings the replicas up to date
+ * @MOVE_RENEW: the lost object is given up at @a, its home
  */
 enum model_move_type {
 	MOVE_START,
@@ -119,7 +125,9 @@ enum model_move_type {
 	MOVE_CRASH,
 	MOVE_CHANGE,
 	MOVE_FREEZE,
-	MOVE_RECOVER
+	MOVE_RECOVER,
+	MOVE_REPLICATE,
+	MOVE_RENEW
 };
 
 struct model_move {
@@ -176,6 +184,8 @@ struct model_msg {
  * @co: the machine
  * @env: its surroundings
  * @value: the object's data, if there are any here
+ * @saw: what users here have seen of it, with replicas
+ * @replicas: for @env
  * @readers: local users who read
  * @writer: a local user writes
  * @nwait: local users who wait
@@ -195,6 +205,8 @@ struct model_node {
 	struct kddm_co		co;
 	struct kddm_co_env	env;
 	u64			value;
+	u64			saw;
+	u64			replicas[MODEL_WORDS];
 	u8			readers;
 	u8			writer;
 	u8			nwait;
@@ -230,6 +242,12 @@ struct model_node {
  * @gone: bit mask of nodes that have failed and are not yet forgotten
  * @change: the view changes
  * @lost: the object is
+ * @given_up: a lost object has been
+ * @safe: with replicas, what the last put that has returned left, or what was
+ *	there at first
+ * @returned: some put has returned, so there are replicas
+ * @ending: the object is being removed
+ * @stale: replicas may have to be made
  * @removed: KDDM_EV_REMOVED on the way
  * @started: operations so far, if @cfg->max_start
  * @over: how often node [a], which waits, was overtaken by [b]
@@ -265,6 +283,11 @@ struct model {
 	u16			gone;
 	bool			change;
 	bool			lost;
+	bool			given_up;
+	u64			safe;
+	bool			returned;
+	bool			ending;
+	bool			stale;
 	u16			removed;
 	u8			started;
 	u8			over[MODEL_NODES][MODEL_NODES];
@@ -315,11 +338,14 @@ void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg);
 void model_run(struct model *m, u16 at);
 void model_gone(struct model *m, u16 at);
 void model_unsee(struct model *m);
+/* What @env says of replicas. */
+void model_replicas(struct model *m, u16 at);
 
 /* recovery.c */
 unsigned int model_list_change(const struct model *m, struct model_move *mv);
 void model_freeze(struct model *m, u16 at);
 void model_recover(struct model *m, u16 home);
+void model_renew(struct model *m);
 
 /* Append a message; NULL if there is no room (and m->error says so). */
 struct model_msg *model_post(struct model *m, u16 src, u16 dst);

@@ -57,6 +57,8 @@ static unsigned int list_node(const struct model *m, u16 i,
 	if (ops & MODEL_FORGET && !n->nwait &&
 	    kddm_co_forgettable(&n->co, &n->env))
 		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
+	if (m->stale && !m->change && n->co.state == KDDM_CO_OWNER)
+		mv[nr++] = (struct model_move) { MOVE_REPLICATE, i, 0 };
 	if (n->held)
 		mv[nr++] = (struct model_move) { MOVE_OVER, i, 0 };
 	return nr;
@@ -100,5 +102,5 @@ bool model_must(const struct model_move *mv)
 	return mv->type == MOVE_DELIVER || mv->type == MOVE_PUT ||
 	       mv->type == MOVE_REMOVE || mv->type == MOVE_FILLED ||
 	       mv->type == MOVE_OVER || mv->type == MOVE_FREEZE ||
-	       mv->type == MOVE_RECOVER;
+	       mv->type == MOVE_RECOVER || mv->type == MOVE_REPLICATE;
 }

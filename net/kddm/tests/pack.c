@@ -11,6 +11,11 @@
 #include <linux/types.h>
 #include "pack.h"
 
+/*
+ * With replicas there are older values and versions.  Of a version it is kept
+ * whether it is the latest, the one before, or older; of a value, whether it is
+ * the latest, one since the last put that has returned, or older.
+ */
 #define PACK_SEQ	1000
 #define PACK_VERSION	1000
 #define PACK_VALUE	1000
@@ -32,7 +37,7 @@ struct unpacker {
 };
 
 static const int errors[] = {
-	0, -ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -EBUSY, -ENOMEM
+	0, -ENOENT, -EEXIST, -EAGAIN, -EOWNERDEAD, -EBUSY, -ENOMEM
 };
 
 static u8 pack_id(const struct packer *k, u16 id)
@@ -87,10 +92,11 @@ static void pack_ext(struct packer *k, const struct model_node *n)
 	u16 i;
 
 	*k->p++ = state == KDDM_CO_OWNER || state == KDDM_CO_WRITER ||
-		  state == KDDM_CO_ACKS ||
+		  state == KDDM_CO_ACKS || state == KDDM_CO_PUSH ||
 		  state == KDDM_CO_GRAB || state == KDDM_CO_UPGRADE ?
 		  pack_set(k, x->bits) : 0;
 	*k->p++ = state == KDDM_CO_ACKS || state == KDDM_CO_GRAB ||
+		  state == KDDM_CO_PUSH ||
 		  state == KDDM_CO_UPGRADE ||
 		  state == KDDM_CO_DRAIN_UPGRADE ?
 		  pack_set(k, x->bits + x->words) : 0;
@@ -129,6 +135,59 @@ static bool seen(const struct kddm_co *co)
 	return co->version && !kddm_co_has_data(co) && !kddm_co_owns(co);
 }
 
+static u8 pack_value(const struct model *m, u64 value)
+{
+	if (!value)
+		return 0;
+	return value == m->value ? 3 : value >= m->safe ? 2 : 1;
+}
+
+static u8 pack_version(const struct model *m, const struct kddm_co *co)
+{
+	u64 version = co->version;
+
+	if (kddm_co_has_data(co) || kddm_co_owns(co))
+		return 3;
+	if (!version)
+		return 0;
+	return version == m->version ? 3 : version + 1 == m->version ? 2 : 1;
+}
+
+static void pack_replica(struct packer *k, const struct model_node *n)
+{
+	if (!k->m->cfg->replicas)
+		return;
+	*k->p++ = pack_version(k->m, &n->co) |
+		  (pack_value(k->m, n->value) << 2) | (n->co.backup << 4) |
+		  (n->co.due << 5) | (n->co.removing << 6) |
+		  (n->co.absent << 7);
+	if (k->change)
+		*k->p++ = pack_value(k->m, n->saw);
+}
+
+static u64 unpack_old(u8 class, u64 latest)
+{
+	return class < 2 ? class : latest - 3 + class;
+}
+
+/* After what is said of all objects. */
+static void unpack_replica(struct unpacker *k, struct model_node *n)
+{
+	u8 b;
+
+	if (!k->m->cfg->replicas)
+		return;
+	b = *k->p++;
+	n->co.backup = (b >> 4) & 1;
+	n->co.due = (b >> 5) & 1;
+	n->co.removing = (b >> 6) & 1;
+	n->co.absent = b >> 7;
+	n->co.version = unpack_old(b & 3, PACK_VERSION);
+	n->value = unpack_old((b >> 2) & 3, PACK_VALUE);
+	if (k->change)
+		n->saw = unpack_old(*k->p++, PACK_VALUE);
+}
+
 static void pack_node(struct packer *k, const struct model_node *n)
 {
 	const struct kddm_co *co = &n->co;
@@ -152,6 +211,7 @@ static void pack_node(struct packer *k, const struct model_node *n)
 	for (i = 0; i < n->nwait; i += 2)
 		*k->p++ = n->wait[i] |
 			  (i + 1 < n->nwait ? n->wait[i + 1] << 4 : 0);
+	pack_replica(k, n);
 	if (co->x)
 		pack_ext(k, n);
 }
@@ -210,6 +270,7 @@ static void unpack_node(struct unpacker *k, u16 at)
 	co->version = known ? PACK_VERSION : 0;
 	n->env.home = model_id(k->m, k->m->home);
 	n->value = kddm_co_has_data(co) ? PACK_VALUE : 0;
+	unpack_replica(k, n);
 	if (x)
 		unpack_ext(k, at);
 }
@@ -239,18 +300,23 @@ static void unpack_ledger(struct unpacker *k, u16 i)
 
 /* Messages */
 
+static bool void_flag(u8 type)
+{
+	return type == KDDM_EV_OWN || type == KDDM_EV_REPLICA;
+}
+
 static void pack_msg(struct packer *k, const struct model_msg *msg)
 {
 	bool req = msg->type == KDDM_EV_GET_REQ ||
 		   msg->type == KDDM_EV_GRAB_REQ;
 	bool origin = req || msg->type == KDDM_EV_INVAL;
-	u8 err = 0;
+	u8 err = sizeof(errors) / sizeof(*errors) - 1;
 
-	while (err < 7 && errors[err] != msg->err)
-		err++;
-	/* CREATE and VOID of OWN, and the flags of a request, share bits. */
-	*k->p++ = msg->type | (msg->type == KDDM_EV_OWN ? msg->flags << 1 :
-							  msg->flags << 4);
+	while (err && errors[err] != msg->err)
+		err--;
+	/* CREATE and VOID, and the flags of a request, share bits. */
+	*k->p++ = (msg->type - KDDM_EV_GET_REQ) |
+		  (void_flag(msg->type) ? msg->flags << 1 : msg->flags << 4);
 	*k->p++ = pack_id(k, origin ? msg->origin : KDDM_NODE_NONE) |
 		  (err << 4) | (msg->data << 7);
 	if (msg->type == KDDM_EV_OWN)
@@ -264,8 +330,8 @@ static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
 	struct model_msg *msg = model_post(k->m, src, dst);
 	u8 b = *k->p++;
 
-	msg->type = b & 0xf;
-	msg->flags = msg->type == KDDM_EV_OWN ? (b & 0xf0) >> 1 : b >> 4;
+	msg->type = KDDM_EV_GET_REQ + (b & 0xf);
+	msg->flags = void_flag(msg->type) ? (b & 0xf0) >> 1 : b >> 4;
 	b = *k->p++;
 	msg->origin = unpack_id(k, b & 0xf);
 	if (msg->type == KDDM_EV_NAK)
@@ -307,7 +373,7 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 
 	for (i = 0; i < nodes; i++)
 		inv[perm[i]] = i;
-	*k.p++ = m->exists | (m->down << 1);
+	*k.p++ = m->exists | (m->down << 1) | (m->given_up << 7);
 	if (m->cfg->max_start)
 		*k.p++ = m->started;
 	if (change) {
@@ -318,6 +384,9 @@ size_t model_pack(const struct model *m, const u8 *perm, bool hops, u8 *to)
 			*k.p |= ((m->gone >> i) & 1) << perm[i];
 		k.p++;
 	}
+	if (m->cfg->replicas)
+		*k.p++ = (m->safe == m->value) | (m->returned << 1) |
+			 (m->ending << 2) | (m->stale << 3);
 	for (i = 0; i < nodes; i++)
 		pack_node(&k, &m->node[inv[i]]);
 	for (i = 0; m->cfg->fair && i < nodes; i++)
@@ -342,7 +411,8 @@ size_t model_unpack(struct model *m, bool hops, const u8 *from)
 	model_init(m, m->cfg);
 	b = *k.p++;
 	m->exists = b & 1;
-	m->down = b >> 1;
+	m->down = (b >> 1) & 0x3f;
+	m->given_up = b >> 7;
 	m->version = PACK_VERSION;
 	m->value = PACK_VALUE;
 	m->values = PACK_VALUE;
@@ -355,6 +425,13 @@ size_t model_unpack(struct model *m, bool hops, const u8 *from)
 		m->change = (b >> 5) & 1;
 		m->moves = b >> 6;
 		m->gone = *k.p++;
+	}
+	if (m->cfg->replicas) {
+		b = *k.p++;
+		m->safe = PACK_VALUE - 2 * !(b & 1);
+		m->returned = (b >> 1) & 1;
+		m->ending = (b >> 2) & 1;
+		m->stale = (b >> 3) & 1;
 	}
 	for (i = 0; i < nodes; i++)
 		unpack_node(&k, i);

@@ -13,6 +13,8 @@
 
 #define NONE	KDDM_CLAIM_NONE
 #define ABSENT	KDDM_CLAIM_ABSENT
+#define BACKUP	KDDM_CLAIM_BACKUP
+#define GONE	KDDM_CLAIM_GONE
 #define COPY	KDDM_CLAIM_COPY
 #define VOID	KDDM_CLAIM_VOID
 #define OWNER	KDDM_CLAIM_OWNER
@@ -79,6 +81,24 @@ static const struct judge_case judge_cases[] = {
 	{ "of those that were apart, the one that was there longer",
 	  { SAYS(OWNER, 2, 4), SAYS(OWNER, 3, 4), SAYS(NONE, 5, 0) },
 	  KDDM_VERDICT_OWNER, 2, 5 },
+	{ "of what is kept, the latest",
+	  { SAYS(BACKUP, 5, 4), SAYS(BACKUP, 5, 6), SAYS(BACKUP, 5, 5) },
+	  KDDM_VERDICT_OWNER, 2, 7 },
+	{ "a copy is better than what is kept",
+	  { SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 0), SAYS(COPY, 5, 4) },
+	  KDDM_VERDICT_OWNER, 3, 5 },
+	{ "what is kept does not count if somebody has seen more",
+	  { SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_LOST, NOBODY, 5 },
+	{ "nor if home knows of no object",
+	  { SAYS(BACKUP, 5, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_VOID, NOBODY, 4 },
+	{ "it was removed since",
+	  { SAYS(BACKUP, 5, 4), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_VOID, NOBODY, 5 },
+	{ "it was made again since",
+	  { SAYS(BACKUP, 5, 6), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_OWNER, 1, 7 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(judge, judge_cases, desc);
@@ -267,6 +287,113 @@ static void test_reset(struct kunit *test)
 }
 
 /* Who becomes the owner needs memory for the copyset, and says so. */
+static void keeps(struct kddm_co *co, u64 version)
+{
+	kddm_co_init(co, &away);
+	co->hint = 3;
+	co->version = version;
+	co->backup = true;
+}
+
+static void settle_kept(struct kunit *test, struct kddm_co *co,
+			const struct kddm_verdict *v, u32 base, bool stays)
+{
+	struct kddm_co_ext *spare = NULL;
+	bool drop;
+
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(co, &away, v, base, NULL, 0,
+						  &spare, &drop), 0);
+	KUNIT_EXPECT_EQ(test, (bool)co->backup, stays);
+	KUNIT_EXPECT_EQ(test, drop, !stays && !kddm_co_owns(co));
+}
+
+/* What becomes of contents that are kept. */
+static void test_replicas(struct kunit *test)
+{
+	struct kddm_verdict owned = other_owns;
+	struct kddm_claim claim;
+	struct kddm_co co;
+
+	owned.from = 8;
+	keeps(&co, 4);
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_NONE, 0, &claim);
+	KUNIT_EXPECT_EQ(test, claim.kind, (u8)BACKUP);
+	KUNIT_EXPECT_EQ(test, claim.version, 4ULL);
+	settle_kept(test, &co, &owned, 5, true);
+	KUNIT_EXPECT_EQ(test, co.version, 4ULL);
+	keeps(&co, 8);
+	settle_kept(test, &co, &owned, 5, true);
+	KUNIT_EXPECT_EQ(test, co.version, 9ULL);
+	keeps(&co, 8);
+	settle_kept(test, &co, &owned, 3, false);
+	keeps(&co, 8);
+	settle_kept(test, &co, &is_lost, 5, false);
+	keeps(&co, 8);
+	settle_kept(test, &co, &is_void, 5, false);
+	owned.owner = away.self;
+	keeps(&co, 8);
+	settle_kept(test, &co, &owned, 5, false);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_OWNER);
+	KUNIT_EXPECT_EQ(test, co.version, 9ULL);
+}
+
+/* Replicas that are being told are told again, or never. */
+static void test_push(struct kunit *test)
+{
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_claim claim;
+	struct kddm_co co;
+	u64 gone = 1 << 4;
+	bool drop;
+
+	kddm_co_init(&co, &away);
+	co.state = KDDM_CO_PUSH;
+	co.removing = true;
+	KUNIT_EXPECT_TRUE(test, kddm_recover_suspect(&co, &away, 2, &gone, 1));
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &away, 2, NULL, 0));
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_NONE, 0, &claim);
+	KUNIT_EXPECT_EQ(test, claim.kind, (u8)OWNER);
+	KUNIT_EXPECT_TRUE(test, co.due && co.removing);
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, &away, &other_owns, 3,
+						  NULL, 0, &spare, &drop), 0);
+	KUNIT_EXPECT_TRUE(test, drop);
+	KUNIT_EXPECT_FALSE(test, co.due || co.removing);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_INVALID);
+}
+
+/* An absence that is noted, and forgotten. */
+static void test_absent(struct kunit *test)
+{
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_claim claim;
+	struct kddm_co co;
+	bool drop;
+
+	kddm_co_init(&co, &away);
+	co.version = 6;
+	co.absent = true;
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_NONE, 0, &claim);
+	KUNIT_EXPECT_EQ(test, claim.kind, (u8)GONE);
+	KUNIT_EXPECT_EQ(test, claim.version, 6ULL);
+	KUNIT_EXPECT_FALSE(test, claim.known);
+	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, &away, &is_void, 5,
+						  NULL, 0, &spare, &drop), 0);
+	KUNIT_EXPECT_FALSE(test, co.absent || drop);
+}
+
+static void test_renew(struct kunit *test)
+{
+	struct kddm_co co;
+
+	kddm_co_init(&co, &home);
+	KUNIT_EXPECT_FALSE(test, kddm_recover_renew(&co));
+	co.state = KDDM_CO_LOST;
+	co.version = 7;
+	KUNIT_EXPECT_TRUE(test, kddm_recover_renew(&co));
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_VOID);
+	KUNIT_EXPECT_EQ(test, co.version, 0ULL);
+}
+
 static void test_inherit(struct kunit *test)
 {
 	struct kddm_verdict v = {
@@ -319,6 +446,10 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
 	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
 	KUNIT_CASE(test_reset),
+	KUNIT_CASE(test_replicas),
+	KUNIT_CASE(test_push),
+	KUNIT_CASE(test_absent),
+	KUNIT_CASE(test_renew),
 	KUNIT_CASE(test_inherit),
 	KUNIT_CASE(test_trail),
 	{}

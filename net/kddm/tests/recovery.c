@@ -41,7 +41,7 @@ static bool flushed(const struct model *m)
 /**
  * model_list_change() - what can happen to the view
  * @m: the model
- * @mv: room for 3 * MODEL_NODES + 1
+ * @mv: room for 3 * MODEL_NODES + 2
  *
  * Return: how many.
  */
@@ -67,6 +67,8 @@ unsigned int model_list_change(const struct model *m, struct model_move *mv)
 			     i == m->home))
 			mv[nr++] = (struct model_move) { MOVE_RECOVER, i, 0 };
 	}
+	if (m->lost && !m->change && m->cfg->ops & MODEL_RENEW)
+		mv[nr++] = (struct model_move) { MOVE_RENEW, m->home, 0 };
 	return nr;
 }
 
@@ -84,6 +86,8 @@ void model_gone(struct model *m, u16 at)
 	n->timer = 0;
 	n->frozen = 0;
 	n->seen = 0;
+	n->saw = 0;
+	n->value = 0;
 	n->co.x = NULL;
 	kddm_co_init(&n->co, &n->env);
 	for (i = 0; i < m->cfg->nodes; i++)
@@ -97,8 +101,11 @@ void model_unsee(struct model *m)
 	u16 i;
 
 	m->exists = false;
-	for (i = 0; i < m->cfg->nodes; i++)
+	m->returned = false;
+	for (i = 0; i < m->cfg->nodes; i++) {
 		m->node[i].seen = 0;
+		m->node[i].saw = 0;
+	}
 }
 
 /**
@@ -146,24 +153,61 @@ static enum kddm_taken take_back(struct model *m, u16 at, u64 *version)
 	return taken;
 }
 
+/*
+ * 5: a put that has returned is not lost with less nodes than there are
+ * replicas.  One that has not may be; then the last but one counts.
+ */
+static void check_safe(struct model *m, const struct kddm_verdict *v,
+		       bool ended)
+{
+	struct model_node *n;
+	u16 i;
+
+	if (!m->cfg->replicas)
+		return;
+	if (v->kind != KDDM_VERDICT_OWNER) {
+		m->ending = false;
+		if (m->returned && !ended && m->down < m->cfg->replicas)
+			model_fail(m, 0, "a put that has returned is lost");
+		return;
+	}
+	n = &m->node[model_index(m, v->owner)];
+	if (!n->co.removing)
+		m->ending = false;
+	if (kddm_co_owns(&n->co))
+		return;
+	if (n->value < m->safe && m->down < m->cfg->replicas)
+		model_fail(m, 0, "an old put comes back");
+	for (i = 0; i < m->cfg->nodes; i++)
+		if (!m->node[i].dead && m->node[i].saw > n->value)
+			model_fail(m, i, "time runs backwards");
+	m->value = n->value;
+	if (m->safe > n->value)
+		m->safe = n->value;
+}
+
 /* What was judged has to be true. */
 static void check_verdict(struct model *m, const struct kddm_verdict *v,
 			  const struct kddm_claim *claim)
 {
+	bool ended = m->ending;		/* the last put need not be there */
 	u16 i;
 
 	for (i = 0; i < m->cfg->nodes; i++) {
 		if (m->node[i].dead)
 			continue;
-		if (m->node[i].value && v->kind != KDDM_VERDICT_OWNER)
+		if (kddm_co_has_data(&m->node[i].co) &&
+		    v->kind != KDDM_VERDICT_OWNER)
 			model_fail(m, i, "lost, but there is a copy");
-		if (m->exists && claim[i].known &&
+		/* With replicas home may know of one that was never put. */
+		if (m->exists && !m->cfg->replicas && claim[i].known &&
 		    v->kind == KDDM_VERDICT_VOID)
 			model_fail(m, i, "forgotten, but it was seen");
-		if (m->exists && m->node[i].seen &&
+		if (m->exists && !ended && m->node[i].seen &&
 		    v->kind == KDDM_VERDICT_VOID)
 			model_fail(m, i, "time runs backwards");
 	}
+	check_safe(m, v, ended);
 	if (!m->exists && v->kind == KDDM_VERDICT_OWNER &&
 	    m->node[model_index(m, v->owner)].co.state != KDDM_CO_FILL)
 		model_fail(m, 0, "it comes back to life");
@@ -188,6 +232,7 @@ static void settle(struct model *m, u16 at, const struct kddm_verdict *v,
 	bool drop;
 	int err;
 
+	model_replicas(m, at);
 	err = kddm_recover_settle(&n->co, &n->env, v, base, &copies, 1, &spare,
 				  &drop);
 	if (err == -ENOBUFS) {
@@ -316,9 +361,24 @@ void model_recover(struct model *m, u16 home)
 	m->home = home;
 	m->gone = 0;
 	m->change = false;
+	m->stale = m->cfg->replicas && m->exists;
 	for (i = 0; i < m->cfg->nodes; i++)
 		m->node[i].frozen = 0;
 	for (i = 0; i < m->cfg->nodes; i++)
 		if (!m->node[i].dead)
 			model_run(m, i);
+}
+
+/**
+ * model_renew() - home is told to give up the object, which is lost
+ * @m: the model
+ */
+void model_renew(struct model *m)
+{
+	if (!kddm_recover_renew(&m->node[m->home].co))
+		model_fail(m, m->home, "lost, but home knows nothing of it");
+	m->lost = false;
+	m->given_up = true;
+	m->version = 0;
+	model_run(m, m->home);
 }

@@ -35,7 +35,8 @@ static void make_perms(struct search *s)
 	for (i = 0; i < nodes; i++)
 		if (i != home)
 			other[others++] = i;
-	s->nr_perms = others <= 3 ? nr[others] : 1;
+	/* The index of a node says whether it has a replica. */
+	s->nr_perms = others <= 3 && !s->cfg->replicas ? nr[others] : 1;
 	for (k = 0; k < s->nr_perms; k++) {
 		for (i = 0; i < nodes; i++)
 			s->perm[k][i] = i;

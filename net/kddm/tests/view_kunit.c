@@ -143,6 +143,34 @@ static void only_its_keys_move(struct kunit *test)
 	}
 }
 
+/* The rank begins with home, has nobody twice, and is stable. */
+static void rank(struct kunit *test)
+{
+	struct kddm_view *v = new_view(test, 8), *rest;
+	u16 id[KDDM_REPLICAS_MAX], less[KDDM_REPLICAS_MAX], i;
+	u64 key;
+
+	KUNIT_EXPECT_EQ(test, kddm_view_rank(v, 1, id, 3), 0);
+	for (i = 0; i < 8; i++)
+		add(test, v, 3 * i);
+	rest = without(test, v, 9);
+	KUNIT_EXPECT_EQ(test, kddm_view_rank(rest, 1, less, 8), 7);
+	for (key = 0; key < KEYS; key++) {
+		u16 a, b;
+
+		KUNIT_ASSERT_EQ(test, kddm_view_rank(v, key, id, 4), 4);
+		KUNIT_ASSERT_EQ(test, id[0], kddm_view_home(v, key)->id);
+		KUNIT_ASSERT_EQ(test, kddm_view_rank(rest, key, less, 3), 3);
+		for (a = 0, b = 0; b < 3; a++) {
+			KUNIT_ASSERT_TRUE(test, a == 0 || id[a] != id[a - 1]);
+			if (id[a] == 9)
+				continue;
+			KUNIT_ASSERT_EQ(test, id[a], less[b]);
+			b++;
+		}
+	}
+}
+
 /**
  * struct spread - keys and members that should not conspire
  * @desc: name
@@ -194,6 +222,7 @@ static struct kunit_case view_cases[] = {
 	KUNIT_CASE(empty_has_no_home),
 	KUNIT_CASE(order_does_not_matter),
 	KUNIT_CASE(only_its_keys_move),
+	KUNIT_CASE(rank),
 	KUNIT_CASE_PARAM(balance, spread_gen_params),
 	{}
 };

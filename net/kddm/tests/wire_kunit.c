@@ -127,6 +127,14 @@ static const struct wire_case wire_cases[] = {
 		.obj = { .set = 1, .version = 77 },
 	},
 	{
+		.desc = "REPLICA",
+		.type = KDDM_WIRE_OBJ + KDDM_EV_REPLICA, .chan = 1,
+		.obj = {
+			.set = 1, .version = 78, .seq = 6,
+			.len = DATA_LEN, .data = payload,
+		},
+	},
+	{
 		.desc = "MARK",
 		.type = KDDM_WIRE_MARK, .chan = 2, .mark = 0xe90c0001,
 	},

@@ -281,6 +281,25 @@ static struct seen walk(int node, u64 from)
 	return seen;
 }
 
+static void push(void)
+{
+	struct kddm_obj *obj;
+
+	CHECK_EQ(kddm_push(set[A], 1, kddm_self(client_net[B])), -ENOENT);
+	write_value(A, 1, 5);
+	fails(kddm_find(set[B], 1), -ENOENT, "no copy before the push");
+	CHECK_EQ(kddm_push(set[A], 1, kddm_self(client_net[B])), 0);
+	obj = kddm_find(set[B], 1);
+	if (CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0)) {
+		CHECK_EQ(value_of(obj), 5);
+		kddm_put(obj);
+	}
+	CHECK_EQ(kddm_push(set[C], 1, kddm_self(client_net[C])), 0);
+	CHECK_EQ(kddm_push(set[A], 1, 1000), -EHOSTDOWN);
+	write_value(C, 1, 6);
+	CHECK_EQ(read_value(B, 1), 6);
+}
+
 static void flush(void)
 {
 	int other = kddm_self(client_net[C]);
@@ -624,6 +643,25 @@ static void create(void)
 	client_end();
 }
 
+/* What is put is what all read, whoever keeps it. */
+static void replicas(void)
+{
+	u64 id, turn;
+
+	for (turn = 1; turn < 5; turn++)
+		for (id = 0; id < 16; id++)
+			write_value((id + turn) % NODES, id, turn * 100 + id);
+	for (id = 0; id < 16; id++) {
+		CHECK_EQ(read_value(A, id), 400 + id);
+		CHECK_EQ(read_value(C, id), 400 + id);
+		write_value(B, id, id);
+		CHECK_EQ(read_value(A, id), id);
+		CHECK_EQ(kddm_remove(set[C], id), 0);
+		CHECK_EQ(kddm_remove(set[A], id), -ENOENT);
+		CHECK_EQ(read_value(B, id), 0);
+	}
+}
+
 void client_test_api(void)
 {
 	struct kddm_set_attr attr;
@@ -641,6 +679,7 @@ void client_test_api(void)
 	in_set(plain(), upgrade, "upgrade");
 	in_set(plain(), downgrade, "downgrade");
 	in_set(plain(), prefetch_objects, "prefetch");
+	in_set(plain(), push, "push");
 	in_set(plain(), flush, "flush");
 	in_set(plain(), flush_set, "flush of a set");
 	in_set(plain(), walks, "walk");
@@ -665,8 +704,19 @@ void client_test_api(void)
 	attr.hold = HOLD;
 	in_set(attr, two_writers, "two writers, with a hold time");
 	attr = plain();
+	attr.replicas = 2;
+	in_set(attr, replicas, "two replicas");
+	attr.replicas = KDDM_SET_REPLICAS_MAX;
+	in_set(attr, replicas, "more replicas than nodes");
+	in_set(attr, nocreate, "no-create and remove, with replicas");
+	in_set(attr, upgrade, "upgrade, with replicas");
+	in_set(attr, downgrade, "downgrade, with replicas");
+	in_set(attr, fast_writers, "two writers, with replicas");
+	attr = plain();
 	attr.size = KDDM_OBJ_SIZE_MAX;
 	in_set(attr, large, "objects of 64 KiB");
+	attr.replicas = 3;
+	in_set(attr, large, "objects of 64 KiB with replicas");
 	attr = plain();
 	attr.size = PAGE_SIZE;
 	attr.linker = "page";

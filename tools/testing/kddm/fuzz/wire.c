@@ -61,7 +61,7 @@ static int object(const uint8_t *body, size_t size, u8 type)
 
 	if (kddm_wire_get_obj(body, size, type, &m))
 		return -1;
-	CHECK(m.type >= KDDM_EV_GET_REQ && m.type <= KDDM_EV_REMOVED);
+	CHECK(m.type >= KDDM_EV_GET_REQ && m.type <= KDDM_EV_REPLICA);
 	CHECK(m.origin < KDDM_MAX_NODES && m.len <= KDDM_MAX_DATA);
 	CHECK(m.nwords <= KDDM_MAX_NODES / 64);
 	CHECK((m.type == KDDM_EV_NAK) == (m.err < 0));

@@ -26,7 +26,7 @@ const struct command commands[] = {
 	  "[id N|tipc] [cluster N] [hold MS] [object-timeout MS] [stop-timeout MS] [remote-stop yes|no]",
 	  "change what the node is set to" },
 	{ "set create", cmd_set_create,
-	  "NAME size BYTES [linker NAME] [home NODE] [hold MS] [touch-home] [exclusive]",
+	  "NAME size BYTES [linker NAME] [home NODE] [hold MS] [lost-timeout MS] [replicas N] [touch-home] [exclusive]",
 	  "create a set of objects" },
 	{ "set list", cmd_set_list, "", "list the sets" },
 	{ "set show", cmd_set_show, "SET", "show all of one set" },

@@ -57,7 +57,7 @@ static void offer_states(const char *begin)
 {
 	unsigned int i;
 
-	for (i = 1; i <= KDDM_OBJECT_STATE_FILL; i++)
+	for (i = 1; i <= KDDM_OBJECT_STATE_PUSH; i++)
 		offer(kddm_object_state_str(i), begin);
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include "kddmctl.h"
 
-#define STATES		KDDM_OBJECT_STATE_FILL
+#define STATES		KDDM_OBJECT_STATE_PUSH
 #define PART_MIN	32
 
 /**

@@ -32,13 +32,23 @@ static bool create_options(struct args *args, struct kddm_set_new_req *req)
 					 &number))
 				return false;
 			kddm_set_new_req_set_hold(req, number);
+		} else if (args_is(args, "lost-timeout")) {
+			if (!args_number(args, "lost-timeout", 0,
+					 KDDM_LOST_MAX, &number))
+				return false;
+			kddm_set_new_req_set_lost_timeout(req, number);
+		} else if (args_is(args, "replicas")) {
+			if (!args_number(args, "replicas", 1, KDDM_REPLICAS_MAX,
+					 &number))
+				return false;
+			kddm_set_new_req_set_replicas(req, number);
 		} else if (args_is(args, "exclusive")) {
 			kddm_set_new_req_set_exclusive(req);
 		} else if (args_is(args, "touch-home")) {
 			kddm_set_new_req_set_touch_home(req);
 		} else {
 			args_unknown(args,
-				     "size, linker, home, hold, exclusive or touch-home");
+				     "size, linker, home, hold, lost-timeout, replicas, exclusive or touch-home");
 			return false;
 		}
 	}
@@ -126,6 +136,8 @@ static void set_json(const struct kddm_set_get_rsp *set)
 	json_bool("exclusive", set->_present.exclusive);
 	json_bool("touch-home", set->_present.touch_home);
 	json_number("hold", set->hold);
+	json_number("lost-timeout", set->lost_timeout);
+	json_number("replicas", set->replicas);
 	json_close();
 }
 
@@ -152,6 +164,8 @@ static void set_lines(const struct kddm_set_get_rsp *set)
 	printf("%-14s %s\n", "touch-home",
 	       set->_present.touch_home ? "yes" : "no");
 	field("hold", set->hold);
+	field("lost-timeout", set->lost_timeout);
+	field("replicas", set->replicas);
 }
 
 int cmd_set_show(struct ctl *ctl, struct args *args)

@@ -76,6 +76,15 @@ RECOVER_SOME = [
     ("recovery, 3 nodes", ["explore", "-n", "3", "-m", "8", "-k", "1", "-r",
                            "1", "-o", "get,grab,remove,forget"]),
 ]
+REPLICAS = [
+    ("replicas, 2 nodes", ["explore", "-n", "2", "-m", "6", "-R", "2", "-k",
+                           "1", "-j", "1", "-r", "1", "-o",
+                           "get,grab,remove,drop,downgrade,try,forget"]),
+    ("replicas, 3 nodes", ["explore", "-n", "3", "-m", "8", "-R", "2", "-k",
+                           "1", "-o", "get,grab,drop"]),
+    ("replicas, 3 nodes, two fail", ["explore", "-n", "3", "-m", "8", "-R",
+                                     "3", "-k", "2", "-o", "get,grab"]),
+]
 RECOVER_TESTS = [("cases", ["recover"])] + RECOVER_SOME + [
     ("recovery, 3 nodes, copies are dropped",
      ["explore", "-n", "3", "-m", "8", "-k", "1", "-r", "1", "-o",
@@ -84,7 +93,8 @@ RECOVER_TESTS = [("cases", ["recover"])] + RECOVER_SOME + [
      ["explore", "-n", "3", "-m", "8", "-j", "1", "-r", "1", "-o",
       "get,grab,remove,forget"]),
 ]
-TESTS += RECOVER_SOME
+TESTS += RECOVER_SOME + REPLICAS
+RECOVER_TESTS += REPLICAS
 
 VC_TESTS = [
     ("stories", ["vctests"]),

@@ -169,3 +169,41 @@ start_all() {
 		wait_for count_nodes "$n" possible "$NODES" || return 1
 	done
 }
+
+# serves NODE MEMBERS: the node serves a view of so many
+serves() {
+	kctl "$1" status >"$TMP/status"
+	grep -Eq '^service +serving$' "$TMP/status" &&
+		grep -Eq "^members +$2\$" "$TMP/status"
+}
+
+# all_serve NODES...: these and no others
+all_serve() {
+	for n in "$@"; do
+		wait_for serves "$n" $# || return 1
+	done
+}
+
+# cut NODE: from all others; heal NODE: in reach again
+cut() {
+	ip link set "kp$1" down
+}
+
+heal() {
+	ip link set "kp$1" up
+}
+
+# restart NODE: another life, after it was cut
+restart() {
+	kctl "$1" stop && heal "$1" && kctl "$1" start id "$1"
+}
+
+# both COMMAND COMMAND
+both() {
+	eval "$1" && eval "$2"
+}
+
+# words FIRST LAST: the numbers in between on one line
+words() {
+	seq -s ' ' "$1" "$2"
+}

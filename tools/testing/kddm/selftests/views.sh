@@ -9,20 +9,6 @@
 ktap_print_header
 ktap_set_plan 37
 
-# serves NODE MEMBERS: the node serves a view of so many
-serves() {
-	kctl "$1" status >"$TMP/status"
-	grep -Eq '^service +serving$' "$TMP/status" &&
-		grep -Eq "^members +$2\$" "$TMP/status"
-}
-
-# all_serve NODES...: these and no others
-all_serve() {
-	for n in "$@"; do
-		wait_for serves "$n" $# || return 1
-	done
-}
-
 suspended() {
 	status=0
 	kctl "$1" status >"$TMP/status" || status=$?
@@ -58,24 +44,6 @@ gone() {
 		says "" kctl "$node" object get demo "$id" 2>"$TMP/error" ||
 			grep -q 'was lost with a node' "$TMP/error" || return 1
 	done
-}
-
-# both COMMAND COMMAND
-both() {
-	eval "$1" && eval "$2"
-}
-
-# words FIRST LAST: the numbers in between on one line
-words() {
-	seq -s ' ' "$1" "$2"
-}
-
-cut() {
-	ip link set "kp$1" down
-}
-
-heal() {
-	ip link set "kp$1" up
 }
 
 # crash NODE: cut off for good, and begin another life

@@ -19,11 +19,15 @@
 #define FILE_MAX	200000
 
 /* One table has these events. */
-static const u8 tables[][COLUMNS] = {
-	{ KDDM_EV_GET, KDDM_EV_GRAB, KDDM_EV_PUT, KDDM_EV_REMOVE },
-	{ KDDM_EV_GET_REQ, KDDM_EV_GRAB_REQ, KDDM_EV_DATA, KDDM_EV_OWN },
-	{ KDDM_EV_INVAL, KDDM_EV_ACK, KDDM_EV_NAK, KDDM_EV_REMOVED },
-	{ KDDM_EV_DOWNGRADE, KDDM_EV_DROP, KDDM_EV_FILLED, KDDM_EV_RUN },
+static const struct table {
+	int	nr;
+	u8	ev[COLUMNS];
+} tables[] = {
+	{ 4, { KDDM_EV_GET, KDDM_EV_GRAB, KDDM_EV_PUT, KDDM_EV_REMOVE } },
+	{ 4, { KDDM_EV_GET_REQ, KDDM_EV_GRAB_REQ, KDDM_EV_DATA, KDDM_EV_OWN } },
+	{ 4, { KDDM_EV_INVAL, KDDM_EV_ACK, KDDM_EV_NAK, KDDM_EV_REMOVED } },
+	{ 4, { KDDM_EV_DOWNGRADE, KDDM_EV_DROP, KDDM_EV_FILLED, KDDM_EV_RUN } },
+	{ 2, { KDDM_EV_REPLICATE, KDDM_EV_REPLICA } },
 };
 
 static char text[FILE_MAX], out[FILE_MAX];
@@ -68,55 +72,57 @@ static void fill(char *to, u8 st, u8 ev)
 	*to = '\0';
 	add_states(to, cells_local, nr_cells_local, st, ev);
 	add_states(to, cells_msg, nr_cells_msg, st, ev);
+	add_states(to, cells_replica, nr_cells_replica, st, ev);
 	if (!*to)
 		snprintf(to, WIDTH, "\\-");
 }
 
-static void line(char **p, char cell[COLUMNS + 1][WIDTH], const int *width)
+static void line(char **p, char cell[COLUMNS + 1][WIDTH], const int *width,
+		 int nr)
 {
 	int i;
 
-	for (i = 0; i <= COLUMNS; i++)
-		*p += sprintf(*p, i < COLUMNS ? "%-*s  " : "%-.*s",
-			      i < COLUMNS ? width[i] : WIDTH, cell[i]);
+	for (i = 0; i <= nr; i++)
+		*p += sprintf(*p, i < nr ? "%-*s  " : "%-.*s",
+			      i < nr ? width[i] : WIDTH, cell[i]);
 	*p += sprintf(*p, "\n");
 }
 
-static void rule(char **p, const int *width)
+static void rule(char **p, const int *width, int nr)
 {
 	int i, k;
 
-	for (i = 0; i <= COLUMNS; i++) {
+	for (i = 0; i <= nr; i++) {
 		for (k = 0; k < width[i]; k++)
 			*(*p)++ = '=';
-		*p += sprintf(*p, i < COLUMNS ? "  " : "\n");
+		*p += sprintf(*p, i < nr ? "  " : "\n");
 	}
 }
 
-static void make_table(char *to, const u8 *events)
+static void make_table(char *to, const struct table *t)
 {
 	static char cell[KDDM_CO_NR_STATES + 1][COLUMNS + 1][WIDTH];
-	int width[COLUMNS + 1] = { 0 }, i, st;
+	int width[COLUMNS + 1] = { 0 }, nr = t->nr, i, st;
 
 	snprintf(cell[0][0], WIDTH, "state");
-	for (i = 0; i < COLUMNS; i++)
+	for (i = 0; i < nr; i++)
 		snprintf(cell[0][i + 1], WIDTH, "%s",
-			 kddm_co_event_name(events[i]));
+			 kddm_co_event_name(t->ev[i]));
 	for (st = 0; st < KDDM_CO_NR_STATES; st++) {
 		snprintf(cell[st + 1][0], WIDTH, "%s", kddm_co_state_name(st));
-		for (i = 0; i < COLUMNS; i++)
-			fill(cell[st + 1][i + 1], st, events[i]);
+		for (i = 0; i < nr; i++)
+			fill(cell[st + 1][i + 1], st, t->ev[i]);
 	}
 	for (st = 0; st <= KDDM_CO_NR_STATES; st++)
-		for (i = 0; i <= COLUMNS; i++)
+		for (i = 0; i <= nr; i++)
 			if ((int)strlen(cell[st][i]) > width[i])
 				width[i] = strlen(cell[st][i]);
-	rule(&to, width);
-	line(&to, cell[0], width);
-	rule(&to, width);
+	rule(&to, width, nr);
+	line(&to, cell[0], width, nr);
+	rule(&to, width, nr);
 	for (st = 1; st <= KDDM_CO_NR_STATES; st++)
-		line(&to, cell[st], width);
-	rule(&to, width);
+		line(&to, cell[st], width, nr);
+	rule(&to, width, nr);
 }
 
 int main(int argc, char **argv)
@@ -133,7 +139,7 @@ int main(int argc, char **argv)
 		fclose(f);
 	}
 	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
-		make_table(out, tables[i]);
+		make_table(out, &tables[i]);
 		if (argc < 2) {
 			printf("%s\n", out);
 		} else if (!strstr(text, out)) {

@@ -27,9 +27,10 @@ static const struct { const char *name; u16 op; } ops[] = {
 	{ "drop", MODEL_DROP },
 	{ "fail", MODEL_FAIL },
 	{ "hold", MODEL_HOLD },
+	{ "renew", MODEL_RENEW },
 };
 
-#define OPTIONS "n:u:o:r:j:k:cf:l:w:tm:S:vh"
+#define OPTIONS "n:u:o:r:R:j:k:cf:l:w:tm:S:vh"
 
 static void usage(void)
 {
@@ -41,9 +42,11 @@ static void usage(void)
 	     "               remove, kill (who waits), forget (free what may be\n"
 	     "               freed), slow (no short cuts), try, downgrade, drop\n"
 	     "               (copies), fail (to make the first contents),\n"
-	     "               hold (who grabs keeps it for any time)\n"
+	     "               hold (who grabs keeps it for any time), renew (a\n"
+	     "               lost object is given up)\n"
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
+	     "  -R N         replicas on N nodes (0)\n"
 	     "  -k N         at most N nodes fail, and the others recover (0)\n"
 	     "  -j N         home moves at most N times without a failure (0)\n"
 	     "  -f GETS,GRABS  count how often a get and a grab that stand in\n"
@@ -168,6 +171,9 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			cfg.max_removed = atoi(optarg);
+			break;
+		case 'R':
+			cfg.replicas = atoi(optarg);
 			break;
 		case 'j':
 			cfg.max_moves = atoi(optarg);

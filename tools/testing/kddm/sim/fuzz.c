@@ -23,7 +23,8 @@
 
 static struct kddm_co co;
 static struct kddm_co_env env = { .self = SELF, .max_hops = 8 };
-static bool data, pending;
+static bool data, kept, pending;
+static u64 replicas = 1 << 1 | 1 << 6;
 static u64 state;
 static const char *error;
 static unsigned long count[KDDM_EV_NR];
@@ -78,6 +79,8 @@ static bool local_event(struct kddm_co_event *ev)
 		return inside;
 	case KDDM_EV_DROP:
 		return co.state == KDDM_CO_SHARED && !co.readers;
+	case KDDM_EV_REPLICATE:
+		return co.state == KDDM_CO_OWNER;
 	case KDDM_EV_FILLED:
 		if (co.state != KDDM_CO_FILL)
 			return false;
@@ -92,7 +95,7 @@ static bool local_event(struct kddm_co_event *ev)
 static void message(struct kddm_co_event *ev, u64 *need)
 {
 	static const int errs[] = {
-		-ENOENT, -EEXIST, -EAGAIN, -EIO, -EHOSTDOWN, -EBUSY, -1
+		-ENOENT, -EEXIST, -EAGAIN, -EOWNERDEAD, -EBUSY, -1
 	};
 	int i;
 
@@ -105,7 +108,7 @@ static void message(struct kddm_co_event *ev, u64 *need)
 	if (ev->type == KDDM_EV_OWN || !roll(4))
 		ev->flags = roll(3) ? 0 : DICE & KDDM_COF_ALL;
 	if (ev->type == KDDM_EV_NAK)
-		ev->err = errs[roll(7)];
+		ev->err = errs[roll(6)];
 	if (ev->type != KDDM_EV_OWN || roll(2))
 		return;
 	ev->nwords = roll(WORDS + 1);
@@ -137,18 +140,27 @@ static void carry_out(const struct kddm_co_action *a,
 		if (a->data && !data)
 			error = "sends data that are not there";
 		break;
+	case KDDM_ACT_REPLICATE:
+		if (a->data && !data)
+			error = "replicates data that are not there";
+		/* fall through */
 	case KDDM_ACT_INVAL:
 		for (i = 0; i < out->nwords; i++)
 			if (i == SELF / 64 &&
 			    out->targets[i] & (1ULL << SELF % 64))
-				error = "invalidates itself";
+				error = "tells itself";
 		break;
 	case KDDM_ACT_FILL:
 		if (data)
 			error = "made twice";
 		break;
+	case KDDM_ACT_KEEP:
+		if (!data)
+			error = "keeps what is not there";
+		break;
+	case KDDM_ACT_STORE:
 	case KDDM_ACT_INSTALL:
-		if (data)
+		if (data && !kept)
 			error = "data twice";
 		data = true;
 		break;
@@ -172,6 +184,8 @@ static void one(void)
 	struct kddm_co_out out;
 	u64 need[WORDS];
 	int err, i;
+
+	kept = co.backup;
 
 	if (!roll(3)) {
 		if (!local_event(&ev))
@@ -205,7 +219,9 @@ static void one(void)
 	free(kddm_co_shed(&co));
 	if (out.held && (!env.hold || co.state != KDDM_CO_OWNER || !co.x))
 		error = "nobody waits for the hold time";
-	if (data != kddm_co_has_data(&co))
+	if (kddm_co_has_data(&co) && co.backup)
+		error = "a copy that is kept";
+	if (data != (kddm_co_has_data(&co) || co.backup))
 		error = data ? "data are kept" : "data are missing";
 	if (co.x && co.x->qlen > co.x->qcap)
 		error = "queue overflows";
@@ -217,6 +233,9 @@ static void begin(void)
 	free(co.x);
 	env.home = roll(2) ? SELF : HOME;
 	env.hold = roll(2);
+	env.keeper = roll(2);
+	env.replicas = &replicas;
+	env.rwords = roll(2);
 	kddm_co_init(&co, &env);
 	data = false;
 	pending = false;

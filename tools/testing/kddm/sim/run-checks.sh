@@ -154,6 +154,16 @@ ok "3 nodes, two fail" explore -n 3 -m 8 -k 2 -o get,grab,forget,kill
 ok "3 nodes, home moves" \
 	explore -n 3 -m 8 -j 1 -r 1 -o get,grab,remove,forget
 ok "3 nodes, 2 users, one fails" explore -n 3 -u 2 -m 8 -k 1 -o get,grab
+ok "2 nodes, 2 replicas, one fails, home moves, sanitized" \
+	explore-asan -n 2 -m 6 -R 2 -k 1 -j 1 -r 1 -o get,grab,remove,drop,try
+ok "2 nodes, 2 replicas, one fails, home moves" \
+	explore -n 2 -m 6 -R 2 -k 1 -j 1 -r 1 -o $more
+ok "2 nodes, 2 replicas, users are killed" explore -n 2 -m 6 -R 2 -o $more,kill
+ok "3 nodes, 2 replicas, one fails" \
+	explore -n 3 -m 8 -R 2 -k 1 -o get,grab,drop
+ok "3 nodes, 3 replicas, two fail" explore -n 3 -m 8 -R 3 -k 2 -o get,grab
+ok "3 nodes, one fails, lost objects are given up" \
+	explore -n 3 -m 8 -k 1 -r 1 -o get,grab,remove,forget,drop,renew
 ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
 ok "walk, 4 nodes, 10 million steps" \
 	walk -n 4 -k -u 3 -f -s 10000000 -r 2
@@ -183,6 +193,12 @@ if [ -n "$long" ]; then
 		explore -n 3 -m 8 -k 1 -r 1 -S 40000000 -o $more
 	ok "3 nodes, one fails, every operation, first touch at home, hold" \
 		explore -n 3 -m 8 -k 1 -r 1 -t -S 40000000 -o $more,hold
+	ok "3 nodes, 2 replicas, one fails, remove" \
+		explore -n 3 -m 8 -R 2 -k 1 -r 1 -o get,grab,remove,drop
+	ok "3 nodes, 3 replicas, two fail, remove" \
+		explore -n 3 -m 8 -R 3 -k 2 -r 1 -o get,grab,remove
+	ok "3 nodes, 2 replicas, get, grab, remove, try" \
+		explore -n 3 -m 8 -R 2 -r 1 -o get,grab,remove,try
 	ok "2 objects, 2 users, writers who remove" explore2 -u 2 -g -r
 	ok "4 nodes, no create" \
 		explore -n 4 -m 10 -S 60000000 -o get,grab,nocreate

@@ -76,6 +76,12 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 	case MOVE_CHANGE:
 		fprintf(f, "home is to move");
 		break;
+	case MOVE_REPLICATE:
+		fprintf(f, "node %u: brings the replicas up to date", mv->a);
+		break;
+	case MOVE_RENEW:
+		fprintf(f, "node %u: gives up the lost object", mv->a);
+		break;
 	case MOVE_FREEZE:
 		fprintf(f, "node %u freezes", mv->a);
 		break;

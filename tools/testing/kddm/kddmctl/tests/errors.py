@@ -75,7 +75,7 @@ STOPPED = [
     ("set create a", 2, "set create: size is missing"),
     ("set create a size 0", 2, f'set create: size "0" {NUMBER} 1 to 65536'),
     ("set create a bogus", 2, 'set create: "bogus" is not size, linker, home, '
-     "hold, exclusive or touch-home"),
+     "hold, lost-timeout, replicas, exclusive or touch-home"),
     ("set create a size 8", 1,
      "set create: this namespace is not a running node"),
     ("object get a 1 bogus", 2, 'object get: "bogus" is not nocreate, hex, raw, '
