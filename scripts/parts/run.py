@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run of the tests: commands with logs, results, and their count."""
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -131,7 +132,19 @@ class Run:
 
     def ktap(self, name, command, **options):
         """A command that prints (K)TAP: count its results one by one."""
-        status, log = self.command(name, command, **options)
+        return self._results(name, *self.command(name, command, **options))
+
+    def ktap_all(self, commands, at_once, **options):
+        """The same of many, by name, some of them at a time."""
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            runs = {name: pool.submit(self.command, name, command, quiet=True,
+                                      **options)
+                    for name, command in commands.items()}
+            for name, done in runs.items():
+                self._results(name, *done.result())
+
+    def _results(self, name, status, log):
+        """Count what is in a log of (K)TAP."""
         count = failed = 0
         with open(log, encoding="utf-8", errors="replace") as lines:
             for case, verdict, why in ktap.read(lines):
