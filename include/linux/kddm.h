@@ -102,9 +102,9 @@ int kddm_self(struct net *net);
  * @net: the namespace whose node creates it
  * @attr: what it is to be like
  *
- * When this returns, every node can open the set, and other nodes have a copy of
- * what is known of it.  What a node needs for it is made there on its first use:
- * when it opens the set, or becomes home to one of its objects.
+ * When this returns, every node can open the set, and other nodes have a copy
+ * of what is known of it.  What a node needs for it is made there on its first
+ * use: when it opens the set, or becomes home to one of its objects.
  *
  * Context: may sleep, waits for other nodes, for some seconds at most; a fatal
  * signal ends it.
@@ -194,9 +194,9 @@ u32 kddm_set_size(const struct kddm_set *set);
  * -ERESTARTSYS (%KDDM_INTR), -EINTR (killed), -EIO (it was lost with a node),
  * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the
  * node stops or the set is being destroyed), -EINVAL (flags), -ERANGE (@id does
- * not fit this machine's long), -ENODEV (the set's linker is not on the object's
- * home), -ETIMEDOUT (home could not learn what the set is), -ENOMEM, or an error
- * of the set's linker, also on the object's home.
+ * not fit this machine's long), -ENODEV (the set's linker is not on the
+ * object's home), -ETIMEDOUT (home could not learn what the set is), -ENOMEM,
+ * or an error of the set's linker, also on the object's home.
  */
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags);
 
