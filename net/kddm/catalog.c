@@ -24,6 +24,7 @@
 #define TAKE_TIMEOUT	(10 * HZ)
 #define SUSPENDED_MAX	HZ	/* how long to wait for the end of that */
 #define COPIES		2	/* of a bucket, on other nodes */
+#define COPY_TRIES	4
 #define COPY_TIMEOUT	(5 * HZ)
 #define ERASE_TRIES	10
 #define LOOK_DELAY	HZ
@@ -72,7 +73,8 @@ struct kddm_obj *kddm_catalog_take(struct kddm_net *kn, u32 nr, bool grab,
 
 /*
  * Have other nodes read a bucket that this one has written, so that it is not
- * lost if this one fails.  Who does not answer has none.
+ * lost if this one fails.  Some may be about to leave, so more than enough are
+ * asked; when there are none, it is not an error.
  */
 static void spread(struct kddm_net *kn, u32 nr)
 {
@@ -80,16 +82,17 @@ static void spread(struct kddm_net *kn, u32 nr)
 		.op = cpu_to_le32(OP_READ),
 		.id = cpu_to_le32(nr),
 	};
-	int left = COPIES;
+	int left = COPIES, tries = COPY_TRIES;
 	u16 i, n;
 
-	for (i = 1; i < KDDM_MAX_NODES && left; i++) {
+	for (i = 1; i < KDDM_MAX_NODES && left && tries; i++) {
 		n = (kn->self + i) % KDDM_MAX_NODES;
 		if (!kddm_views_member(kn, n))
 			continue;
-		kddm_rpc_call(kn, n, &svc_read, &w, sizeof(w), NULL, 0,
-			      COPY_TIMEOUT);
-		left--;
+		tries--;
+		if (!kddm_rpc_call(kn, n, &svc_read, &w, sizeof(w), NULL, 0,
+				   COPY_TIMEOUT))
+			left--;
 	}
 }
 

@@ -104,7 +104,7 @@ struct kddm_set *kddm_set_from(struct kddm_net *kn, u16 src, u32 id)
 
 	if (set)
 		return set;
-	if (id < KDDM_BUCKETS || src == kn->self)
+	if (id < KDDM_BUCKETS || src == kn->self || kddm_set_gone(kn, id))
 		return ERR_PTR(-ENOENT);
 	INIT_WORK_ONSTACK(&a.work, ask_work);
 	init_completion(&a.done);

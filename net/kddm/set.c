@@ -181,6 +181,16 @@ static bool was_destroyed(const struct kddm_sets *sets, u32 id)
 	return false;
 }
 
+bool kddm_set_gone(struct kddm_net *kn, u32 id)
+{
+	bool gone;
+
+	mutex_lock(&kn->sets->lock);
+	gone = was_destroyed(kn->sets, id);
+	mutex_unlock(&kn->sets->lock);
+	return gone;
+}
+
 /* The set of @desc, if it is known, with a reference. */
 static struct kddm_set *known(struct kddm_sets *sets,
 			      const struct kddm_set_desc *desc, bool sure)

@@ -196,6 +196,8 @@ int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force,
 /* Lift the mark if it is this one. */
 void kddm_set_abort(struct kddm_net *kn, u32 id,
 		    const struct kddm_set_mark *mark);
+/* Whether a set of this id was destroyed not long ago. */
+bool kddm_set_gone(struct kddm_net *kn, u32 id);
 /* The set is no more: forget it. */
 void kddm_set_retire(struct kddm_set *set);
 /* What the bucket says of a set has to be asked for again. */

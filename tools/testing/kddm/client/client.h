@@ -27,6 +27,7 @@ int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
 void client_close(struct kddm_set *set[NODES], const char *name);
 
 void client_test_api(void);
+void client_test_sets(void);
 void client_test_linker(void);
 void client_test_example(void);
 
