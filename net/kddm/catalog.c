@@ -2,9 +2,11 @@
 /*
  * The catalog: creating, opening and destroying sets; catalog.h has the idea.
  *
- * Two RPC services: "kddm-set-mark" prepares the destruction of a set on a
+ * Three RPC services: "kddm-set-mark" prepares the destruction of a set on a
  * node, or lifts that again, and waits for nothing; "kddm-set-read" has a node
- * read a bucket, one at a time, since that may wait for a change of the view.
+ * read a bucket; "kddm-set-end" as well, and forget a set that is not there any
+ * more, which may take its time.  Reading may wait for a change of the view, so
+ * the two do one request at a time, lest they keep recovery from its workers.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
@@ -34,11 +36,12 @@
 enum set_op {
 	OP_PREPARE = 1,
 	OP_ABORT,
-	OP_READ,	/* a bucket; @id is its number */
-	OP_COMMIT,	/* read the bucket of the set, and do as it says */
 };
 
-/* Request of both services. */
+/*
+ * Request of all services; @op is that of "kddm-set-mark", @id for
+ * "kddm-set-read" the number of a bucket, else the id of a set.
+ */
 struct wire_set {
 	__le32	op;
 	__le32	id;
@@ -47,7 +50,7 @@ struct wire_set {
 	__u8	reserved[3];
 } __packed;
 
-static struct kddm_rpc_service svc_mark, svc_read;
+static struct kddm_rpc_service svc_mark, svc_read, svc_end;
 
 /* Buckets */
 
@@ -78,10 +81,7 @@ struct kddm_obj *kddm_catalog_take(struct kddm_net *kn, u32 nr, bool grab,
  */
 static void spread(struct kddm_net *kn, u32 nr)
 {
-	struct wire_set w = {
-		.op = cpu_to_le32(OP_READ),
-		.id = cpu_to_le32(nr),
-	};
+	struct wire_set w = { .id = cpu_to_le32(nr) };
 	int left = COPIES, tries = COPY_TRIES;
 	u16 i, n;
 
@@ -345,11 +345,9 @@ static bool has(const u64 *nodes, u16 n)
  * Tell one node.  What has been decided (@decided) has to get there: lack of
  * memory, which says that it did not, is waited out for a while.
  */
-static int tell(struct kddm_net *kn, u16 n, const struct wire_set *w,
-		bool decided)
+static int tell(struct kddm_net *kn, u16 n, const struct kddm_rpc_service *svc,
+		const struct wire_set *w, bool decided)
 {
-	const struct kddm_rpc_service *svc =
-		w->op == cpu_to_le32(OP_COMMIT) ? &svc_read : &svc_mark;
 	unsigned long end = jiffies + CALL_TIMEOUT;
 	int ret;
 
@@ -374,7 +372,7 @@ static int prepare(struct kddm_net *kn, struct wire_set *w, u64 *have)
 	for (n = 0; n < KDDM_MAX_NODES; n++) {
 		if (!has(nodes, n))
 			continue;
-		ret = tell(kn, n, w, false);
+		ret = tell(kn, n, &svc_mark, w, false);
 		/* An error need not mean that it has not done it. */
 		if (ret != -ENOENT)
 			have[n / 64] |= BIT_ULL(n % 64);
@@ -385,15 +383,15 @@ static int prepare(struct kddm_net *kn, struct wire_set *w, u64 *have)
 }
 
 /* What has been decided, for all that have the set. */
-static void conclude(struct kddm_net *kn, struct wire_set *w, enum set_op op,
-		     const u64 *have)
+static void conclude(struct kddm_net *kn, struct wire_set *w,
+		     const struct kddm_rpc_service *svc, const u64 *have)
 {
 	u16 n;
 
-	w->op = cpu_to_le32(op);
+	w->op = cpu_to_le32(OP_ABORT);
 	for (n = 0; n < KDDM_MAX_NODES; n++)
 		if (has(have, n))
-			tell(kn, n, w, true);
+			tell(kn, n, svc, w, true);
 }
 
 /* Mark a set as about to go; returns its id by @id. */
@@ -465,11 +463,11 @@ static int destroy(struct kddm_net *kn, u32 id, bool force)
 			err = erase(kn, id, epoch);
 	}
 	if (!err) {
-		conclude(kn, &w, OP_COMMIT, have);
+		conclude(kn, &w, &svc_end, have);
 		spread(kn, kddm_bucket_of_id(id));
 		return 0;
 	}
-	conclude(kn, &w, OP_ABORT, have);
+	conclude(kn, &w, &svc_mark, have);
 	WRITE_ONCE(kn->catalog->destroying, 0);
 	if (kddm_catalog_unmark(kn, id)) {
 		/* Killed, perhaps: somebody else has to do it. */
@@ -547,43 +545,36 @@ static int mark_handler(struct kddm_net *kn, u16 src, const void *req,
 	}
 }
 
-static int read_bucket(struct kddm_net *kn, u32 nr)
+static int read_handler(struct kddm_net *kn, u16 src, const void *req,
+			size_t len, void *reply, size_t max)
 {
+	const struct wire_set *w = req;
 	struct kddm_obj *obj;
 
-	if (nr >= KDDM_BUCKETS)
+	if (len != sizeof(*w) || le32_to_cpu(w->id) >= KDDM_BUCKETS)
 		return -EBADMSG;
-	obj = kddm_catalog_take(kn, nr, false, KDDM_NOCREATE);
+	obj = kddm_catalog_take(kn, le32_to_cpu(w->id), false, KDDM_NOCREATE);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	kddm_put(obj);
 	return 0;
 }
 
-static int read_handler(struct kddm_net *kn, u16 src, const void *req,
-			size_t len, void *reply, size_t max)
+static int end_handler(struct kddm_net *kn, u16 src, const void *req,
+		       size_t len, void *reply, size_t max)
 {
 	const struct wire_set *w = req;
 	struct kddm_set *set;
 	int err;
-	u32 id;
 
-	if (len != sizeof(*w))
+	if (len != sizeof(*w) || le32_to_cpu(w->id) < KDDM_BUCKETS)
 		return -EBADMSG;
-	id = le32_to_cpu(w->id);
-	switch (le32_to_cpu(w->op)) {
-	case OP_READ:
-		return read_bucket(kn, id);
-	case OP_COMMIT:
-		set = id < KDDM_BUCKETS ? NULL : kddm_set_find(kn, id);
-		if (!set)
-			return -ENOENT;
-		err = kddm_catalog_verify(set);
-		kddm_set_unref(set);
-		return err;
-	default:
-		return -EOPNOTSUPP;
-	}
+	set = kddm_set_find(kn, le32_to_cpu(w->id));
+	if (!set)
+		return -ENOENT;
+	err = kddm_catalog_verify(set);
+	kddm_set_unref(set);
+	return err;
 }
 
 static struct kddm_rpc_service svc_mark = {
@@ -596,7 +587,14 @@ static struct kddm_rpc_service svc_mark = {
 static struct kddm_rpc_service svc_read = {
 	.name		= "kddm-set-read",
 	.handler	= read_handler,
-	.ordered	= true,		/* one worker of RPC waits, at most */
+	.ordered	= true,
+	.owner		= THIS_MODULE,
+};
+
+static struct kddm_rpc_service svc_end = {
+	.name		= "kddm-set-end",
+	.handler	= end_handler,
+	.ordered	= true,
 	.owner		= THIS_MODULE,
 };
 
@@ -663,11 +661,16 @@ int kddm_catalog_init(void)
 	err = kddm_rpc_register(&svc_read);
 	if (err)
 		goto mark;
-	err = kddm_learn_init();
+	err = kddm_rpc_register(&svc_end);
 	if (err)
 		goto read;
+	err = kddm_learn_init();
+	if (err)
+		goto end;
 	return 0;
 
+end:
+	kddm_rpc_unregister(&svc_end);
 read:
 	kddm_rpc_unregister(&svc_read);
 mark:
@@ -678,6 +681,7 @@ mark:
 void kddm_catalog_exit(void)
 {
 	kddm_learn_exit();
+	kddm_rpc_unregister(&svc_end);
 	kddm_rpc_unregister(&svc_read);
 	kddm_rpc_unregister(&svc_mark);
 }

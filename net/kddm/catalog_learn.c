@@ -269,11 +269,12 @@ static void verify_work(struct work_struct *work)
 
 void kddm_catalog_look(struct kddm_net *kn, unsigned long delay)
 {
-	struct kddm_catalog *cat = kn->catalog;
+	struct delayed_work *work = &kn->catalog->verify;
 
-	/* Whichever comes first, when nothing is due earlier. */
-	if (!delayed_work_pending(&cat->verify) || delay < AGAIN_DELAY)
-		mod_delayed_work(cat->wq, &cat->verify, delay);
+	/* Never later than it is due; to be wrong is to look once more. */
+	if (!delayed_work_pending(work) ||
+	    time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
+		mod_delayed_work(kn->catalog->wq, work, delay);
 }
 
 /* A node that was apart: the others may have destroyed what it knows. */

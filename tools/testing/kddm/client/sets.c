@@ -14,7 +14,7 @@
 
 #define OWN	"kddm.sets"
 #define NAMES	3
-#define LASTS	(3 * HZ)
+#define LASTS	(5 * HZ)
 
 static const char * const names[NAMES] = { "fight-0", "fight-1", "fight-2" };
 
@@ -193,10 +193,16 @@ static void clean(void)
 
 static void contest(void)
 {
+	/* Of the same size: else its memory comes and goes with each set. */
+	struct kddm_set_attr attr = named("fight-keep");
+	unsigned int made = 0, used = 0, destroyed = 0;
 	struct fighter f[NODES] = { };
+	struct kddm_set *keep;
 	int i;
 
 	client_begin("all nodes make, use and destroy the same sets");
+	keep = kddm_set_create(client_net[0], &attr);
+	CHECK_EQ(PTR_ERR_OR_ZERO(keep), 0);
 	for (i = 0; i < NODES; i++) {
 		f[i].node = i;
 		f[i].task = kthread_run(fight_on, &f[i], "kddm-fight/%d", i);
@@ -207,11 +213,15 @@ static void contest(void)
 			continue;
 		kthread_stop(f[i].task);
 		client_check_eq(f[i].err, 0, f[i].what ?: "a call");
-		CHECK(f[i].made && f[i].used && f[i].destroyed);
-		pr_info("# node %d: %u made, %u used, %u destroyed\n", i,
-			f[i].made, f[i].used, f[i].destroyed);
+		made += f[i].made;
+		used += f[i].used;
+		destroyed += f[i].destroyed;
 	}
+	pr_info("# %u made, %u used, %u destroyed\n", made, used, destroyed);
+	CHECK(made && used && destroyed);
 	clean();
+	kddm_set_close(keep);
+	CHECK_EQ(kddm_set_destroy(client_net[0], attr.name, false), 0);
 	client_end();
 }
 

@@ -10,7 +10,7 @@
 ktap_print_header
 ktap_set_plan 69
 
-ROUNDS=40
+ROUNDS=20
 DEBUGFS=/sys/kernel/debug
 
 # has NODE SET: the node has the set, rather than that it could find it
@@ -158,7 +158,7 @@ churn() {
 		writers="$writers $!"
 	done
 	status=0
-	for i in $(seq 25); do
+	for i in $(seq 15); do
 		kctl $((i % 4 + 1)) set create churn size 64 &&
 		kctl $((i % 4 + 1)) object put churn 9 "$i" &&
 		says "$i" kctl $(((i + 1) % 4 + 1)) object get churn 9 &&
