@@ -114,13 +114,19 @@ int kddm_self(struct net *net);
  * @net: the namespace whose node creates it
  * @attr: what it is to be like
  *
- * The set exists on every node when this returns.
+ * When this returns, every node can open the set, and other nodes have a copy
+ * of what is known of it.  What a node needs for it is made there on its first
+ * use: when it opens the set, or becomes home to one of its objects.
  *
- * Context: may sleep, waits for other nodes; a fatal signal ends it.
+ * Context: may sleep, waits for other nodes, for some seconds at most; a fatal
+ * signal ends it.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
  * -ENOTCONN (not a running node), -EINVAL (name, size, flags or hold time),
- * -ENOENT (no such linker), -EEXIST, -EHOSTDOWN (a node failed meanwhile: try
- * again, or @attr->home is none), -EAGAIN (destroyed at once by somebody else),
+ * -ENOENT (no such linker on this node), -EEXIST, -EHOSTDOWN (@attr->home is no
+ * node of the cluster), -ENOSPC (too many sets whose names have the same hash;
+ * of 64 hashes each has room for 63), -EAGAIN (this node is suspended), -EIO
+ * (what is known of sets whose names have the same hash was lost with a node),
+ * -ETIMEDOUT (some node holds things up), -EINTR, -ESHUTDOWN (the node stops),
  * -ENOMEM, or an error of the linker.
  */
 struct kddm_set *kddm_set_create(struct net *net,
@@ -131,10 +137,15 @@ struct kddm_set *kddm_set_create(struct net *net,
  * @net: the namespace
  * @name: the set's name
  *
- * Context: may sleep.
+ * Sends nothing if this node has the set.
+ *
+ * Context: may sleep, waits for other nodes, for some seconds at most; a fatal
+ * signal ends it.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
  * -ENOTCONN (not a running node), -ENOENT (no such set), -EBUSY (somebody tries
- * to destroy it).
+ * to destroy it), -EPERM ("kddm.sets", where KDDM keeps what sets there are),
+ * -ENODEV (its linker is not on this node); -EAGAIN, -EIO, -ETIMEDOUT, -EINTR,
+ * -ESHUTDOWN, -ENOMEM as kddm_set_create(), or an error of the linker.
  */
 struct kddm_set *kddm_set_open(struct net *net, const char *name);
 
@@ -155,8 +166,13 @@ void kddm_set_close(struct kddm_set *set);
  *	but kddm_put() and kddm_set_close(), and their waits end so; what they
  *	hold stays theirs until they put it
  *
+ * A node that cannot be reached is not asked.  When it comes back, it forgets
+ * the set, with users as if by @force.
+ *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
- * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere), -EHOSTDOWN, -ENOMEM.
+ * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere, or somebody else is
+ * about to destroy it), -EPERM ("kddm.sets"); -EAGAIN, -EIO, -ETIMEDOUT,
+ * -EINTR, -ESHUTDOWN, -ENOMEM as kddm_set_create().
  */
 int kddm_set_destroy(struct net *net, const char *name, bool force);
 
@@ -191,7 +207,9 @@ u32 kddm_set_size(const struct kddm_set *set);
  * see @lost_timeout of struct kddm_set_attr, and kddm_remove()),
  * -EHOSTDOWN (the set's only home is no member of the view), -ESHUTDOWN (the
  * node stops or the set is being destroyed), -EINVAL (flags), -ERANGE (@id does
- * not fit this machine's long), -ENOMEM, or an error of the set's linker.
+ * not fit this machine's long), -ENODEV (the set's linker is not on the
+ * object's home), -ETIMEDOUT (home could not learn what the set is), -ENOMEM,
+ * or an error of the set's linker, also on the object's home.
  */
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags);
 
@@ -435,7 +453,10 @@ u64 kddm_version(struct kddm_obj *obj);
  * struct kddm_linker - where the objects of a set come from
  * @name: 1 to %KDDM_SET_NAME_LEN printable characters
  * @owner: the module, held by each set
- * @instantiate: the set is made on this node; an error is that of the creation
+ * @instantiate: the set is made on this node, for its first use here; an error
+ *	is that of the creation or of the opening, or, on a node that becomes
+ *	home to an object, that of the get or grab.  Messages for other objects
+ *	may wait meanwhile: it must not use KDDM, nor wait for another node
  * @uninstantiate: it is gone
  * @alloc: memory for object @id, aligned for any type, zeroed; NULL: -ENOMEM
  * @free: what @alloc gave

@@ -1,182 +1,344 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The catalog: creation and destruction of sets on all nodes, by two RPC
- * services.  "kddm-set" runs on the coordinator, one request at a time.
- * "kddm-set-tell" runs on every node and calls nobody else, so that no circle
- * of calls can form: add a descriptor; prepare, abort or commit a destruction;
- * hand out descriptors to a node that joins.
+ * The catalog: creating, opening and destroying sets; catalog.h has the idea.
  *
- * Two nodes that have only just met may both take themselves for the
- * coordinator.  Then a name that both use is refused by whoever has it.
+ * Three RPC services: "kddm-set-mark" prepares the destruction of a set on a
+ * node, or lifts that again, and waits for nothing; "kddm-set-read" has a node
+ * read a bucket; "kddm-set-end" as well, and forget a set that is not there any
+ * more, which may take its time.  Reading may wait for a change of the view, so
+ * the two do one request at a time, lest they keep recovery from its workers.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/module.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "object.h"
 #include "rpc.h"
 #include "set.h"
+#include "views.h"
 
-#define SET_TIMEOUT	(10 * HZ)
+#define CALL_TIMEOUT	(10 * HZ)
+#define TAKE_TIMEOUT	(10 * HZ)
+#define SUSPENDED_MAX	HZ	/* how long to wait for the end of that */
+#define COPIES		2	/* of a bucket, on other nodes */
+#define COPY_TRIES	4
+#define COPY_TIMEOUT	(5 * HZ)
+#define ERASE_TRIES	10
+#define LOOK_DELAY	HZ
 /* Memory is short on one of the two nodes: how long to wait for more, ms. */
 #define SHORT_DELAY	20
 
-/**
- * struct kddm_catalog - the catalog of one node
- * @coord: serialises what this node does as the coordinator
- * @meet: fetches what new nodes know
- * @lock: protects @met; innermost
- * @met: nodes that @meet has to ask
- * @kn: the node
- */
-struct kddm_catalog {
-	struct mutex		coord;	/* see above */
-	struct delayed_work	meet;
-	spinlock_t		lock;	/* see above */
-	u64			met[KDDM_MAX_NODES / 64];
-	struct kddm_net		*kn;
-};
-
 enum set_op {
-	OP_CREATE = 1,
-	OP_DESTROY,
-	OP_ADD,
-	OP_PREPARE,
+	OP_PREPARE = 1,
 	OP_ABORT,
-	OP_COMMIT,
-	OP_NEXT,
 };
 
 /*
- * Request and reply of both services; an op ignores what it does not need.
- * @home: the only home, or KDDM_ANY_NODE.
- * @force: of a destruction: also under users.
+ * Request of all services; @op is that of "kddm-set-mark", @id for
+ * "kddm-set-read" the number of a bucket, else the id of a set.
  */
 struct wire_set {
-	__le32			op;
-	__le32			id;
-	__le32			size;
-	__le32			flags;
-	__le32			hold;
-	__le32			lost_timeout;
-	__le16			home;
-	__u8			replicas;
-	__u8			force;
-	char			name[KDDM_SET_NAME_LEN];
-	char			linker[KDDM_SET_NAME_LEN];
+	__le32	op;
+	__le32	id;
+	__le32	incarnation;
+	__u8	force;
+	__u8	reserved[3];
 } __packed;
 
-static struct kddm_rpc_service svc_set, svc_tell;
+static struct kddm_rpc_service svc_mark, svc_read, svc_end;
 
-static void str_from_wire(char *str, const char *wire)
+/* Buckets */
+
+struct kddm_obj *kddm_catalog_take(struct kddm_net *kn, u32 nr, bool grab,
+				   unsigned int flags)
 {
-	memcpy(str, wire, KDDM_SET_NAME_LEN);
-	str[KDDM_SET_NAME_LEN] = '\0';
+	struct kddm_set *meta = kn->catalog->meta;
+	struct kddm_obj *obj;
+	int err;
+
+	err = kddm_views_wait(kn, KDDM_CHANGING, &meta->dead, false,
+			      SUSPENDED_MAX);
+	if (err)
+		return ERR_PTR(err == -ETIMEDOUT ? -EAGAIN : err);
+	obj = kddm_obj_take(meta, nr, grab, flags, TAKE_TIMEOUT);
+	if (IS_ERR(obj) || !kddm_bucket_check(kddm_data(obj), nr))
+		return obj;
+	kddm_put(obj);
+	pr_err_ratelimited("kddm: node %u: bucket %u of set \"%s\" is broken\n",
+			   kn->self, nr, meta->name);
+	return ERR_PTR(-EBADMSG);
 }
 
-static bool home_ok(u16 home)
+/*
+ * Have other nodes read a bucket that this one has written, so that it is not
+ * lost if this one fails.  Some may be about to leave, so more than enough are
+ * asked; when there are none, it is not an error.
+ */
+static void spread(struct kddm_net *kn, u32 nr)
 {
-	return home == KDDM_ANY_NODE || home < KDDM_MAX_NODES;
+	struct wire_set w = { .id = cpu_to_le32(nr) };
+	int left = COPIES, tries = COPY_TRIES;
+	u16 i, n;
+
+	for (i = 1; i < KDDM_MAX_NODES && left && tries; i++) {
+		n = (kn->self + i) % KDDM_MAX_NODES;
+		if (!kddm_views_member(kn, n))
+			continue;
+		tries--;
+		if (!kddm_rpc_call(kn, n, &svc_read, &w, sizeof(w), NULL, 0,
+				   COPY_TIMEOUT))
+			left--;
+	}
 }
 
-static int desc_from_wire(struct kddm_set_desc *desc, const struct wire_set *w)
+int kddm_catalog_list(struct kddm_net *kn, u32 nr, struct kddm_set_desc *desc)
 {
-	desc->id = le32_to_cpu(w->id);
-	desc->size = le32_to_cpu(w->size);
-	desc->flags = le32_to_cpu(w->flags);
-	desc->hold = le32_to_cpu(w->hold);
-	desc->lost_timeout = le32_to_cpu(w->lost_timeout);
-	desc->replicas = w->replicas;
-	desc->home = le16_to_cpu(w->home);
-	str_from_wire(desc->name, w->name);
-	str_from_wire(desc->linker, w->linker);
-	if (!desc->id || !kddm_name_ok(desc->name) || !desc->size ||
-	    desc->size > KDDM_OBJ_SIZE_MAX || desc->flags & ~KDDM_SET_FLAGS ||
-	    desc->hold > KDDM_SET_HOLD_MAX ||
-	    desc->lost_timeout > KDDM_SET_LOST_MAX ||
-	    desc->replicas > KDDM_SET_REPLICAS_MAX || !home_ok(desc->home))
-		return -EBADMSG;
+	const struct kddm_bucket *b;
+	struct kddm_obj *obj;
+	u32 i, n;
+
+	obj = kddm_catalog_take(kn, nr, false, KDDM_NOCREATE);
+	if (obj == ERR_PTR(-ENOENT))
+		return 0;
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	b = kddm_data(obj);
+	n = kddm_bucket_count(b);
+	for (i = 0; i < n; i++)
+		kddm_bucket_get(b, i, &desc[i]);
+	kddm_put(obj);
+	return n;
+}
+
+/* Get or grab the bucket of a set that it has in it; *@i is where. */
+static struct kddm_obj *take_with(struct kddm_net *kn, const char *name,
+				  u32 id, bool grab, int *i)
+{
+	u32 nr = name ? kddm_bucket_of_name(name) : kddm_bucket_of_id(id);
+	struct kddm_obj *obj;
+
+	obj = kddm_catalog_take(kn, nr, grab, KDDM_NOCREATE);
+	if (IS_ERR(obj))
+		return obj;
+	*i = kddm_bucket_find(kddm_data(obj), name, id);
+	if (*i >= 0)
+		return obj;
+	kddm_put(obj);
+	return ERR_PTR(*i);
+}
+
+int kddm_catalog_find(struct kddm_net *kn, const char *name, u32 id,
+		      struct kddm_set_desc *desc)
+{
+	struct kddm_obj *obj;
+	int i;
+
+	obj = take_with(kn, name, id, false, &i);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_bucket_get(kddm_data(obj), i, desc);
+	kddm_put(obj);
 	return 0;
 }
 
-static void set_to_wire(const struct kddm_set *set, struct wire_set *w)
+/* Marks */
+
+static struct kddm_set_mark own_mark(const struct kddm_net *kn)
 {
-	memset(w, 0, sizeof(*w));
-	w->id = cpu_to_le32(set->id);
-	w->size = cpu_to_le32(set->size);
-	w->flags = cpu_to_le32(set->flags);
-	w->hold = cpu_to_le32(set->hold);
-	w->lost_timeout = cpu_to_le32(set->lost_timeout);
-	w->replicas = set->replicas;
-	memcpy(w->name, set->name, KDDM_SET_NAME_LEN);
-	memcpy(w->linker, set->linker->name,
-	       min_t(size_t, strlen(set->linker->name), KDDM_SET_NAME_LEN));
-	w->home = cpu_to_le16(set->home);
+	return (struct kddm_set_mark) {
+		.node = kn->self, .incarnation = kn->incarnation,
+	};
 }
 
-/* Every node */
-
-static int tell_add(struct kddm_net *kn, const struct wire_set *w)
+bool kddm_catalog_mark_gone(struct kddm_net *kn, u32 id,
+			    const struct kddm_set_mark *mark)
 {
+	const struct kddm_set_mark own = own_mark(kn);
+	const struct kddm_member_id *m;
+	const struct kddm_view *view;
+	bool gone;
+
+	if (kddm_mark_same(mark, &own))
+		return READ_ONCE(kn->catalog->destroying) != id;
+	rcu_read_lock();
+	view = rcu_dereference(kn->views->members);
+	m = view ? kddm_view_find(view, mark->node) : NULL;
+	gone = !m || m->incarnation != mark->incarnation;
+	rcu_read_unlock();
+	return gone;
+}
+
+int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
+{
+	const struct kddm_set_mark own = own_mark(kn), none = { };
 	struct kddm_set_desc desc;
+	struct kddm_obj *obj;
+	int i;
+
+	obj = take_with(kn, NULL, id, true, &i);
+	if (obj == ERR_PTR(-ENOENT))
+		return 0;
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_bucket_get(kddm_data(obj), i, &desc);
+	if (kddm_mark_same(&desc.mark, &own))
+		kddm_bucket_mark(kddm_data(obj), i, &none);
+	kddm_put(obj);
+	spread(kn, kddm_bucket_of_id(id));
+	return 0;
+}
+
+/* Creating */
+
+/* Whether the set could be made here. */
+static int attr_ok(const struct kddm_set_attr *attr, const char *name)
+{
+	const struct kddm_linker *linker;
+
+	if (!kddm_name_ok(attr->name) || !attr->size ||
+	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS ||
+	    attr->hold > KDDM_SET_HOLD_MAX ||
+	    attr->lost_timeout > KDDM_SET_LOST_MAX ||
+	    attr->replicas > KDDM_SET_REPLICAS_MAX)
+		return -EINVAL;
+	if (!strcmp(attr->name, KDDM_CATALOG_NAME))
+		return -EEXIST;
+	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
+	if (!linker)
+		return -ENOENT;
+	kddm_linker_put(linker);
+	return 0;
+}
+
+/* Have a set, whose bucket is held, and a handle of it. */
+static struct kddm_set *have(struct kddm_net *kn,
+			     const struct kddm_set_desc *desc)
+{
+	struct kddm_set *set = kddm_set_learn(kn, desc, true);
 	int err;
 
-	err = desc_from_wire(&desc, w);
-	if (err)
-		return err;
-	return kddm_set_add(kn, &desc);
+	if (IS_ERR(set))
+		return set;
+	err = kddm_set_hold(set);
+	kddm_set_unref(set);
+	return err ? ERR_PTR(err) : set;
 }
 
-static int tell_next(struct kddm_net *kn, u32 id, void *reply, size_t max)
+/* In a bucket that is grabbed. */
+static struct kddm_set *enter(struct kddm_net *kn, struct kddm_bucket *b,
+			      u32 nr, struct kddm_set_desc *desc)
 {
 	struct kddm_set *set;
-	int len = sizeof(struct wire_set);
+	int i;
 
-	/* What is about to go is not spread. */
-	while ((set = kddm_set_next(kn, &id)) && READ_ONCE(set->doomed)) {
-		kddm_set_unref(set);
-		if (!++id)
-			return -ENOENT;
-	}
-	if (!set)
-		return -ENOENT;
-	if (len <= max)
-		set_to_wire(set, reply);
-	else
-		len = -EMSGSIZE;
-	kddm_set_unref(set);
-	return len;
+	if (kddm_bucket_find(b, desc->name, 0) >= 0)
+		return ERR_PTR(-EEXIST);
+	i = kddm_bucket_add(b, nr, get_random_u32(), desc);
+	if (i < 0)
+		return ERR_PTR(i);
+	set = have(kn, desc);
+	if (IS_ERR(set))
+		kddm_bucket_del(b, i);
+	return set;
 }
 
-static int tell_handler(struct kddm_net *kn, u16 src, const void *req,
-			size_t len, void *reply, size_t max)
+static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 {
-	const struct wire_set *w = req;
+	u32 nr = kddm_bucket_of_name(desc->name);
+	struct kddm_set *set;
+	struct kddm_obj *obj;
 
-	if (len != sizeof(*w))
-		return -EBADMSG;
-	switch (le32_to_cpu(w->op)) {
-	case OP_ADD:
-		return tell_add(kn, w);
-	case OP_PREPARE:
-		return kddm_set_prepare(kn, le32_to_cpu(w->id), w->force);
-	case OP_ABORT:
-		kddm_set_abort(kn, le32_to_cpu(w->id));
-		return 0;
-	case OP_COMMIT:
-		return kddm_set_commit(kn, le32_to_cpu(w->id));
-	case OP_NEXT:
-		return tell_next(kn, le32_to_cpu(w->id), reply, max);
-	default:
-		return -EOPNOTSUPP;
-	}
+	if (desc->home != KDDM_ANY_NODE &&
+	    (desc->home >= KDDM_MAX_NODES ||
+	     kddm_node_state(kn, desc->home) != KDDM_NODE_POSSIBLE))
+		return ERR_PTR(-EHOSTDOWN);
+	obj = kddm_catalog_take(kn, nr, true, 0);
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	set = enter(kn, kddm_data(obj), nr, desc);
+	kddm_put(obj);
+	if (!IS_ERR(set))
+		spread(kn, nr);
+	return set;
 }
 
-/* The coordinator */
+struct kddm_set *kddm_set_create(struct net *net,
+				 const struct kddm_set_attr *attr)
+{
+	const char *linker = attr->linker ?: kddm_linker_memory.name;
+	struct kddm_set_desc desc = {
+		.size = attr->size,
+		.flags = attr->flags,
+		.hold = attr->hold,
+		.lost_timeout = attr->lost_timeout,
+		.replicas = attr->replicas,
+		.home = attr->home,
+	};
+	struct kddm_set *set;
+	struct kddm_net *kn;
+	int err;
+
+	err = attr_ok(attr, linker);
+	if (err)
+		return ERR_PTR(err);
+	strscpy(desc.name, attr->name);
+	strscpy(desc.linker, linker);
+	kn = kddm_enter(net);
+	if (IS_ERR(kn))
+		return ERR_CAST(kn);
+	set = create(kn, &desc);
+	kddm_exit(kn);
+	return set;
+}
+EXPORT_SYMBOL_GPL(kddm_set_create);
+
+/* Opening */
+
+static struct kddm_set *open_in_bucket(struct kddm_net *kn, const char *name)
+{
+	struct kddm_set_desc desc;
+	struct kddm_set *set;
+	struct kddm_obj *obj;
+	int i;
+
+	obj = take_with(kn, name, 0, false, &i);
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	kddm_bucket_get(kddm_data(obj), i, &desc);
+	if (kddm_catalog_mark_gone(kn, desc.id, &desc.mark))
+		desc.mark.incarnation = 0;
+	set = desc.mark.incarnation ? ERR_PTR(-EBUSY) : have(kn, &desc);
+	kddm_put(obj);
+	return set;
+}
+
+struct kddm_set *kddm_set_open(struct net *net, const char *name)
+{
+	struct kddm_net *kn = kddm_enter(net);
+	struct kddm_set *set;
+
+	if (IS_ERR(kn))
+		return ERR_CAST(kn);
+	if (!kddm_name_ok(name)) {
+		set = ERR_PTR(-ENOENT);
+	} else if (!strcmp(name, KDDM_CATALOG_NAME)) {
+		set = ERR_PTR(-EPERM);
+	} else {
+		set = kddm_set_hold_name(kn, name);
+		if (!set)
+			set = open_in_bucket(kn, name);
+	}
+	kddm_exit(kn);
+	return set;
+}
+EXPORT_SYMBOL_GPL(kddm_set_open);
+
+/* Destroying */
 
 static bool has(const u64 *nodes, u16 n)
 {
@@ -187,351 +349,343 @@ static bool has(const u64 *nodes, u16 n)
  * Tell one node.  What has been decided (@decided) has to get there: lack of
  * memory, which says that it did not, is waited out for a while.
  */
-static int tell(struct kddm_net *kn, u16 n, const struct wire_set *w,
-		bool decided)
+static int tell(struct kddm_net *kn, u16 n, const struct kddm_rpc_service *svc,
+		const struct wire_set *w, bool decided)
 {
-	unsigned long end = jiffies + SET_TIMEOUT;
+	unsigned long end = jiffies + CALL_TIMEOUT;
 	int ret;
 
 	for (;;) {
-		ret = kddm_rpc_call(kn, n, &svc_tell, w, sizeof(*w), NULL, 0,
-				    SET_TIMEOUT);
+		ret = kddm_rpc_call(kn, n, svc, w, sizeof(*w), NULL, 0,
+				    CALL_TIMEOUT);
 		if (ret != -ENOMEM || !decided || time_after(jiffies, end))
 			return ret;
 		msleep(SHORT_DELAY);
 	}
 }
 
-/*
- * Tell all nodes in @nodes, up to the first error if @stop; those that may have
- * done it are left in @told: an error need not mean that they did not get it.
- * A node that fails meanwhile does not count, nor does one that does not know
- * the set it is to forget.
- */
-static int tell_all(struct kddm_net *kn, struct wire_set *w, enum set_op op,
-		    const u64 *nodes, u64 *told, bool stop)
+/* Ask all nodes whether the set can go; those that have it get into @have. */
+static int prepare(struct kddm_net *kn, struct wire_set *w, u64 *have)
 {
-	int err = 0, ret;
+	u64 nodes[KDDM_MAX_NODES / 64] = { };
+	int ret;
 	u16 n;
 
-	w->op = cpu_to_le32(op);
-	memset(told, 0, KDDM_MAX_NODES / 8);
-	for (n = 0; n < KDDM_MAX_NODES && !(err && stop); n++) {
+	w->op = cpu_to_le32(OP_PREPARE);
+	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
+	for (n = 0; n < KDDM_MAX_NODES; n++) {
 		if (!has(nodes, n))
 			continue;
-		ret = tell(kn, n, w, !stop);
-		told[n / 64] |= BIT_ULL(n % 64);
-		if (ret == -ENOENT && op != OP_ADD)
-			ret = 0;
-		if (ret < 0 && ret != -EALREADY && ret != -EHOSTDOWN && !err)
-			err = ret;
+		ret = tell(kn, n, &svc_mark, w, false);
+		/* An error need not mean that it has not done it. */
+		if (ret != -ENOENT)
+			have[n / 64] |= BIT_ULL(n % 64);
+		if (ret < 0 && ret != -ENOENT && ret != -EHOSTDOWN)
+			return ret;
 	}
-	return err;
-}
-
-static int coord_create(struct kddm_net *kn, const struct wire_set *req,
-			void *reply, size_t max)
-{
-	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
-	char name[KDDM_SET_NAME_LEN + 1];
-	struct wire_set w = *req;
-	u16 home = le16_to_cpu(req->home);
-	int err;
-
-	str_from_wire(name, req->name);
-	if (kddm_set_id(kn, name))
-		return -EEXIST;
-	if (home != KDDM_ANY_NODE &&
-	    kddm_node_state(kn, home) != KDDM_NODE_POSSIBLE)
-		return -EHOSTDOWN;
-	do {
-		w.id = cpu_to_le32(get_random_u32());
-	} while (!w.id);
-	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
-	err = tell_all(kn, &w, OP_ADD, nodes, told, true);
-	if (err) {
-		memcpy(nodes, told, sizeof(nodes));
-		tell_all(kn, &w, OP_PREPARE, nodes, told, false);
-		tell_all(kn, &w, OP_COMMIT, nodes, told, false);
-	} else if (max >= sizeof(w.id)) {
-		memcpy(reply, &w.id, sizeof(w.id));
-		err = sizeof(w.id);
-	}
-	return err;
-}
-
-static int coord_destroy(struct kddm_net *kn, const struct wire_set *req)
-{
-	u64 nodes[KDDM_MAX_NODES / 64] = { }, told[KDDM_MAX_NODES / 64];
-	char name[KDDM_SET_NAME_LEN + 1];
-	struct wire_set w = { .force = req->force };
-	int err;
-	u32 id;
-
-	str_from_wire(name, req->name);
-	id = kddm_set_id(kn, name);
-	if (!id)
-		return -ENOENT;
-	w.id = cpu_to_le32(id);
-	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
-	err = tell_all(kn, &w, OP_PREPARE, nodes, told, true);
-	memcpy(nodes, told, sizeof(nodes));
-	tell_all(kn, &w, err ? OP_ABORT : OP_COMMIT, nodes, told, false);
-	return err;
-}
-
-static int coord_handler(struct kddm_net *kn, u16 src, const void *req,
-			 size_t len, void *reply, size_t max)
-{
-	const struct wire_set *w = req;
-	int err;
-
-	if (len != sizeof(*w))
-		return -EBADMSG;
-	err = mutex_lock_killable(&kn->catalog->coord);
-	if (err)
-		return err;
-	switch (le32_to_cpu(w->op)) {
-	case OP_CREATE:
-		err = coord_create(kn, w, reply, max);
-		break;
-	case OP_DESTROY:
-		err = coord_destroy(kn, w);
-		break;
-	default:
-		err = -EOPNOTSUPP;
-	}
-	mutex_unlock(&kn->catalog->coord);
-	return err;
-}
-
-/* Ask the coordinator, whoever it is. */
-static int ask(struct kddm_net *kn, const struct wire_set *w, void *reply,
-	       size_t max)
-{
-	u64 up[KDDM_MAX_NODES / 64] = { };
-	u16 n;
-
-	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
-	for (n = 0; n < KDDM_MAX_NODES; n++)
-		if (has(up, n))
-			return kddm_rpc_call(kn, n, &svc_set, w, sizeof(*w),
-					     reply, max, SET_TIMEOUT);
-	return -ENOTCONN;
-}
-
-/* For clients */
-
-/* Whether the set could be made here. */
-static int attr_ok(struct net *net, const struct kddm_set_attr *attr,
-		   const char *name)
-{
-	const struct kddm_linker *linker;
-
-	if (!kddm_name_ok(attr->name) || !attr->size ||
-	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS ||
-	    attr->hold > KDDM_SET_HOLD_MAX ||
-	    attr->lost_timeout > KDDM_SET_LOST_MAX ||
-	    attr->replicas > KDDM_SET_REPLICAS_MAX)
-		return -EINVAL;
-	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
-	if (!linker)
-		return -ENOENT;
-	kddm_linker_put(linker);
 	return 0;
 }
 
-struct kddm_set *kddm_set_create(struct net *net,
-				 const struct kddm_set_attr *attr)
+/* What has been decided, for all that have the set. */
+static void conclude(struct kddm_net *kn, struct wire_set *w,
+		     const struct kddm_rpc_service *svc, const u64 *have)
 {
-	const char *linker = attr->linker ?: kddm_linker_memory.name;
-	struct wire_set w = {
-		.op = cpu_to_le32(OP_CREATE),
-		.size = cpu_to_le32(attr->size),
-		.flags = cpu_to_le32(attr->flags),
-		.hold = cpu_to_le32(attr->hold),
-		.lost_timeout = cpu_to_le32(attr->lost_timeout),
-		.replicas = attr->replicas,
-		.home = cpu_to_le16(attr->home),
-	};
-	struct kddm_set *set;
-	struct kddm_net *kn;
-	__le32 id;
-	int err;
+	u16 n;
 
-	err = attr_ok(net, attr, linker);
-	if (err)
-		return ERR_PTR(err);
-	kn = kddm_enter(net);
-	if (IS_ERR(kn))
-		return ERR_CAST(kn);
-	memcpy(w.name, attr->name, strlen(attr->name));
-	memcpy(w.linker, linker, strlen(linker));
-	err = ask(kn, &w, &id, sizeof(id));
-	kddm_exit(kn);
-	if (err < 0)
-		return ERR_PTR(err);
-	set = kddm_set_open(net, attr->name);
-	return set == ERR_PTR(-ENOENT) ? ERR_PTR(-EAGAIN) : set;
+	w->op = cpu_to_le32(OP_ABORT);
+	for (n = 0; n < KDDM_MAX_NODES; n++)
+		if (has(have, n))
+			tell(kn, n, svc, w, true);
 }
-EXPORT_SYMBOL_GPL(kddm_set_create);
+
+/* Mark a set as about to go; returns its id by @id. */
+static int mark(struct kddm_net *kn, const char *name, u32 *id)
+{
+	const struct kddm_set_mark own = own_mark(kn);
+	struct kddm_set_desc desc;
+	struct kddm_obj *obj;
+	int i, err = 0;
+
+	obj = take_with(kn, name, 0, true, &i);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_bucket_get(kddm_data(obj), i, &desc);
+	*id = desc.id;
+	if (desc.mark.incarnation &&
+	    !kddm_catalog_mark_gone(kn, *id, &desc.mark)) {
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(kn->catalog->destroying, *id);
+		kddm_bucket_mark(kddm_data(obj), i, &own);
+	}
+	kddm_put(obj);
+	return err;
+}
+
+/*
+ * Strike out the descriptor, which ends the set.  If the view has changed since
+ * @epoch, the mark may have been taken for that of a node that is gone: all
+ * have to be asked once more, -EAGAIN.
+ */
+static int erase(struct kddm_net *kn, u32 id, u32 epoch)
+{
+	const struct kddm_set_mark own = own_mark(kn);
+	struct kddm_set_desc desc;
+	struct kddm_obj *obj;
+	int i, err = 0;
+
+	obj = take_with(kn, NULL, id, true, &i);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_bucket_get(kddm_data(obj), i, &desc);
+	if (!kddm_mark_same(&desc.mark, &own))
+		err = -EBUSY;
+	else if (READ_ONCE(kn->epoch) != epoch)
+		err = -EAGAIN;
+	else
+		kddm_bucket_del(kddm_data(obj), i);
+	kddm_put(obj);
+	return err;
+}
+
+/* A set that this node has marked. */
+static int destroy(struct kddm_net *kn, u32 id, bool force)
+{
+	u64 have[KDDM_MAX_NODES / 64] = { };
+	struct wire_set w = {
+		.id = cpu_to_le32(id),
+		.incarnation = cpu_to_le32(kn->incarnation),
+		.force = force,
+	};
+	int err = -EAGAIN, tries;
+	u32 epoch;
+
+	for (tries = 0; err == -EAGAIN && tries < ERASE_TRIES; tries++) {
+		epoch = READ_ONCE(kn->epoch);
+		err = prepare(kn, &w, have);
+		if (!err)
+			err = erase(kn, id, epoch);
+	}
+	if (!err) {
+		conclude(kn, &w, &svc_end, have);
+		spread(kn, kddm_bucket_of_id(id));
+		return 0;
+	}
+	conclude(kn, &w, &svc_mark, have);
+	WRITE_ONCE(kn->catalog->destroying, 0);
+	if (kddm_catalog_unmark(kn, id)) {
+		/* Killed, perhaps: somebody else has to do it. */
+		xa_store(&kn->catalog->undo, id, xa_mk_value(1),
+			 GFP_NOFS | __GFP_NOFAIL);
+		kddm_catalog_look(kn, LOOK_DELAY);
+	}
+	return err;
+}
+
+static int mark_and_destroy(struct kddm_net *kn, const char *name, bool force)
+{
+	struct kddm_catalog *cat = kn->catalog;
+	int err;
+	u32 id;
+
+	err = mutex_lock_killable(&cat->destroy);
+	if (err)
+		return err;
+	err = mark(kn, name, &id);
+	if (!err)
+		err = destroy(kn, id, force);
+	WRITE_ONCE(cat->destroying, 0);
+	mutex_unlock(&cat->destroy);
+	return err;
+}
 
 int kddm_set_destroy(struct net *net, const char *name, bool force)
 {
-	struct wire_set w = {
-		.op = cpu_to_le32(OP_DESTROY),
-		.force = force,
-	};
 	struct kddm_net *kn;
 	int err;
 
 	if (!kddm_name_ok(name))
 		return -ENOENT;
+	if (!strcmp(name, KDDM_CATALOG_NAME))
+		return -EPERM;
 	kn = kddm_enter(net);
 	if (IS_ERR(kn))
 		return PTR_ERR(kn);
-	memcpy(w.name, name, strlen(name));
-	err = ask(kn, &w, NULL, 0);
+	err = mark_and_destroy(kn, name, force);
 	kddm_exit(kn);
-	return err < 0 ? err : 0;
+	return err;
 }
 EXPORT_SYMBOL_GPL(kddm_set_destroy);
 
-/* Joining */
+/* The services */
 
-/* Learn the sets that node @n knows. */
-static int fetch(struct kddm_net *kn, u16 n)
+static int mark_handler(struct kddm_net *kn, u16 src, const void *req,
+			size_t len, void *reply, size_t max)
 {
-	struct wire_set w = { .op = cpu_to_le32(OP_NEXT) };
-	struct wire_set reply;
-	u32 id = 0;
-	int ret;
+	const struct wire_set *w = req;
+	struct kddm_set_mark mark;
+	int err;
+	u32 id;
 
-	do {
-		w.id = cpu_to_le32(id);
-		ret = kddm_rpc_call(kn, n, &svc_tell, &w, sizeof(w), &reply,
-				    sizeof(reply), SET_TIMEOUT);
-		if (ret < 0)
-			break;
-		if (ret != sizeof(reply) || le32_to_cpu(reply.id) < id) {
-			ret = -EBADMSG;
-			break;
-		}
-		ret = tell_add(kn, &reply);
-		if (ret == -EEXIST)
-			pr_notice_ratelimited("kddm: node %u has another set \"%.*s\"\n",
-					      n, KDDM_SET_NAME_LEN,
-					      reply.name);
-		else if (ret == -ENOENT)
-			pr_notice_ratelimited("kddm: node %u has set \"%.*s\" with a linker that is not here\n",
-					      n, KDDM_SET_NAME_LEN,
-					      reply.name);
-		else if (ret && ret != -EALREADY)
-			break;
-		ret = 0;
-		id = le32_to_cpu(reply.id) + 1;
-	} while (id);
-	/* The end of the other's list. */
-	return ret == -ENOENT ? 0 : ret;
-}
-
-static void meet(struct kddm_catalog *cat, u16 id, unsigned long delay)
-{
-	spin_lock(&cat->lock);
-	cat->met[id / 64] |= BIT_ULL(id % 64);
-	spin_unlock(&cat->lock);
-	mod_delayed_work(system_percpu_wq, &cat->meet, delay);
-}
-
-static void meet_work(struct work_struct *work)
-{
-	struct kddm_catalog *cat = container_of(to_delayed_work(work),
-						struct kddm_catalog, meet);
-	u64 met[KDDM_MAX_NODES / 64];
-	u16 n;
-
-	spin_lock(&cat->lock);
-	memcpy(met, cat->met, sizeof(met));
-	memset(cat->met, 0, sizeof(met));
-	spin_unlock(&cat->lock);
-	for (n = 0; n < KDDM_MAX_NODES; n++)
-		if (has(met, n) && fetch(cat->kn, n) == -ENOMEM)
-			meet(cat, n, msecs_to_jiffies(SHORT_DELAY));
-}
-
-void kddm_catalog_meet(struct kddm_net *kn, u16 id)
-{
-	meet(kn->catalog, id, 0);
-}
-
-int kddm_catalog_join(struct kddm_net *kn)
-{
-	u64 up[KDDM_MAX_NODES / 64] = { };
-	int err = 0;
-	u16 n;
-
-	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
-	for (n = 0; n < KDDM_MAX_NODES; n++) {
-		if (n == kn->self || !has(up, n))
-			continue;
-		err = fetch(kn, n);
-		if (err != -EHOSTDOWN)
-			break;
+	if (len != sizeof(*w) || !w->incarnation)
+		return -EBADMSG;
+	id = le32_to_cpu(w->id);
+	if (id < KDDM_BUCKETS)
+		return -EBADMSG;
+	mark.node = src;
+	mark.incarnation = le32_to_cpu(w->incarnation);
+	switch (le32_to_cpu(w->op)) {
+	case OP_PREPARE:
+		err = kddm_set_prepare(kn, id, w->force, &mark);
+		/* If nothing more is heard of it, the bucket knows. */
+		if (!err)
+			kddm_catalog_look(kn, LOOK_DELAY);
+		return err;
+	case OP_ABORT:
+		kddm_set_abort(kn, id, &mark);
+		return 0;
+	default:
+		return -EOPNOTSUPP;
 	}
-	return err == -EHOSTDOWN ? 0 : err;
 }
 
-int kddm_catalog_start(struct kddm_net *kn)
+static int read_handler(struct kddm_net *kn, u16 src, const void *req,
+			size_t len, void *reply, size_t max)
 {
-	struct kddm_catalog *cat;
+	const struct wire_set *w = req;
+	struct kddm_obj *obj;
 
-	cat = kzalloc_obj(*cat);
-	if (!cat)
-		return -ENOMEM;
-	mutex_init(&cat->coord);
-	INIT_DELAYED_WORK(&cat->meet, meet_work);
-	spin_lock_init(&cat->lock);
-	cat->kn = kn;
-	kn->catalog = cat;
+	if (len != sizeof(*w) || le32_to_cpu(w->id) >= KDDM_BUCKETS)
+		return -EBADMSG;
+	obj = kddm_catalog_take(kn, le32_to_cpu(w->id), false, KDDM_NOCREATE);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_put(obj);
 	return 0;
 }
 
-void kddm_catalog_stop(struct kddm_net *kn)
+static int end_handler(struct kddm_net *kn, u16 src, const void *req,
+		       size_t len, void *reply, size_t max)
 {
-	cancel_delayed_work_sync(&kn->catalog->meet);
-	kfree(kn->catalog);
-	kn->catalog = NULL;
+	const struct wire_set *w = req;
+	struct kddm_set *set;
+	int err;
+
+	if (len != sizeof(*w) || le32_to_cpu(w->id) < KDDM_BUCKETS)
+		return -EBADMSG;
+	set = kddm_set_find(kn, le32_to_cpu(w->id));
+	if (!set)
+		return -ENOENT;
+	err = kddm_catalog_verify(set);
+	kddm_set_unref(set);
+	return err;
 }
 
-static struct kddm_rpc_service svc_set = {
-	.name		= "kddm-set",
-	.handler	= coord_handler,
+static struct kddm_rpc_service svc_mark = {
+	.name		= "kddm-set-mark",
+	.handler	= mark_handler,
+	.ordered	= true,		/* PREPARE before ABORT */
+	.owner		= THIS_MODULE,
+};
+
+static struct kddm_rpc_service svc_read = {
+	.name		= "kddm-set-read",
+	.handler	= read_handler,
 	.ordered	= true,
 	.owner		= THIS_MODULE,
 };
 
-static struct kddm_rpc_service svc_tell = {
-	.name		= "kddm-set-tell",
-	.handler	= tell_handler,
-	.ordered	= true,		/* PREPARE before COMMIT */
+static struct kddm_rpc_service svc_end = {
+	.name		= "kddm-set-end",
+	.handler	= end_handler,
+	.ordered	= true,
 	.owner		= THIS_MODULE,
 };
+
+/* Life */
+
+int kddm_catalog_start(struct kddm_net *kn)
+{
+	const struct kddm_set_desc desc = {
+		.id = KDDM_CATALOG_ID,
+		.name = KDDM_CATALOG_NAME,
+		.linker = "memory",
+		.size = KDDM_BUCKET_SIZE,
+		.home = KDDM_ANY_NODE,
+	};
+	struct kddm_catalog *cat;
+	int err = -ENOMEM;
+
+	cat = kzalloc_obj(*cat);
+	if (!cat)
+		return -ENOMEM;
+	cat->wq = alloc_workqueue("kddm_catalog", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				  0);
+	if (!cat->wq)
+		goto free_cat;
+	cat->kn = kn;
+	mutex_init(&cat->destroy);
+	xa_init(&cat->undo);
+	kddm_learn_start(cat);
+	cat->meta = kddm_set_learn(kn, &desc, true);
+	if (IS_ERR(cat->meta)) {
+		err = PTR_ERR(cat->meta);
+		goto free_wq;
+	}
+	kn->catalog = cat;
+	return 0;
+
+free_wq:
+	destroy_workqueue(cat->wq);
+free_cat:
+	kfree(cat);
+	return err;
+}
+
+void kddm_catalog_stop(struct kddm_net *kn)
+{
+	struct kddm_catalog *cat = kn->catalog;
+
+	kddm_set_retire(cat->meta);
+	disable_delayed_work_sync(&cat->verify);
+	kddm_set_unref(cat->meta);
+	destroy_workqueue(cat->wq);
+	xa_destroy(&cat->undo);
+	kn->catalog = NULL;
+	kfree(cat);
+}
 
 int kddm_catalog_init(void)
 {
 	int err;
 
-	err = kddm_rpc_register(&svc_tell);
+	err = kddm_rpc_register(&svc_mark);
 	if (err)
 		return err;
-	err = kddm_rpc_register(&svc_set);
+	err = kddm_rpc_register(&svc_read);
 	if (err)
-		kddm_rpc_unregister(&svc_tell);
+		goto mark;
+	err = kddm_rpc_register(&svc_end);
+	if (err)
+		goto read;
+	err = kddm_learn_init();
+	if (err)
+		goto end;
+	return 0;
+
+end:
+	kddm_rpc_unregister(&svc_end);
+read:
+	kddm_rpc_unregister(&svc_read);
+mark:
+	kddm_rpc_unregister(&svc_mark);
 	return err;
 }
 
 void kddm_catalog_exit(void)
 {
-	kddm_rpc_unregister(&svc_set);
-	kddm_rpc_unregister(&svc_tell);
+	kddm_learn_exit();
+	kddm_rpc_unregister(&svc_end);
+	kddm_rpc_unregister(&svc_read);
+	kddm_rpc_unregister(&svc_mark);
 }

@@ -18,7 +18,6 @@
 #include <linux/tipc.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
-#include "catalog.h"
 #include "control.h"
 #include "debug.h"
 #include "main.h"
@@ -149,11 +148,6 @@ static int bring_up(struct kddm_net *kn, int id,
 	rc = kddm_member_start(kn, extack);
 	if (rc)
 		goto down;
-	rc = kddm_catalog_join(kn);
-	if (rc) {
-		NL_SET_ERR_MSG(extack, "cannot learn the cluster's sets");
-		goto down;
-	}
 	rc = kddm_member_announce(kn, extack);
 	if (rc)
 		goto down;

@@ -88,7 +88,7 @@ struct kddm_config {
  * @member: membership layer
  * @rpc: RPC layer
  * @views: views, above membership
- * @catalog: which sets exist
+ * @catalog: which sets there are in the cluster
  * @sets: sets and objects; from kddm_sets_alloc() at namespace init to
  *	kddm_sets_free() at its exit, also while stopped
  * @node_change: told of each transition of another node, before the notifier

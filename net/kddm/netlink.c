@@ -9,6 +9,7 @@
 #include <net/netns/generic.h>
 #include <net/sock.h>
 #include "control.h"
+#include "catalog.h"
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
@@ -381,7 +382,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 	struct genl_info info;
 	struct sk_buff *skb;
 
-	if (nobody_listens(set->kn))
+	if (set->id == KDDM_CATALOG_ID || nobody_listens(set->kn))
 		return NOTIFY_DONE;
 
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
@@ -390,7 +391,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 	genl_info_init_ntf(&info, &kddm_nl_family,
 			   action == KDDM_SET_CREATED ?
 			   KDDM_CMD_SET_NEW_NTF : KDDM_CMD_SET_DEL_NTF);
-	if (kddm_nl_put_set(skb, &info, NULL, set))
+	if (kddm_nl_put_set(skb, &info, set))
 		nlmsg_free(skb);
 	else
 		notify(set->kn, skb);

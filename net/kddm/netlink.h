@@ -42,14 +42,13 @@ struct sk_buff *kddm_nl_reply_new(struct genl_info *info, size_t payload,
 /**
  * kddm_nl_put_set() - write a message that describes a set
  * @skb: where to
- * @info: request, dump or notification that the message belongs to
- * @cb: the dump, or NULL
+ * @info: request or notification that the message belongs to
  * @set: the set
  *
  * Return: 0, or -EMSGSIZE if there is no room for it.
  */
 int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
-		    struct netlink_callback *cb, const struct kddm_set *set);
+		    const struct kddm_set *set);
 
 /**
  * kddm_nl_set_error() - say what went wrong with a set

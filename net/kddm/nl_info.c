@@ -172,8 +172,15 @@ static struct kddm_set *find_set(const struct genl_info *info)
 	set = kddm_set_find(kn, kddm_set_id(kn, nla_data(name)));
 	if (set)
 		return set;
-	kddm_nl_set_error(info, name, -ENOENT);
-	return ERR_PTR(-ENOENT);
+	/* Nothing of it is here, but there may be one. */
+	set = kddm_set_open(kn->net, nla_data(name));
+	if (IS_ERR(set)) {
+		kddm_nl_set_error(info, name, PTR_ERR(set));
+		return set;
+	}
+	kddm_set_get(set);
+	kddm_set_close(set);
+	return set;
 }
 
 /* One object, when nobody works on it, or else as it is. */

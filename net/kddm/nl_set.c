@@ -2,7 +2,9 @@
 /*
  * Control interface: sets.
  */
+#include <linux/slab.h>
 #include <net/sock.h>
+#include "catalog.h"
 #include "linker.h"
 #include "main.h"
 #include "netlink.h"
@@ -47,6 +49,29 @@ int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 	case -ENOMEM:
 		NL_SET_ERR_MSG(extack, "a node has no memory for it");
 		break;
+	case -EAGAIN:
+		NL_SET_ERR_MSG(extack,
+			       "the node is suspended, it does not reach enough others");
+		break;
+	case -ENOSPC:
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"too many sets, no room for \"%s\"",
+					name);
+		break;
+	case -EPERM:
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"set \"%s\" is KDDM's own", name);
+		break;
+	case -ENODEV:
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"the I/O linker of set \"%s\" is not here",
+					name);
+		break;
+	case -EIO:
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"what is known of set \"%s\" was lost with a node",
+					name);
+		break;
 	case -EINTR:
 		break;		/* nobody is there to read it */
 	default:
@@ -87,45 +112,87 @@ static int create_error(struct genl_info *info, int err)
 	return err;
 }
 
-int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
-		    struct netlink_callback *cb, const struct kddm_set *set)
+/**
+ * struct set_info - what is told of a set
+ * @desc: its descriptor
+ * @users: handles on this node
+ * @objects: on this node, with contents
+ * @hits: of users of this node, as all below
+ * @misses: requests sent
+ * @forwards: requests passed on
+ * @invalidations: ordered
+ */
+struct set_info {
+	struct kddm_set_desc	desc;
+	int			users;
+	u64			objects;
+	u64			hits;
+	u64			misses;
+	u64			forwards;
+	u64			invalidations;
+};
+
+static void info_of(struct set_info *si, const struct kddm_set *set)
 {
-	u64 forwards = atomic64_read(&set->stats.forwards);
-	u64 invals = atomic64_read(&set->stats.invalidations);
-	u64 objects = atomic64_read(&set->stats.objects);
-	u64 misses = atomic64_read(&set->stats.misses);
-	int users;
+	si->desc.id = set->id;
+	si->desc.size = set->size;
+	si->desc.flags = set->flags;
+	si->desc.hold = set->hold;
+	si->desc.lost_timeout = set->lost_timeout;
+	si->desc.replicas = set->replicas;
+	strscpy(si->desc.name, set->name);
+	strscpy(si->desc.linker, set->linker->name);
+	/* Just to be shown. */
+	si->users = data_race(set->users);
+	si->objects = atomic64_read(&set->stats.objects);
+	si->hits = kddm_set_hits(set);
+	si->misses = atomic64_read(&set->stats.misses);
+	si->forwards = atomic64_read(&set->stats.forwards);
+	si->invalidations = atomic64_read(&set->stats.invalidations);
+}
+
+static int put_info(struct sk_buff *skb, const struct genl_info *info,
+		    struct netlink_callback *cb, const struct set_info *si)
+{
+	const struct kddm_set_desc *desc = &si->desc;
 	void *hdr;
 
-	/* Just to be shown. */
-	users = data_race(set->users);
 	hdr = __genlmsg_iput(skb, info, cb ? NLM_F_MULTI : 0);
 	if (!hdr)
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (nla_put_uint(skb, KDDM_A_SET_ID, set->id) ||
-	    nla_put_string(skb, KDDM_A_SET_NAME, set->name) ||
-	    nla_put_uint(skb, KDDM_A_SET_SIZE, set->size) ||
-	    nla_put_string(skb, KDDM_A_SET_LINKER, set->linker->name) ||
-	    nla_put_uint(skb, KDDM_A_SET_USERS, max(users, 0)) ||
-	    nla_put_uint(skb, KDDM_A_SET_OBJECTS, objects) ||
-	    nla_put_uint(skb, KDDM_A_SET_HITS, kddm_set_hits(set)) ||
-	    nla_put_uint(skb, KDDM_A_SET_MISSES, misses) ||
-	    nla_put_uint(skb, KDDM_A_SET_FORWARDS, forwards) ||
-	    nla_put_uint(skb, KDDM_A_SET_INVALIDATIONS, invals) ||
-	    (set->flags & KDDM_SET_EXCLUSIVE &&
+	if (nla_put_uint(skb, KDDM_A_SET_ID, desc->id) ||
+	    nla_put_string(skb, KDDM_A_SET_NAME, desc->name) ||
+	    nla_put_uint(skb, KDDM_A_SET_SIZE, desc->size) ||
+	    nla_put_string(skb, KDDM_A_SET_LINKER, desc->linker) ||
+	    nla_put_uint(skb, KDDM_A_SET_USERS, max(si->users, 0)) ||
+	    nla_put_uint(skb, KDDM_A_SET_OBJECTS, si->objects) ||
+	    nla_put_uint(skb, KDDM_A_SET_HITS, si->hits) ||
+	    nla_put_uint(skb, KDDM_A_SET_MISSES, si->misses) ||
+	    nla_put_uint(skb, KDDM_A_SET_FORWARDS, si->forwards) ||
+	    nla_put_uint(skb, KDDM_A_SET_INVALIDATIONS, si->invalidations) ||
+	    (desc->flags & KDDM_SET_EXCLUSIVE &&
 	     nla_put_flag(skb, KDDM_A_SET_EXCLUSIVE)) ||
-	    (set->flags & KDDM_SET_TOUCH_HOME &&
+	    (desc->flags & KDDM_SET_TOUCH_HOME &&
 	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME)) ||
-	    nla_put_uint(skb, KDDM_A_SET_HOLD, set->hold) ||
-	    nla_put_uint(skb, KDDM_A_SET_LOST_TIMEOUT, set->lost_timeout) ||
-	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(set->replicas, 1))) {
+	    nla_put_uint(skb, KDDM_A_SET_HOLD, desc->hold) ||
+	    nla_put_uint(skb, KDDM_A_SET_LOST_TIMEOUT, desc->lost_timeout) ||
+	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(desc->replicas, 1))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, hdr);
 	return 0;
+}
+
+int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
+		    const struct kddm_set *set)
+{
+	struct set_info si;
+
+	info_of(&si, set);
+	return put_info(skb, info, NULL, &si);
 }
 
 int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -193,46 +260,68 @@ int kddm_nl_set_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return err ? kddm_nl_set_error(info, name, err) : 0;
 }
 
-/* The set that a request names, with a reference. */
-static struct kddm_set *find(struct genl_info *info)
+/* What is told of a set: what this node has of it, or its descriptor. */
+static int look_up(struct kddm_net *kn, const char *name, u32 id,
+		   struct set_info *si)
+{
+	struct kddm_net *in = kddm_enter(kn->net);
+	struct kddm_set *set;
+	int err = 0;
+
+	memset(si, 0, sizeof(*si));
+	if (IS_ERR(in))
+		return PTR_ERR(in);
+	set = kddm_set_find(kn, name ? kddm_set_id(kn, name) : id);
+	if (set) {
+		info_of(si, set);
+		kddm_set_unref(set);
+	} else {
+		err = name && !kddm_name_ok(name) ? -ENOENT :
+		      kddm_catalog_find(kn, name, id, &si->desc);
+	}
+	kddm_exit(in);
+	return err;
+}
+
+/* The set that a request names. */
+static int find(struct genl_info *info, struct set_info *si)
 {
 	struct kddm_net *kn = kddm_pernet(genl_info_net(info));
 	struct nlattr *name = info->attrs[KDDM_A_SET_NAME];
 	struct nlattr *id = info->attrs[KDDM_A_SET_ID];
-	struct kddm_set *set;
+	int err;
 
 	if (!id == !name) {
 		GENL_SET_ERR_MSG(info, "give either the set's name or its id");
-		return ERR_PTR(-EINVAL);
+		return -EINVAL;
 	}
-	if (name) {
-		set = kddm_set_find(kn, kddm_set_id(kn, nla_data(name)));
-		if (!set)
-			kddm_nl_set_error(info, name, -ENOENT);
-	} else {
-		set = kddm_set_find(kn, nla_get_uint(id));
-		if (!set)
-			NL_SET_ERR_MSG_ATTR(info->extack, id,
-					    "no set has this id");
-	}
-	return set ?: ERR_PTR(-ENOENT);
+	err = look_up(kn, name ? nla_data(name) : NULL,
+		      id ? nla_get_uint(id) : 0, si);
+	if (err && name)
+		kddm_nl_set_error(info, name, err);
+	else if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "no set has this id");
+	else if (err)
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, id,
+					"what sets there are cannot be told: error %d",
+					err);
+	return err;
 }
 
 int kddm_nl_set_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kddm_set *set;
 	struct sk_buff *rsp;
+	struct set_info si;
 	int err;
 
-	set = find(info);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
+	err = find(info, &si);
+	if (err)
+		return err;
 
 	err = -ENOMEM;
 	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (rsp)
-		err = kddm_nl_put_set(rsp, info, NULL, set);
-	kddm_set_unref(set);
+		err = put_info(rsp, info, NULL, &si);
 	if (err) {
 		nlmsg_free(rsp);
 		return err;
@@ -240,33 +329,117 @@ int kddm_nl_set_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(rsp, info);
 }
 
-/* Where a dump goes on; more than 32 bits, since the last id is U32_MAX. */
+/**
+ * struct set_dump - where a dump goes on
+ * @bucket: number of the bucket
+ * @blind: the buckets cannot be read: tell of what this node knows
+ * @id: the lowest that was not told of; more than 32 bits, since the last id
+ *	is U32_MAX
+ */
 struct set_dump {
+	u32	bucket;
+	bool	blind;
 	u64	id;
 };
 
-int kddm_nl_set_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+/* The sets of a bucket that this node has; returns how many. */
+static int known_sets(struct kddm_net *kn, u32 nr, struct kddm_set_desc *desc)
 {
-	struct kddm_net *kn = kddm_pernet(sock_net(skb->sk));
+	struct set_info si;
+	struct kddm_set *set;
+	u32 id = KDDM_BUCKETS;
+	int n = 0;
+
+	while (n < KDDM_BUCKET_MAX && (set = kddm_set_next(kn, &id))) {
+		if (kddm_bucket_of_id(id) == nr) {
+			info_of(&si, set);
+			desc[n++] = si.desc;
+		}
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+	return n;
+}
+
+/* The set of lowest id from @id on, or NULL. */
+static const struct kddm_set_desc *lowest(const struct kddm_set_desc *desc,
+					  int n, u64 id)
+{
+	const struct kddm_set_desc *low = NULL;
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (desc[i].id >= id && (!low || desc[i].id < low->id))
+			low = &desc[i];
+	return low;
+}
+
+/* What this node has of a set, or just its descriptor. */
+static void info_of_desc(struct kddm_net *kn, struct set_info *si,
+			 const struct kddm_set_desc *desc)
+{
+	struct kddm_set *set = kddm_set_find(kn, desc->id);
+
+	memset(si, 0, sizeof(*si));
+	si->desc = *desc;
+	if (!set)
+		return;
+	info_of(si, set);
+	kddm_set_unref(set);
+}
+
+static int dump_bucket(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct kddm_net *kn, struct kddm_set_desc *desc)
+{
 	const struct genl_info *info = genl_info_dump(cb);
 	struct set_dump *dump = (void *)cb->ctx;
-	struct kddm_set *set;
-	int err = 0;
-	u32 id;
+	const struct kddm_set_desc *d;
+	struct set_info si;
+	int n, err;
+
+	n = dump->blind ? 0 : kddm_catalog_list(kn, dump->bucket, desc);
+	if (n == -EINTR || n == -ESHUTDOWN)
+		return n;
+	/* A bucket may be lost; else the next one would keep us as long. */
+	if (n < 0 && n != -EIO)
+		dump->blind = true;
+	if (n < 0 || dump->blind)
+		n = known_sets(kn, dump->bucket, desc);
+	while ((d = lowest(desc, n, dump->id))) {
+		info_of_desc(kn, &si, d);
+		err = put_info(skb, info, cb, &si);
+		if (err)
+			return err;
+		dump->id = d->id + 1ULL;
+	}
+	dump->bucket++;
+	dump->id = 0;
+	return 0;
+}
+
+int kddm_nl_set_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct kddm_net *kn = kddm_enter(sock_net(skb->sk));
+	struct set_dump *dump = (void *)cb->ctx;
+	struct kddm_set_desc *desc;
+	int err = -ENOMEM;
 
 	NL_ASSERT_CTX_FITS(struct set_dump);
+	if (IS_ERR(kn))
+		return kn == ERR_PTR(-ENOTCONN) ? 0 : PTR_ERR(kn);
+	desc = kvmalloc_array(KDDM_BUCKET_MAX, sizeof(*desc), GFP_KERNEL);
+	if (!desc)
+		goto exit;
 	/* Never 0; before the look-up, so that no change goes unseen. */
 	mutex_lock(&kn->sets->lock);
 	cb->seq = kn->sets->gen << 1 | 1;
 	mutex_unlock(&kn->sets->lock);
-	while (!err && dump->id <= U32_MAX) {
-		id = dump->id;
-		set = kddm_set_next(kn, &id);
-		if (!set)
-			break;
-		err = kddm_nl_put_set(skb, info, cb, set);
-		dump->id = set->id + (err ? 0 : 1ULL);
-		kddm_set_unref(set);
-	}
+	err = 0;
+	while (!err && dump->bucket < KDDM_BUCKETS)
+		err = dump_bucket(skb, cb, kn, desc);
+	kvfree(desc);
+exit:
+	kddm_exit(kn);
 	return err;
 }

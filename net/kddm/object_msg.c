@@ -7,6 +7,7 @@
  * machine?), and while the object is busy (is who asked still there?).
  */
 #include <linux/slab.h>
+#include "catalog.h"
 #include "linker.h"
 #include "object.h"
 #include "views.h"
@@ -240,6 +241,45 @@ static int refuse(struct kddm_net *kn, const struct kddm_obj_msg *m, int err)
 	return err == -ENOMEM && is_request(m->type) ? 0 : err;
 }
 
+/* Whether messages of the sender count, in this view. */
+static bool counts(struct kddm_net *kn, const struct kddm_hdr *h)
+{
+	return kddm_views_current(kn->views, h->epoch) &&
+	       kddm_views_member(kn, h->src);
+}
+
+/*
+ * The set of a message, which is new to this node if this is its home, and
+ * nobody has had to do with it here before.
+ */
+static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
+			       const struct kddm_obj_msg *m)
+{
+	struct kddm_set *set = kddm_set_find(kn, m->set);
+
+	if (set)
+		return set;
+	if (!is_request(m->type) && m->type != KDDM_EV_REMOVED)
+		return ERR_PTR(-ENOENT);
+	set = kddm_set_from(kn, h->src, m->set);
+	if (IS_ERR(set) || counts(kn, h))
+		return set;
+	/* The view has changed meanwhile, without the sender. */
+	kddm_set_unref(set);
+	return ERR_PTR(-EHOSTDOWN);
+}
+
+/* There is no such set here.  What the transport is to count. */
+static int no_set(struct kddm_net *kn, const struct kddm_obj_msg *m, int err)
+{
+	/* Recovery does what is to be done. */
+	if (err == -EHOSTDOWN)
+		return -ESTALE;
+	/* It was destroyed while this was on its way. */
+	reject(kn, m, err == -ENOENT ? -ESHUTDOWN : err);
+	return 0;
+}
+
 static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 		  const void *body, size_t len)
 {
@@ -252,17 +292,13 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	err = kddm_wire_get_obj(body, len, h->type, &m);
 	if (err)
 		return err;
-	if (!kddm_views_current(kn->views, h->epoch) ||
-	    !kddm_views_member(kn, h->src))
+	if (!counts(kn, h))
 		return -ESTALE;
 	if (h->chan != kddm_obj_channel(m.objid))
 		return -EBADMSG;
-	set = kddm_set_find(kn, m.set);
-	if (!set) {
-		/* It was destroyed while this was on its way. */
-		reject(kn, &m, -ESHUTDOWN);
-		return 0;
-	}
+	set = set_of(kn, h, &m);
+	if (IS_ERR(set))
+		return no_set(kn, &m, PTR_ERR(set));
 	err = check(set, &m);
 	if (!err)
 		err = obj_deliver(set, h->src, &m);

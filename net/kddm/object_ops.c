@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include "catalog.h"
 #include "linker.h"
 #include "member.h"
 #include "object.h"
@@ -425,9 +426,9 @@ static int object_handler(struct kddm_net *kn, u16 src, const void *req,
 	if (len < sizeof(*w))
 		return -EBADMSG;
 	id = le64_to_cpu(w->objid);
-	set = kddm_set_find(kn, le32_to_cpu(w->set));
-	if (!set)
-		return -ESHUTDOWN;
+	set = kddm_set_from(kn, src, le32_to_cpu(w->set));
+	if (IS_ERR(set))
+		return set == ERR_PTR(-ENOENT) ? -ESHUTDOWN : PTR_ERR(set);
 	switch (le32_to_cpu(w->op)) {
 	case OP_TAKE:
 		err = take(set, id, true, KDDM_TRY);

@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include "catalog.h"
 #include "member.h"
 #include "object.h"
 #include "recover.h"
@@ -109,17 +110,38 @@ static void head(struct wire_recover *w, u32 op, u32 epoch)
 	w->epoch = cpu_to_le32(epoch);
 }
 
+/*
+ * The set of a request, which nobody may have used here before.  Returns NULL
+ * if it was destroyed, or cannot be here; or an error, after which the request
+ * has to come again.
+ */
+static struct kddm_set *set_from(struct kddm_net *kn, u16 src, u32 id)
+{
+	struct kddm_set *set = kddm_set_from(kn, src, id);
+
+	switch (PTR_ERR_OR_ZERO(set)) {
+	case 0:
+	case -ENOMEM:
+	case -ETIMEDOUT:
+	case -ESHUTDOWN:
+	case -EHOSTDOWN:
+		return set;
+	default:
+		return NULL;
+	}
+}
+
 /* Reports */
 
-static void take_report(struct kddm_net *kn, u16 src,
-			const struct wire_report *w)
+static int take_report(struct kddm_net *kn, u16 src,
+		       const struct wire_report *w)
 {
-	struct kddm_set *set = kddm_set_find(kn, le32_to_cpu(w->set));
+	struct kddm_set *set = set_from(kn, src, le32_to_cpu(w->set));
 	u64 id = le64_to_cpu(w->objid);
 	void *entry = xa_mk_value(1);
 
-	if (!set)
-		return;
+	if (IS_ERR_OR_NULL(set))
+		return PTR_ERR_OR_ZERO(set);
 	if (w->what == KDDM_REPORT_OWNER && id <= ULONG_MAX &&
 	    !kddm_obj_trail(set, id, src))
 		goto out;
@@ -128,6 +150,7 @@ static void take_report(struct kddm_net *kn, u16 src,
 		xa_store(&set->suspects, id, entry, GFP_KDDM);
 out:
 	kddm_set_unref(set);
+	return 0;
 }
 
 static int flush_batch(struct run *r, u16 home)
@@ -152,10 +175,8 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 	};
 	struct wire_recover *w;
 
-	if (home == r->v->kn->self) {
-		take_report(r->v->kn, home, &entry);
-		return 0;
-	}
+	if (home == r->v->kn->self)
+		return take_report(r->v->kn, home, &entry);
 	/* A home that is away: whoever wants the object is told so. */
 	if (!kddm_view_find(r->view, home))
 		return 0;
@@ -601,15 +622,16 @@ static int on_report(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 {
 	const struct wire_report *entry = (const void *)(w + 1);
 	u16 i, nr = le16_to_cpu(w->nr);
+	int err = 0;
 
 	if (len != sizeof(*w) + nr * sizeof(*entry))
 		return -EBADMSG;
-	for (i = 0; i < nr; i++)
-		take_report(kn, src, &entry[i]);
-	return 0;
+	for (i = 0; i < nr && !err; i++)
+		err = take_report(kn, src, &entry[i]);
+	return err;
 }
 
-static int on_probe(struct kddm_net *kn, const struct wire_recover *w,
+static int on_probe(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 		    size_t len, void *reply, size_t max)
 {
 	const struct wire_id *id = (const void *)(w + 1);
@@ -620,7 +642,10 @@ static int on_probe(struct kddm_net *kn, const struct wire_recover *w,
 
 	if (len != sizeof(*w) + nr * sizeof(*id) || max < nr * sizeof(*to))
 		return -EBADMSG;
-	set = kddm_set_find(kn, le32_to_cpu(w->set));
+	/* Also where it was never used: this may have been an object's home. */
+	set = set_from(kn, src, le32_to_cpu(w->set));
+	if (IS_ERR(set))
+		return PTR_ERR(set);
 	memset(to, 0, nr * sizeof(*to));
 	for (i = 0; i < nr && set; i++) {
 		claim_one(kn->views, set, le64_to_cpu(id[i].objid), &claim);
@@ -684,7 +709,7 @@ static int serve(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 		wake_up_all(&v->wait);
 		return 0;
 	case OP_PROBE:
-		return on_probe(kn, w, len, reply, max);
+		return on_probe(kn, src, w, len, reply, max);
 	case OP_SETTLE:
 		return on_settle(kn, w, len);
 	default:

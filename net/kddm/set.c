@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sets on this node: the table of descriptors, handles, and what a change of
- * membership means to the objects.  Which sets exist is agreed in catalog.c.
+ * Sets on this node: the table of those that it knows, handles, and what a
+ * change of membership means to the objects.  Which sets there are is the
+ * business of catalog.c.
  */
 #include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/slab.h>
+#include "bucket.h"
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
@@ -124,14 +126,14 @@ u64 kddm_set_hits(const struct kddm_set *set)
 
 static struct kddm_set *set_by_name(struct kddm_sets *sets, const char *name)
 {
-	struct kddm_set *set;
+	struct kddm_set *set, *found = NULL;
 	unsigned long i;
 
 	lockdep_assert_held(&sets->lock);
 	xa_for_each(&sets->table, i, set)
-		if (!strcmp(set->name, name))
-			return set;
-	return NULL;
+		if (!strcmp(set->name, name) && (!found || set->sure))
+			found = set;
+	return found;
 }
 
 /* The table */
@@ -148,7 +150,7 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->hits = alloc_percpu(u64);
 	if (!set->hits)
 		goto free_set;
-	err = -ENOENT;
+	err = -ENODEV;
 	set->linker = kddm_linker_get(desc->linker);
 	if (!set->linker)
 		goto free_hits;
@@ -160,6 +162,7 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->lost_timeout = desc->lost_timeout;
 	set->replicas = desc->replicas;
 	set->home = desc->home;
+	set->mark = desc->mark;
 	INIT_LIST_HEAD(&set->held);
 	xa_init(&set->suspects);
 	kddm_obj_hold_init(set);
@@ -180,32 +183,120 @@ free_set:
 	return ERR_PTR(err);
 }
 
-int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc)
+static bool is_doomed(const struct kddm_set *set)
 {
-	struct kddm_sets *sets = kn->sets;
-	struct kddm_set *set, *old;
-	int err;
+	return set->mark.incarnation;
+}
 
-	set = set_new(kn, desc);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
+static bool was_destroyed(const struct kddm_sets *sets, u32 id)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&sets->lock);
+	for (i = 0; i < KDDM_SETS_GONE; i++)
+		if (sets->gone[i] == id)
+			return true;
+	return false;
+}
+
+bool kddm_set_gone(struct kddm_net *kn, u32 id)
+{
+	bool gone;
+
+	mutex_lock(&kn->sets->lock);
+	gone = was_destroyed(kn->sets, id);
+	mutex_unlock(&kn->sets->lock);
+	return gone;
+}
+
+/* The set of @desc, if it is known, with a reference. */
+static struct kddm_set *known(struct kddm_sets *sets,
+			      const struct kddm_set_desc *desc, bool sure)
+{
+	struct kddm_set *set = xa_load(&sets->table, desc->id);
+
+	lockdep_assert_held(&sets->lock);
+	if (!set)
+		return !sure && was_destroyed(sets, desc->id) ?
+		       ERR_PTR(-ENOENT) : NULL;
+	if (sure) {
+		set->sure = true;
+		set->mark = desc->mark;
+	}
+	return kddm_set_get(set);
+}
+
+/* Another set that has the name of @set, with a reference, or NULL. */
+static struct kddm_set *namesake(struct kddm_sets *sets,
+				 const struct kddm_set *set)
+{
+	struct kddm_set *other;
+	unsigned long i;
+
 	mutex_lock(&sets->lock);
-	old = set_by_name(sets, set->name);
-	if (old)
-		err = old->id == set->id ? -EALREADY : -EEXIST;
-	else
+	xa_for_each(&sets->table, i, other)
+		if (other != set && !strcmp(other->name, set->name))
+			break;
+	if (other)
+		kddm_set_get(other);
+	mutex_unlock(&sets->lock);
+	return other;
+}
+
+/* Enter @set into the table, or return who is there already. */
+static struct kddm_set *insert(struct kddm_set *set,
+			       const struct kddm_set_desc *desc, bool sure)
+{
+	struct kddm_sets *sets = set->kn->sets;
+	struct kddm_set *old;
+	int err = 0;
+
+	mutex_lock(&sets->lock);
+	old = known(sets, desc, sure);
+	if (!old) {
 		err = xa_insert(&sets->table, set->id, set, GFP_KERNEL);
-	if (!err) {
-		sets->gen++;
-		kddm_set_get(set);
+		if (!err) {
+			set->sure = sure;
+			sets->gen++;
+			kddm_set_get(set);
+		}
 	}
 	mutex_unlock(&sets->lock);
-	if (!err) {
-		trace_kddm_set_change(kn->self, set->id, set->name, true);
-		blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
+	return err ? ERR_PTR(err) : old ?: set;
+}
+
+static struct kddm_set *learn_new(struct kddm_net *kn,
+				  const struct kddm_set_desc *desc, bool sure)
+{
+	struct kddm_set *set = set_new(kn, desc), *there;
+
+	if (IS_ERR(set))
+		return set;
+	there = insert(set, desc, sure);
+	if (there != set) {
+		kddm_set_unref(set);
+		return there;
 	}
-	kddm_set_unref(set);
-	return err == -EBUSY ? -EEXIST : err;
+	trace_kddm_set_change(kn->self, set->id, set->name, true);
+	blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
+	return set;
+}
+
+struct kddm_set *kddm_set_learn(struct kddm_net *kn,
+				const struct kddm_set_desc *desc, bool sure)
+{
+	struct kddm_set *set, *other;
+
+	mutex_lock(&kn->sets->lock);
+	set = known(kn->sets, desc, sure);
+	mutex_unlock(&kn->sets->lock);
+	if (!set)
+		set = learn_new(kn, desc, sure);
+	while (!IS_ERR(set) && sure && (other = namesake(kn->sets, set))) {
+		kddm_set_retire(other);
+		kddm_set_unref(other);
+	}
+	return set;
 }
 
 u32 kddm_set_id(struct kddm_net *kn, const char *name)
@@ -220,7 +311,8 @@ u32 kddm_set_id(struct kddm_net *kn, const char *name)
 	return id;
 }
 
-int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force)
+int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force,
+		     const struct kddm_set_mark *mark)
 {
 	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
@@ -232,21 +324,34 @@ int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force)
 		/* Once more is no harm: who asked first may have died. */
 		err = set->users && !force ? -EBUSY : 0;
 		if (!err)
-			WRITE_ONCE(set->doomed, true);
+			set->mark = *mark;
 	}
 	mutex_unlock(&sets->lock);
 	return err;
 }
 
-void kddm_set_abort(struct kddm_net *kn, u32 id)
+void kddm_set_abort(struct kddm_net *kn, u32 id,
+		    const struct kddm_set_mark *mark)
 {
 	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
 
 	mutex_lock(&sets->lock);
 	set = xa_load(&sets->table, id);
-	if (set)
-		WRITE_ONCE(set->doomed, false);
+	if (set && kddm_mark_same(&set->mark, mark))
+		set->mark.incarnation = 0;
+	mutex_unlock(&sets->lock);
+}
+
+void kddm_sets_doubt(struct kddm_net *kn)
+{
+	struct kddm_sets *sets = kn->sets;
+	struct kddm_set *set;
+	unsigned long i;
+
+	mutex_lock(&sets->lock);
+	xa_for_each(&sets->table, i, set)
+		set->sure = false;
 	mutex_unlock(&sets->lock);
 }
 
@@ -260,58 +365,67 @@ static void set_end(struct kddm_set *set)
 	kddm_objects_cancel(set, -ESHUTDOWN);
 }
 
-int kddm_set_commit(struct kddm_net *kn, u32 id)
+void kddm_set_retire(struct kddm_set *set)
+{
+	struct kddm_sets *sets = set->kn->sets;
+	bool found;
+
+	mutex_lock(&sets->lock);
+	found = xa_load(&sets->table, set->id) == set;
+	if (found) {
+		xa_erase(&sets->table, set->id);
+		sets->gen++;
+		sets->gone[sets->next_gone++ % KDDM_SETS_GONE] = set->id;
+	}
+	mutex_unlock(&sets->lock);
+	if (!found)
+		return;
+	set_end(set);
+	/* What waits elsewhere has ended. */
+	kddm_obj_hold_stop(set);
+	trace_kddm_set_change(set->kn->self, set->id, set->name, false);
+	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
+	kddm_set_unref(set);
+}
+
+/* Handles */
+
+static int hold(struct kddm_sets *sets, struct kddm_set *set)
+{
+	lockdep_assert_held(&sets->lock);
+	if (xa_load(&sets->table, set->id) != set || READ_ONCE(set->dead))
+		return -ENOENT;
+	if (is_doomed(set))
+		return -EBUSY;
+	WRITE_ONCE(set->users, set->users + 1);
+	atomic_inc(&sets->handles);
+	kddm_set_get(set);
+	return 0;
+}
+
+int kddm_set_hold(struct kddm_set *set)
+{
+	struct kddm_sets *sets = set->kn->sets;
+	int err;
+
+	mutex_lock(&sets->lock);
+	err = hold(sets, set);
+	mutex_unlock(&sets->lock);
+	return err;
+}
+
+struct kddm_set *kddm_set_hold_name(struct kddm_net *kn, const char *name)
 {
 	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
 
 	mutex_lock(&sets->lock);
-	set = xa_load(&sets->table, id);
-	if (set && set->doomed) {
-		xa_erase(&sets->table, id);
-		sets->gen++;
-	} else {
-		set = NULL;
-	}
-	mutex_unlock(&sets->lock);
-	if (!set)
-		return -ENOENT;
-	set_end(set);
-	/* What waits elsewhere has ended. */
-	kddm_obj_hold_stop(set);
-	trace_kddm_set_change(kn->self, set->id, set->name, false);
-	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
-	kddm_set_unref(set);
-	return 0;
-}
-
-/* Handles */
-
-struct kddm_set *kddm_set_open(struct net *net, const char *name)
-{
-	struct kddm_net *kn = kddm_enter(net);
-	struct kddm_sets *sets;
-	struct kddm_set *set;
-
-	if (IS_ERR(kn))
-		return ERR_CAST(kn);
-	sets = kn->sets;
-	mutex_lock(&sets->lock);
 	set = set_by_name(sets, name);
-	if (!set || READ_ONCE(set->dead)) {
-		set = ERR_PTR(-ENOENT);
-	} else if (set->doomed) {
-		set = ERR_PTR(-EBUSY);
-	} else {
-		WRITE_ONCE(set->users, set->users + 1);
-		atomic_inc(&sets->handles);
-		kddm_set_get(set);
-	}
+	if (set && (!set->sure || hold(sets, set)))
+		set = NULL;
 	mutex_unlock(&sets->lock);
-	kddm_exit(kn);
 	return set;
 }
-EXPORT_SYMBOL_GPL(kddm_set_open);
 
 void kddm_set_close(struct kddm_set *set)
 {
@@ -341,11 +455,8 @@ EXPORT_SYMBOL_GPL(kddm_set_size);
 static void sets_node_change(struct kddm_net *kn,
 			     const struct kddm_node_event *ev)
 {
-	if (ev->id == kn->self)
-		return;
-	if (ev->change == KDDM_ADD_POSSIBLE)
-		kddm_catalog_meet(kn, ev->id);
-	kddm_views_node_change(kn, ev);
+	if (ev->id != kn->self)
+		kddm_views_node_change(kn, ev);
 }
 
 static int end_one(struct kddm_set *set, void *arg)
@@ -395,6 +506,7 @@ int kddm_sets_start(struct kddm_net *kn)
 	u16 chan;
 	int err;
 
+	memset(kn->sets->gone, 0, sizeof(kn->sets->gone));
 	err = kddm_catalog_start(kn);
 	if (err)
 		return err;

@@ -18,6 +18,8 @@
 #include <linux/xarray.h>
 #include "main.h"
 
+#define KDDM_SETS_GONE	256	/* destroyed sets that are remembered */
+
 /**
  * struct kddm_sets - the sets of one node
  * @table: struct kddm_set by id; writers hold @lock, readers RCU
@@ -25,6 +27,9 @@
  * @handles: of all sets, also of those that were destroyed under their users
  * @idle: woken when there are none left
  * @gen: counts changes of the table, for dumps
+ * @gone: ids of the last sets that were destroyed: whoever has not heard of it
+ *	yet must not make them known here once more; under @lock
+ * @next_gone: where the next one goes
  * @shrink: gives memory back
  *
  * Lives as long as the namespace; empty while the node is stopped.
@@ -35,12 +40,24 @@ struct kddm_sets {
 	atomic_t		handles;
 	wait_queue_head_t	idle;
 	u32			gen;
+	u32			gone[KDDM_SETS_GONE];
+	u32			next_gone;
 	struct kddm_shrink	*shrink;
 };
 
 /**
- * struct kddm_set_desc - what all nodes know of a set
- * @id: random, never 0
+ * struct kddm_set_mark - who is about to destroy a set
+ * @node: a node
+ * @incarnation: of that node, 0: nobody
+ */
+struct kddm_set_mark {
+	u16	node;
+	u32	incarnation;
+};
+
+/**
+ * struct kddm_set_desc - what there is to know of a set
+ * @id: see bucket.h
  * @size: bytes of each object
  * @flags: KDDM_SET_*
  * @hold: minimum hold time in ms
@@ -49,6 +66,7 @@ struct kddm_sets {
  * @name: NUL-terminated
  * @linker: name of the I/O linker, NUL-terminated
  * @home: node that is home to all objects, or %KDDM_ANY_NODE
+ * @mark: who is about to destroy it
  */
 struct kddm_set_desc {
 	u32			id;
@@ -60,13 +78,14 @@ struct kddm_set_desc {
 	char			name[KDDM_SET_NAME_LEN + 1];
 	char			linker[KDDM_SET_NAME_LEN + 1];
 	u16			home;
+	struct kddm_set_mark	mark;
 };
 
 /**
  * struct kddm_set - a set on one node
  * @kn: the node
  * @objs: struct kddm_obj by id; writers hold the xarray lock, readers RCU
- * @id: random, never 0, the same on all nodes
+ * @id: see bucket.h; the same on all nodes
  * @size: bytes of each object
  * @flags: KDDM_SET_*
  * @hold: minimum hold time in ms
@@ -80,7 +99,10 @@ struct kddm_set_desc {
  * @priv: the linker's own, see kddm_set_priv()
  * @prefetches: kddm_prefetch() under way
  * @users: opened handles; protected by sets->lock
- * @doomed: about to be destroyed: nobody opens it; protected by sets->lock
+ * @mark: who is about to destroy it: nobody opens it then; protected by
+ *	sets->lock
+ * @sure: its descriptor has been seen in its bucket since this node was apart;
+ *	protected by sets->lock
  * @dead: no new requests: the node stops or the set is destroyed
  * @ref: one for the table, one for each handle and for whoever looks at it
  * @rcu: for freeing
@@ -109,7 +131,8 @@ struct kddm_set {
 	void				*priv;
 	atomic_t			prefetches;
 	int				users;
-	bool				doomed;
+	struct kddm_set_mark		mark;
+	bool				sure;
 	bool				dead;
 	refcount_t			ref;
 	union {
@@ -129,7 +152,10 @@ struct kddm_set {
 	} stats;
 };
 
-/* Notifier actions; data is the struct kddm_set.  Called on every node. */
+/*
+ * Notifier actions; data is the struct kddm_set.  Each node is told of the sets
+ * that it comes to know, and of those that it knew.
+ */
 #define KDDM_SET_CREATED	1
 #define KDDM_SET_DESTROYED	2
 
@@ -155,14 +181,35 @@ void kddm_sets_hand_over(struct kddm_net *kn);
 /* After quiesce; no message and no membership change comes any more. */
 void kddm_sets_stop(struct kddm_net *kn);
 
-/* 0, -EALREADY (known), -EEXIST (another set has the name), -ENOENT (linker) */
-int kddm_set_add(struct kddm_net *kn, const struct kddm_set_desc *desc);
-/* The set's id, or 0. */
+/*
+ * Have a set on this node.  @sure: the descriptor is in its bucket, which the
+ * caller holds; then other sets of that name are gone, and so is an old mark.
+ * Returns the set with a reference, or -ENOENT (not @sure: it was destroyed),
+ * -ENODEV (no such linker), -ENOMEM, or an error of the linker.
+ */
+struct kddm_set *kddm_set_learn(struct kddm_net *kn,
+				const struct kddm_set_desc *desc, bool sure);
+/* A handle: 0, -ENOENT (destroyed), -EBUSY (about to be). */
+int kddm_set_hold(struct kddm_set *set);
+/* The same of a set that is sure and known here, by name; or NULL. */
+struct kddm_set *kddm_set_hold_name(struct kddm_net *kn, const char *name);
+/* The set's id, or 0 if this node does not know it. */
 u32 kddm_set_id(struct kddm_net *kn, const char *name);
-/* Destruction in two steps: 0, -ENOENT, -EBUSY (has users, and not @force) */
-int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force);
-void kddm_set_abort(struct kddm_net *kn, u32 id);
-int kddm_set_commit(struct kddm_net *kn, u32 id);
+/*
+ * Before a destruction: 0, -ENOENT (not known here), -EBUSY (has users, and not
+ * @force).  Nobody opens the set until the mark is lifted.
+ */
+int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force,
+		     const struct kddm_set_mark *mark);
+/* Lift the mark if it is this one. */
+void kddm_set_abort(struct kddm_net *kn, u32 id,
+		    const struct kddm_set_mark *mark);
+/* Whether a set of this id was destroyed not long ago. */
+bool kddm_set_gone(struct kddm_net *kn, u32 id);
+/* The set is no more: forget it. */
+void kddm_set_retire(struct kddm_set *set);
+/* What the bucket says of a set has to be asked for again. */
+void kddm_sets_doubt(struct kddm_net *kn);
 
 /* With a reference, or NULL. */
 struct kddm_set *kddm_set_find(struct kddm_net *kn, u32 id);

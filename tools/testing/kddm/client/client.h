@@ -28,6 +28,7 @@ void client_close(struct kddm_set *set[NODES], const char *name);
 
 void client_test_apart(void);
 void client_test_api(void);
+void client_test_sets(void);
 void client_test_linker(void);
 void client_test_example(void);
 

@@ -141,6 +141,7 @@ static int __init client_init(void)
 	}
 	pr_info("KTAP version 1\n");
 	client_test_api();
+	client_test_sets();
 	client_test_linker();
 	client_test_example();
 	client_test_apart();

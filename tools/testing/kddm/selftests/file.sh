@@ -58,8 +58,8 @@ echo "$store" >"$dir"
 check "only with the first touch at home" \
 	fails 1 'touch-home' kctl 1 set create demo size 64 linker file
 check "a set" create
-check "each node has its file" has_files
 check "objects are written and stored" write_all
+check "each node has its file" has_files
 check "one is written and not stored" kctl 1 object put demo 100 lost
 check "the whole cluster stops" stop_all
 check "and starts" start_all

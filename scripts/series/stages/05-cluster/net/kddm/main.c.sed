@@ -1,7 +1,6 @@
 /^#include "control.h"/d
 /^#include "debug.h"/d
 /^#include "netlink.h"/d
-/^#include "catalog.h"/d
 /^#include "set.h"/d
 /^#include "recovery.h"/d
 /^#include "views.h"/d
@@ -11,7 +10,6 @@
 /rc = kddm_views_init/,/goto exit_views;/d
 /rc = kddm_views_start/,/goto down;/d
 /^exit_views:/,/^	return rc;/d
-/kddm_catalog_join(kn);/,/^	}/d
 /^stop_rpc:/,/^	return rc;/d
 /rc = kddm_sets_quiesce(kn);/,/^	}$/c\
 	depart(kn);\

@@ -1,1 +1,1 @@
-/member_kunit/d
+/bucket_kunit\|member_kunit/d
