@@ -271,6 +271,11 @@ static int look_up(struct kddm_net *kn, const char *name, u32 id,
 	memset(si, 0, sizeof(*si));
 	if (IS_ERR(in))
 		return PTR_ERR(in);
+	/* KDDM's own set is found by its name alone. */
+	if (!name && id < KDDM_BUCKETS) {
+		kddm_exit(in);
+		return -ENOENT;
+	}
 	set = kddm_set_find(kn, name ? kddm_set_id(kn, name) : id);
 	if (set) {
 		info_of(si, set);

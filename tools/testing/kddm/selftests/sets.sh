@@ -20,8 +20,8 @@ has() {
 	grep -qx "set $2:" "$DEBUGFS/kddm/$ns/objects"
 }
 
-# hasnt NODE SET
-hasnt() {
+# lacks NODE SET: it has it not
+lacks() {
 	! has "$1" "$2"
 }
 
@@ -137,7 +137,7 @@ gone() {
 	shift
 	for n in "$@"; do
 		fails 1 "no set" kctl "$n" set show "$set" || return 1
-		hasnt "$n" "$set" || return 1
+		lacks "$n" "$set" || return 1
 	done
 }
 
@@ -284,14 +284,14 @@ check "node 1 makes a set" kctl 1 set create demo size 64
 check "node 1 has it" has 1 demo
 check "node 3 lists it" lists 3 demo
 check "and shows it, with nothing counted" unused 3 demo
-check "but has it not" hasnt 3 demo
+check "but has it not" lacks 3 demo
 check "all list the same" same_list 1 2 3 4
 check "node 3 uses it" use demo 3
 check "now it has it" has 3 demo
 check "all use it" use demo 1 2 3 4
 check "a set that is at home where it was never used" \
 	kctl 1 set create away size 64 home 4
-check "node 4 has it not" hasnt 4 away
+check "node 4 has it not" lacks 4 away
 check "nodes 1, 2 and 3 use it" use away 1 2 3
 check "node 4 has it" has 4 away
 check "and uses it" use away 4 1
@@ -337,7 +337,7 @@ check "all list the same" same_list 1 2 3 4
 # Nodes that come and go
 check "a set with an object that has a copy" \
 	eval 'kctl 2 set create orphan size 64 && use orphan 2 3'
-check "node 4 has not heard of it" hasnt 4 orphan
+check "node 4 has not heard of it" lacks 4 orphan
 check "its maker is cut off" cut 2
 check "the others go on" all_serve 1 3 4
 check "node 4 finds the set" \
@@ -346,12 +346,12 @@ check "they make sets, and destroy one that node 2 has" \
 	eval 'kctl 4 set create later size 8 && use later 1 3 4 &&
 	      kctl 3 set destroy demo'
 check "node 2, which is suspended, lists what it has" \
-	eval 'lists 2 demo orphan && hasnt 2 later'
+	eval 'lists 2 demo orphan && lacks 2 later'
 check "but makes none" \
 	fails 1 'suspended' kctl 2 set create never size 8
 check "node 2 comes back" heal 2
 check "all serve" all_serve 1 2 3 4
-check "it forgets what was destroyed" wait_for hasnt 2 demo
+check "it forgets what was destroyed" wait_for lacks 2 demo
 check "and finds what was made" use later 2
 check "all list the same" same_list 1 2 3 4
 

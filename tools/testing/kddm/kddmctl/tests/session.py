@@ -80,13 +80,15 @@ def colors(tap, term):
              repr(term.screen(True)))
 
 
-def monitor(tap, term, node):
+def monitor(tap, term, node, other):
     """Events with the time, until Ctrl-C."""
     term.clear()
     term.type("kddmctl -t monitor")
     tap.case("monitor is ready", term.shows(r"\] ready$"), term.screen())
-    node.must("set", "create", "seen", "size", "8")
-    node.must("set", "destroy", "seen")
+    other.must("set", "create", "seen", "size", "8")
+    # A node is told of the sets that it uses.
+    node.must("object", "get", "seen", "1")
+    other.must("set", "destroy", "seen")
     stamp = r"^\[20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\] "
     tap.case("it shows when a set was created and destroyed",
              term.shows(stamp + "set-created seen: ") and
@@ -163,7 +165,7 @@ def session(tap, node, other, completion_file):
     term = Terminal(node, completion_file)
     try:
         colors(tap, term)
-        monitor(tap, term, other)
+        monitor(tap, term, node, other)
         top(tap, term, node)
         progress(tap, term)
         completion(tap, term)
