@@ -4,6 +4,7 @@
  * it; views.h has the idea and the locks.
  */
 #include <linux/bitmap.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -13,8 +14,6 @@
 
 #define HDR		sizeof(struct kddm_wire_hdr)
 #define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
-#define START_TIMEOUT	(10 * HZ)
-#define LEAVE_TIMEOUT	(5 * HZ)
 
 static BLOCKING_NOTIFIER_HEAD(service_chain);
 
@@ -110,6 +109,7 @@ static void freeze(struct kddm_views *v)
 	write_lock(&v->gate);
 	v->frozen = true;
 	write_unlock(&v->gate);
+	v->frozen_at = ktime_get();
 }
 
 /* The view that the proposed one follows, and whether we were a member. */
@@ -165,6 +165,7 @@ static void serve(struct kddm_views *v)
 	v->frozen = false;
 	v->ops->resume(v);
 	write_unlock(&v->gate);
+	WRITE_ONCE(v->change_us, ktime_us_delta(ktime_get(), v->frozen_at));
 }
 
 static int service_of(const struct kddm_views *v)
@@ -190,6 +191,49 @@ static void settle_service(struct kddm_views *v)
 	blocking_notifier_call_chain(&service_chain, new, v);
 }
 
+/* What this node waits for in a change, or misses while it is suspended. */
+static void awaited(const struct kddm_vc *vc, struct kddm_vc_set *set)
+{
+	u16 n;
+
+	if (vc->role) {
+		*set = vc->p.awaited;
+		return;
+	}
+	memset(set, 0, sizeof(*set));
+	if (vc->phase == KDDM_VC_INVITED || vc->phase == KDDM_VC_ACCEPTED)
+		kddm_vc_add(set, vc->proposer);
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (n == vc->self)
+			continue;
+		if (vc->phase == KDDM_VC_FLUSH ?
+		    vc->cur.inc[n] && !kddm_vc_has(&vc->marks, n) :
+		    vc->phase == KDDM_VC_IDLE && !vc->serving &&
+		    vc->last.inc[n] && vc->last.inc[n] != vc->inc[n])
+			kddm_vc_add(set, n);
+	}
+}
+
+void kddm_views_await(struct kddm_views *v, const struct kddm_vc_set *set)
+{
+	spin_lock(&v->info_lock);
+	v->awaited = *set;
+	spin_unlock(&v->info_lock);
+}
+
+/* For those who ask.  What recovery waits for, recovery says. */
+static void note_progress(struct kddm_views *v, u8 before)
+{
+	const struct kddm_vc *vc = v->vc;
+
+	WRITE_ONCE(v->phase, vc->phase);
+	WRITE_ONCE(v->attempt, vc->phase == KDDM_VC_IDLE ? 0 : vc->promised);
+	if (vc->role || vc->phase != KDDM_VC_RECONCILE || before != vc->phase) {
+		awaited(vc, &v->await);
+		kddm_views_await(v, &v->await);
+	}
+}
+
 /* After each step of the machine. */
 static void carry_out(struct kddm_views *v, u8 before)
 {
@@ -213,6 +257,7 @@ static void carry_out(struct kddm_views *v, u8 before)
 		committed(v);
 	WRITE_ONCE(v->recovering, phase == KDDM_VC_RECONCILE && !v->stopped ?
 		   v->vc->promised : 0);
+	note_progress(v, before);
 	settle_service(v);
 	wake_up_all(&v->wait);
 }
@@ -348,6 +393,27 @@ bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info)
 		info->epoch = READ_ONCE(v->epoch);
 		info->service = READ_ONCE(v->service);
 		info->members = view ? view->nr : 0;
+		info->phase = READ_ONCE(v->phase);
+		info->attempt = READ_ONCE(v->attempt);
+		info->recovered = READ_ONCE(v->recovered);
+		info->change_us = READ_ONCE(v->change_us);
+		info->recovery_us = READ_ONCE(v->recovery_us);
+	}
+	rcu_read_unlock();
+	return v;
+}
+
+bool kddm_views_awaited(const struct kddm_net *kn, struct kddm_vc_set *set)
+{
+	struct kddm_views *v;
+
+	memset(set, 0, sizeof(*set));
+	rcu_read_lock();
+	v = READ_ONCE(kn->views);
+	if (v) {
+		spin_lock(&v->info_lock);
+		*set = v->awaited;
+		spin_unlock(&v->info_lock);
 	}
 	rcu_read_unlock();
 	return v;
@@ -425,10 +491,12 @@ void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 int kddm_views_start(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
+	unsigned long wait;
 	long left;
 	u8 before;
 	u16 n;
 
+	wait = msecs_to_jiffies(READ_ONCE(kn->config.start_timeout));
 	mutex_lock(&v->lock);
 	for (n = 0; n < KDDM_VC_NODES; n++)
 		if (n != kn->self && kddm_node_state(kn, n))
@@ -440,16 +508,17 @@ int kddm_views_start(struct kddm_net *kn)
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	left = wait_event_killable_timeout(v->wait,
-					   v->service == KDDM_SERVING,
-					   START_TIMEOUT);
+					   v->service == KDDM_SERVING, wait);
 	return left < 0 ? -EINTR : 0;
 }
 
 void kddm_views_leave(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
+	unsigned long wait;
 	u8 before;
 
+	wait = msecs_to_jiffies(READ_ONCE(kn->config.leave_timeout));
 	mutex_lock(&v->lock);
 	before = v->vc->phase;
 	if (v->started) {
@@ -459,8 +528,7 @@ void kddm_views_leave(struct kddm_net *kn)
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	wait_event_timeout(v->wait, !v->started ||
-			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE,
-			   LEAVE_TIMEOUT);
+			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE, wait);
 }
 
 void kddm_views_halt(struct kddm_net *kn)
@@ -539,11 +607,15 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 	init_waitqueue_head(&v->wait);
 	rwlock_init(&v->gate);
 	spin_lock_init(&v->held_lock);
+	spin_lock_init(&v->info_lock);
 	INIT_LIST_HEAD(&v->held);
 	init_rwsem(&v->calm);
 	INIT_WORK(&v->work, work);
 	v->frozen = true;
+	v->frozen_at = ktime_get();
 	kddm_vc_init(v->vc, kn->self, kn->incarnation);
+	v->vc->policy = kn->quorum;
+	v->vc->founders = READ_ONCE(kn->config.founders);
 	WRITE_ONCE(kn->views, v);
 	kn->view_rx = views_rx;
 	return 0;
