@@ -168,13 +168,18 @@ static void serve(struct kddm_views *v)
 	WRITE_ONCE(v->change_us, ktime_us_delta(ktime_get(), v->frozen_at));
 }
 
+/*
+ * What a suspended node has counts only when the view is served: others may
+ * have gone on without it, and before it is a member nothing has a home.
+ */
 static int service_of(const struct kddm_views *v)
 {
 	const struct kddm_vc *vc = v->vc;
 
 	if (vc->serving)
 		return KDDM_SERVING;
-	return takes_part(vc) ? KDDM_CHANGING : KDDM_SUSPENDED;
+	return takes_part(vc) && v->service != KDDM_SUSPENDED ?
+	       KDDM_CHANGING : KDDM_SUSPENDED;
 }
 
 static void settle_service(struct kddm_views *v)
