@@ -276,6 +276,7 @@ static void meet(struct kddm_views *v, const struct kddm_node *node)
 
 	v->peer[id].session = node->session;
 	v->peer[id].peer_session = node->peer_session;
+	v->peer[id].mark = 0;
 	kddm_vc_up(v->vc, id, node->incarnation, &v->step);
 	carry_out(v, before);
 }
@@ -372,12 +373,14 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (err)
 		return err;
 	mutex_lock(&v->lock);
-	if (peer->mark != epoch) {
+	/* Channels go at their own pace: one of an earlier attempt may be late. */
+	if (epoch > peer->mark) {
 		peer->mark = epoch;
 		peer->marks = 0;
 	}
-	peer->marks |= BIT(h->chan);
-	if (peer->marks == ALL_MARKS && !v->stopped)
+	if (epoch == peer->mark)
+		peer->marks |= BIT(h->chan);
+	if (epoch == peer->mark && peer->marks == ALL_MARKS && !v->stopped)
 		all_marks(v, h->src, epoch);
 	mutex_unlock(&v->lock);
 	kick_all(kn);
