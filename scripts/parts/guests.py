@@ -144,6 +144,29 @@ def torture(run):
         module, SELFTESTS, "60", "4"), timeout=730))
 
 
+def failures(run):
+    """nodes crash, are cut off, stop and start while 8 nodes use objects"""
+    fail(run, 8, "short")
+
+
+def failures_long(run):
+    """more of it, with 8 nodes under lockdep and KASAN, and with 32"""
+    fail(run, 8, "long", "uml-debug")
+    fail(run, 32, "long")
+
+
+def fail(run, nodes, length, flavour="uml"):
+    """The torture of failures."""
+    program_file = project(f"{TESTING}/failures/run.sh")
+    module = test_module(run, flavour, "failures")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    limit = 200 if length == "short" else 1500
+    run.show(run.ktap(f"{nodes} nodes", script(
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "3G",
+        "--timeout", str(limit), "--", program_file, module, SELFTESTS,
+        str(nodes), length), timeout=limit + 30))
+
+
 def modules(run):
     """load and unload 100 times, 25 with a cluster up, under kmemleak"""
     load(run, 100, 25)
