@@ -373,7 +373,7 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (err)
 		return err;
 	mutex_lock(&v->lock);
-	/* Channels go at their own pace: one of an earlier attempt may be late. */
+	/* Channels have a pace of their own: an earlier attempt may be late. */
 	if (epoch > peer->mark) {
 		peer->mark = epoch;
 		peer->marks = 0;
