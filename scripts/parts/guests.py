@@ -155,6 +155,46 @@ def failures_long(run):
     fail(run, 32, "long")
 
 
+def failures_qemu(run):
+    """a link is cut and a machine killed while 3 machines use objects"""
+    fail_machines(run, 300)
+
+
+def failures_qemu_long(run):
+    """links cut, deaf, lossy, late; a machine killed; 4 machines"""
+    fail_machines(run, 900, "--long")
+
+
+def fail_machines(run, limit, *options):
+    """Separate kernels, whose links and machines fail."""
+    run.need("kernel", script("build", "x86"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.ktap("machines", script("failing", *options), timeout=limit)
+
+
+def recovery(run):
+    """how long recovery takes, 10,000 objects on 4 nodes, and 16 nodes"""
+    recover(run, 4, 10000)
+    recover(run, 16, 10000)
+
+
+def recovery_many(run):
+    """the same with a million objects"""
+    recover(run, 4, 1000000)
+
+
+def recover(run, nodes, objects):
+    """Join, leave, crash and return; what was measured is printed."""
+    program_file = project(f"{TESTING}/failures/recovery.sh")
+    test_module(run, "uml", "failures")
+    module = os.path.join(CACHE, "build/uml-failures/kddm_fill.ko")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.show(run.ktap(f"{nodes} nodes, {objects} objects", script(
+        "boot-uml", "--cpus", "2", "--mem", "4G", "--timeout", "900", "--",
+        program_file, module, SELFTESTS, str(nodes), str(objects)),
+        timeout=930))
+
+
 def fail(run, nodes, length, flavour="uml"):
     """The torture of failures."""
     program_file = project(f"{TESTING}/failures/run.sh")
