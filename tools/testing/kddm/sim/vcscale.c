@@ -321,7 +321,7 @@ static struct cost change(const char *what, void (*fn)(u16 n, bool mixed),
 	cost.bytes = (double)c.bytes / c.nodes / c.nodes;
 	printf("%5u nodes, %-22s %9llu messages, %11llu bytes; ", c.nodes,
 	       what, c.sent, c.bytes);
-	printf("at a node at most %6llu, for each other %.1f and %.0f; %.1f s\n",
+	printf("a node: %6llu at most, for each other %.1f and %.0f; %.1f s\n",
 	       most, cost.messages, cost.bytes,
 	       (double)(clock() - start) / CLOCKS_PER_SEC);
 	return cost;
