@@ -155,6 +155,17 @@ def failures_long(run):
     fail(run, 32, "long")
 
 
+def starts(run):
+    """1,000 starts and stops of a node, under kmemleak and lockdep"""
+    program_file = project(f"{TESTING}/failures/starts.sh")
+    run.need("kernel", script("build", "uml-module"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.ktap("starts", script(
+        "boot-uml", "--flavour", "uml-module", "--kmemleak",
+        "--timeout", "5000", "--", program_file, SELFTESTS, "1000"),
+        timeout=5100)
+
+
 def failures_qemu(run):
     """a link is cut and a machine killed while 3 machines use objects"""
     fail_machines(run, 300)
