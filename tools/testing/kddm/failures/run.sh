@@ -210,18 +210,20 @@ all_cut() {
 	fine
 }
 
-# together FIRST LAST: these stop and start at the same time
+# together FIRST LAST: these stop, and start at the same time; nothing is lost
 together() {
+	said
+	doubts=$(value doubts)
+	lost=$(value lost)
 	some=$(words "$1" "$2")
-	# Together they take their own copies of what one hands to the other.
-	# shellcheck disable=SC2086 # numbers
-	marked $some
-	# shellcheck disable=SC2086 # numbers
-	at_once stop $some || return 1
+	for r in $some; do
+		stop "$r" || return 1
+	done
 	# shellcheck disable=SC2046 # numbers
 	serve $((nodes - $2 + $1 - 1)) $(others "$some") || return 1
 	# shellcheck disable=SC2086 # numbers
-	at_once start $some && fine
+	at_once start $some && fine || return 1
+	[ "$(value doubts)" = "$doubts" ] && [ "$(value lost)" = "$lost" ]
 }
 
 # whole: the cluster stops and starts; its objects are gone
@@ -304,7 +306,7 @@ if [ "$length" = long ]; then
 	step "others crash" crash_each 1 $((nodes / 2)) "$last"
 	step "a node comes and goes 20 times" flap 5 20
 	step "the lowest one fails each time" lowest $((nodes - 5))
-	step "half of them stop and start together" \
+	step "half of them stop, and start together, nothing is lost" \
 		together $((nodes / 2 + 1)) "$last"
 	step "the whole cluster stops and starts" whole
 else
