@@ -4,18 +4,26 @@
  * threads and the drainers report to the membership layer.  member.h tells how
  * it goes.
  */
+#include <linux/bitfield.h>
 #include <linux/printk.h>
 #include "member_int.h"
 #include "transport.h"
 
 /* Once for each publication. */
-static void refuse(struct kddm_member *m, struct kddm_node *node,
-		   const char *why)
+static void refuse(struct kddm_member *m, struct kddm_node *node, u8 why)
 {
+	static const char * const text[] = {
+		[KDDM_REFUSE_CLUSTER]	= "another cluster",
+		[KDDM_REFUSE_QUORUM]	= "another quorum policy",
+		[KDDM_REFUSE_LOST]	= "it has lost a message",
+		[KDDM_REFUSE_VERSION]	= "another protocol version",
+	};
+
 	if (!kddm_member_end(m, node, true))
 		return;
 	pr_notice_ratelimited("kddm: node %u: refusing node %u at %x: %s\n",
-			      m->kn->self, node->id, node->addr, why);
+			      m->kn->self, node->id, node->addr, text[why]);
+	kddm_node_refused(m->kn, node->id, node->addr, why);
 	/* So that it sees what we are, and does not wait for us. */
 	kddm_member_tell(m, node, 0);
 }
@@ -69,17 +77,23 @@ static enum kddm_link meet(struct kddm_member *m, struct kddm_node *node,
 static int hello_from(struct kddm_member *m, struct kddm_node *node,
 		      const struct kddm_hdr *h, const struct kddm_hello *hello)
 {
+	u8 quorum = FIELD_GET(KDDM_HELLO_QUORUM, hello->flags);
 	enum kddm_link link;
 
 	if (hello->cluster != m->kn->cluster) {
-		refuse(m, node, "another cluster");
+		refuse(m, node, KDDM_REFUSE_CLUSTER);
+		return KDDM_DROP_REFUSED + 1;
+	}
+	if (quorum != m->kn->quorum) {
+		WRITE_ONCE(node->misfit, quorum + 1);
+		refuse(m, node, KDDM_REFUSE_QUORUM);
 		return KDDM_DROP_REFUSED + 1;
 	}
 	if (hello->flags & KDDM_HELLO_BYE) {
 		if (!same_session(node, h) ||
 		    hello->peer_session != node->session)
 			return KDDM_DROP_STALE + 1;
-		refuse(m, node, "it has lost a message");
+		refuse(m, node, KDDM_REFUSE_LOST);
 		return 0;
 	}
 	link = meet(m, node, h, hello);
@@ -151,7 +165,7 @@ static bool rx_version(struct kddm_net *kn, u32 addr, u32 port)
 	spin_unlock(&m->lock);
 	if (!found)
 		return false;
-	refuse(m, found, "another protocol version");
+	refuse(m, found, KDDM_REFUSE_VERSION);
 	kddm_node_put(found);
 	return true;
 }
@@ -162,6 +176,7 @@ static void rx_failed(struct kddm_net *kn, struct kddm_node *node)
 		return;
 	pr_notice_ratelimited("kddm: node %u: a message to or from node %u was lost, dropping it\n",
 			      kn->self, node->id);
+	kddm_node_refused(kn, node->id, node->addr, KDDM_REFUSE_LOST);
 	kddm_member_tell(kn->member, node, KDDM_HELLO_BYE);
 }
 

@@ -197,6 +197,7 @@ int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 	WRITE_ONCE(kn->run, KDDM_STARTING);
 	kn->expelled = false;
 	kn->cluster = cluster;
+	kn->quorum = READ_ONCE(kn->config.quorum);
 	do {
 		kn->incarnation = get_random_u32();
 	} while (!kn->incarnation);
@@ -253,6 +254,9 @@ static int __net_init kddm_net_init(struct net *net)
 		.object_timeout = 10000,
 		.stop_timeout = 5000,
 		.remote_stop = true,
+		.founders = 1,
+		.start_timeout = 10000,
+		.leave_timeout = 5000,
 	};
 	mutex_init(&kn->lock);
 	init_rwsem(&kn->gate);

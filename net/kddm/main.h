@@ -55,6 +55,10 @@ enum kddm_run {
  * @object_timeout: ms that control operations wait for an object
  * @stop_timeout: ms that a stop waits for the users of sets
  * @remote_stop: other nodes may stop this one
+ * @quorum: enum kddm_vc_policy at the next start
+ * @founders: nodes that it takes to found a cluster, from the next start on
+ * @start_timeout: ms that a start waits for a view
+ * @leave_timeout: ms that a stop waits for a view without this node
  *
  * Each is read and written at any time, with READ_ONCE() and WRITE_ONCE().
  */
@@ -65,6 +69,10 @@ struct kddm_config {
 	u32	object_timeout;
 	u32	stop_timeout;
 	bool	remote_stop;
+	u8	quorum;
+	u16	founders;
+	u32	start_timeout;
+	u32	leave_timeout;
 };
 
 /**
@@ -78,6 +86,7 @@ struct kddm_config {
  *	writing once @run is KDDM_STOPPING, before any layer goes down
  * @self: own node id, valid unless stopped
  * @cluster: cluster id; nodes of other clusters are refused
+ * @quorum: enum kddm_vc_policy; nodes with another one are refused
  * @incarnation: random, never 0, new at every start
  * @epoch: of the view that is served, or was last; goes with each message
  * @config: see there; outlives a stop
@@ -105,6 +114,7 @@ struct kddm_net {
 	struct rw_semaphore	gate;		/* see kddm_enter() */
 	u16			self;
 	u32			cluster;
+	u8			quorum;
 	u32			incarnation;
 	u32			epoch;
 	struct kddm_config	config;
@@ -166,8 +176,8 @@ void kddm_exit(struct kddm_net *kn);
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: 0, -EALREADY (runs), -ENETDOWN (TIPC has no node address),
- * -ERANGE (@id), -EADDRINUSE (@id is another node's), -EINTR, -ENOMEM, or an
- * error of TIPC.
+ * -ERANGE (@id), -EADDRINUSE (@id is another node's), -EPROTO (another node is
+ * set to another quorum policy), -EINTR, -ENOMEM, or an error of TIPC.
  */
 int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 	       struct netlink_ext_ack *extack);

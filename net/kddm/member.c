@@ -229,6 +229,7 @@ static void clear_place(struct kddm_member *m, struct kddm_node *node)
 		fresh->online = node->online;
 		fresh->possible = node->possible;
 		fresh->ended = node->ended;
+		fresh->misfit = node->misfit;
 		list_replace_init(&node->list, &fresh->list);
 		fresh = NULL;
 	} else if (node) {
@@ -352,6 +353,7 @@ static void rival(struct kddm_member *m, bool up, u32 addr, u32 port)
 	if (!up)
 		return;
 	kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
+	kddm_node_refused(m->kn, m->kn->self, addr, KDDM_REFUSE_ID);
 	if (lost && withdraw(m)) {
 		pr_err("kddm: node %u: the id is in use by %x too, leaving the cluster\n",
 		       m->kn->self, addr);
@@ -399,6 +401,7 @@ static void published(struct kddm_member *m, u32 type, u16 id, u32 addr,
 		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
 		pr_notice_ratelimited("kddm: node %u: id %u is in use, refusing it to %x\n",
 				      m->kn->self, id, addr);
+		kddm_node_refused(m->kn, id, addr, KDDM_REFUSE_ID);
 	}
 	begin_all(m);
 }
@@ -552,13 +555,40 @@ static bool is_settled(struct kddm_member *m)
 	return ok;
 }
 
+/*
+ * A node with another quorum policy that stays while we go, or -1.  The one
+ * goes that comes later, and of two that come at the same time the one with the
+ * higher id.
+ */
+static int find_misfit(struct kddm_member *m, u8 *policy)
+{
+	struct kddm_node *node;
+	int found = -1;
+
+	spin_lock(&m->lock);
+	list_for_each_entry(node, &m->nodes, list) {
+		if (!node->misfit ||
+		    (!node->possible && node->id > m->kn->self))
+			continue;
+		found = node->id;
+		*policy = node->misfit - 1;
+		break;
+	}
+	spin_unlock(&m->lock);
+	return found;
+}
+
 /* Until all nodes in sight are met; those that do not answer do not count. */
 static int settle(struct kddm_member *m, long timeout)
 {
+	u8 policy;
+
 	if (wait_event_killable_timeout(m->settled, is_settled(m),
 					timeout) < 0)
 		return -EINTR;
-	return READ_ONCE(m->closing) ? -EADDRINUSE : 0;
+	if (READ_ONCE(m->closing))
+		return -EADDRINUSE;
+	return find_misfit(m, &policy) < 0 ? 0 : -EPROTO;
 }
 
 static int look_for_rival(struct kddm_member *m)
@@ -595,11 +625,23 @@ static int go_online(struct kddm_member *m)
 	return rc ?: settle(m, SETTLE_TIMEOUT);
 }
 
-static void tell_rival(struct kddm_member *m, int rc,
-		       struct netlink_ext_ack *extack)
+static void tell_why(struct kddm_member *m, int rc,
+		     struct netlink_ext_ack *extack)
 {
+	static const char * const name[] = {
+		"auto", "majority", "tiebreak", "none"
+	};
 	u32 rival = READ_ONCE(m->rival);
+	int misfit = -1;
+	u8 policy = 0;
 
+	if (rc == -EPROTO)
+		misfit = find_misfit(m, &policy);
+	if (misfit >= 0)
+		NL_SET_ERR_MSG_FMT(extack,
+				   "node %d has quorum policy %s, not %s",
+				   misfit, name[policy & 3],
+				   name[m->kn->quorum & 3]);
 	if (rc == -EADDRINUSE && rival)
 		NL_SET_ERR_MSG_FMT(extack, "node id %u is in use by %x",
 				   m->kn->self, rival);
@@ -623,7 +665,7 @@ int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	rc = look_for_rival(m);
 	if (!rc)
 		rc = go_online(m);
-	tell_rival(m, rc, extack);
+	tell_why(m, rc, extack);
 	return rc;
 }
 
@@ -633,7 +675,7 @@ int kddm_member_announce(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	int rc;
 
 	rc = settle(m, SETTLE_TIMEOUT / 5);
-	tell_rival(m, rc, extack);
+	tell_why(m, rc, extack);
 	if (rc)
 		return rc;
 	return kddm_transport_bind(kn, KDDM_TIPC_POSSIBLE, true);

@@ -138,6 +138,7 @@ struct kddm_peer_chan {
  * @possible: it publishes POSSIBLE; member lock
  * @ended: not to be met again before the publication is withdrawn; member lock
  * @met: the session was up, and the worker has not told so yet; member lock
+ * @misfit: its quorum policy plus 1, if it is not ours
  * @list: place among all publications; member lock
  * @todo: place in the worker's queue; member lock
  * @bye: place among those who have to be told that they were refused or lost;
@@ -164,6 +165,7 @@ struct kddm_node {
 	bool			possible;
 	bool			ended;
 	bool			met;
+	u8			misfit;
 	struct list_head	list;
 	struct list_head	todo;
 	struct list_head	bye;
@@ -220,8 +222,8 @@ int kddm_member_init(struct kddm_net *kn);
  * Returns when all nodes that TIPC knows have been met, or have not answered
  * for some seconds.  After an error, call kddm_member_stop() as well.
  *
- * Return: 0, -EADDRINUSE (the id is another node's), -EINTR, -ENOMEM, or an
- * error of TIPC.
+ * Return: 0, -EADDRINUSE (the id is another node's), -EPROTO (another node is
+ * set to another quorum policy), -EINTR, -ENOMEM, or an error of TIPC.
  */
 int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack);
 
@@ -233,7 +235,7 @@ int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack);
  * Waits, for some seconds at most, until all nodes that are in sight have been
  * met, so that they know us before others tell them of us.
  *
- * Return: 0, -EINTR, -EADDRINUSE, or an error of TIPC.
+ * Return: 0, -EINTR, -EADDRINUSE, -EPROTO, or an error of TIPC.
  */
 int kddm_member_announce(struct kddm_net *kn, struct netlink_ext_ack *extack);
 
@@ -341,6 +343,45 @@ struct kddm_node_event {
 	u32		incarnation;
 	u8		change;
 };
+
+/**
+ * enum kddm_refusal_why - why a node is refused
+ * @KDDM_REFUSE_CLUSTER: it is of another cluster
+ * @KDDM_REFUSE_QUORUM: it is set to another quorum policy
+ * @KDDM_REFUSE_LOST: a message was lost
+ * @KDDM_REFUSE_ID: another node has its id
+ * @KDDM_REFUSE_VERSION: it speaks another protocol version
+ */
+enum kddm_refusal_why {
+	KDDM_REFUSE_CLUSTER,
+	KDDM_REFUSE_QUORUM,
+	KDDM_REFUSE_LOST,
+	KDDM_REFUSE_ID,
+	KDDM_REFUSE_VERSION
+};
+
+/**
+ * struct kddm_refusal_event - what notifiers of refusals get
+ * @kn: the namespace that refuses
+ * @id: the node
+ * @addr: its TIPC address
+ * @why: enum kddm_refusal_why
+ */
+struct kddm_refusal_event {
+	struct kddm_net	*kn;
+	u16		id;
+	u32		addr;
+	u8		why;
+};
+
+/*
+ * Told of each publication that is refused, with a struct kddm_refusal_event;
+ * may sleep.
+ */
+int kddm_register_refusal_notifier(struct notifier_block *nb);
+int kddm_unregister_refusal_notifier(struct notifier_block *nb);
+/* For the membership layer. */
+void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why);
 
 /*
  * In-kernel notifiers, for all namespaces: the action is the transition, @data

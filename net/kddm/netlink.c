@@ -14,6 +14,7 @@
 #include "member.h"
 #include "netlink.h"
 #include "netlink-gen.h"
+#include "recovery.h"
 #include "set.h"
 #include "views.h"
 
@@ -29,6 +30,12 @@ ASSERT_ONE_MORE(KDDM_NODE_OFFLINE, KDDM_MEMBERSHIP_OFFLINE);
 ASSERT_ONE_MORE(KDDM_NODE_POSSIBLE, KDDM_MEMBERSHIP_POSSIBLE);
 ASSERT_ONE_MORE(KDDM_ADD_ONLINE, KDDM_TRANSITION_ADD_ONLINE);
 ASSERT_ONE_MORE(KDDM_REMOVE_ONLINE, KDDM_TRANSITION_REMOVE_ONLINE);
+ASSERT_ONE_MORE(KDDM_VC_AUTO, KDDM_QUORUM_AUTO);
+ASSERT_ONE_MORE(KDDM_VC_NONE, KDDM_QUORUM_NONE);
+ASSERT_ONE_MORE(KDDM_VC_IDLE, KDDM_CHANGE_STATE_NONE);
+ASSERT_ONE_MORE(KDDM_VC_GONE, KDDM_CHANGE_STATE_GONE);
+ASSERT_ONE_MORE(KDDM_REFUSE_CLUSTER, KDDM_REFUSAL_CLUSTER);
+ASSERT_ONE_MORE(KDDM_REFUSE_VERSION, KDDM_REFUSAL_VERSION);
 ASSERT_ONE_MORE(KDDM_NODE_ID_MAX, KDDM_MAX_NODES);
 
 static_assert(KDDM_SET_NAME_MAX == KDDM_SET_NAME_LEN);
@@ -132,6 +139,43 @@ static int put_service(struct sk_buff *skb, const struct kddm_net *kn)
 	return 0;
 }
 
+static int put_awaited(struct sk_buff *skb, const struct kddm_net *kn)
+{
+	struct kddm_vc_set awaited;
+	int left = KDDM_AWAITED_MAX;
+	u16 n;
+
+	kddm_views_awaited(kn, &awaited);
+	for (n = 0; n < KDDM_MAX_NODES && left; n++) {
+		if (!kddm_vc_has(&awaited, n))
+			continue;
+		if (nla_put_uint(skb, KDDM_A_STATUS_AWAITED, n))
+			return -EMSGSIZE;
+		left--;
+	}
+	return 0;
+}
+
+/* How far a change of the view and recovery are. */
+static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
+{
+	struct kddm_views_info info;
+
+	if (nla_put_uint(skb, KDDM_A_STATUS_QUORUM, kn->quorum + 1))
+		return -EMSGSIZE;
+	if (!kddm_views_info(kn, &info))
+		return 0;
+	if (nla_put_uint(skb, KDDM_A_STATUS_CHANGE, info.phase + 1) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_ATTEMPT, info.attempt) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_SUSPECTS,
+			 kddm_recovery_left(kn)) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERED, info.recovered) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_CHANGE_TIME, info.change_us) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERY_TIME, info.recovery_us))
+		return -EMSGSIZE;
+	return put_awaited(skb, kn);
+}
+
 static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 {
 	const struct kddm_node *node;
@@ -147,7 +191,7 @@ static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 	    nla_put_uint(skb, KDDM_A_STATUS_CLUSTER, kn->cluster) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_INCARNATION, kn->incarnation) ||
 	    (addr && nla_put_uint(skb, KDDM_A_STATUS_ADDRESS, addr)) ||
-	    put_service(skb, kn))
+	    put_service(skb, kn) || put_progress(skb, kn))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -178,7 +222,7 @@ int kddm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *rsp;
 	void *hdr;
 
-	rsp = kddm_nl_reply_new(info, KDDM_A_STATUS_MAX *
+	rsp = kddm_nl_reply_new(info, (KDDM_A_STATUS_MAX + KDDM_AWAITED_MAX) *
 				nla_total_size_64bit(sizeof(u64)), &hdr);
 	if (!rsp)
 		return -ENOMEM;
@@ -350,6 +394,32 @@ static int node_event(struct notifier_block *nb, unsigned long action,
 	return NOTIFY_DONE;
 }
 
+static int refusal_event(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	const struct kddm_refusal_event *ev = data;
+	struct genl_info info;
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (nobody_listens(ev->kn))
+		return NOTIFY_DONE;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NOTIFY_DONE;
+	genl_info_init_ntf(&info, &kddm_nl_family, KDDM_CMD_NODE_REFUSED_NTF);
+	hdr = genlmsg_iput(skb, &info);
+	if (!hdr || nla_put_uint(skb, KDDM_A_NODE_ID, ev->id) ||
+	    nla_put_uint(skb, KDDM_A_NODE_ADDRESS, ev->addr) ||
+	    nla_put_uint(skb, KDDM_A_NODE_REFUSAL, ev->why + 1)) {
+		nlmsg_free(skb);
+		return NOTIFY_DONE;
+	}
+	genlmsg_end(skb, hdr);
+	notify(ev->kn, skb);
+	return NOTIFY_DONE;
+}
+
 static int service_event(struct notifier_block *nb, unsigned long action,
 			 void *data)
 {
@@ -400,6 +470,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 
 static struct notifier_block node_add_nb = { .notifier_call = node_event };
 static struct notifier_block node_remove_nb = { .notifier_call = node_event };
+static struct notifier_block refusal_nb = { .notifier_call = refusal_event };
 static struct notifier_block set_nb = { .notifier_call = set_event };
 static struct notifier_block service_nb = { .notifier_call = service_event };
 
@@ -416,9 +487,12 @@ int __init kddm_nl_init(void)
 	err = kddm_register_remove_notifier(&node_remove_nb);
 	if (err)
 		goto err_add;
-	err = kddm_set_register_notifier(&set_nb);
+	err = kddm_register_refusal_notifier(&refusal_nb);
 	if (err)
 		goto err_remove;
+	err = kddm_set_register_notifier(&set_nb);
+	if (err)
+		goto err_refusal;
 	err = kddm_views_register_notifier(&service_nb);
 	if (err)
 		goto err_set;
@@ -431,6 +505,8 @@ err_service:
 	kddm_views_unregister_notifier(&service_nb);
 err_set:
 	kddm_set_unregister_notifier(&set_nb);
+err_refusal:
+	kddm_unregister_refusal_notifier(&refusal_nb);
 err_remove:
 	kddm_unregister_remove_notifier(&node_remove_nb);
 err_add:
@@ -445,6 +521,7 @@ void kddm_nl_exit(void)
 	genl_unregister_family(&kddm_nl_family);
 	kddm_views_unregister_notifier(&service_nb);
 	kddm_set_unregister_notifier(&set_nb);
+	kddm_unregister_refusal_notifier(&refusal_nb);
 	kddm_unregister_remove_notifier(&node_remove_nb);
 	kddm_unregister_add_notifier(&node_add_nb);
 	unregister_pernet_subsys(&nl_net_ops);

@@ -31,7 +31,13 @@ static int put_config(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_CONFIG_STOP_TIMEOUT,
 			 READ_ONCE(c->stop_timeout)) ||
 	    nla_put_uint(skb, KDDM_A_CONFIG_REMOTE_STOP,
-			 READ_ONCE(c->remote_stop))) {
+			 READ_ONCE(c->remote_stop)) ||
+	    nla_put_uint(skb, KDDM_A_CONFIG_QUORUM, READ_ONCE(c->quorum) + 1) ||
+	    nla_put_uint(skb, KDDM_A_CONFIG_FOUNDERS, READ_ONCE(c->founders)) ||
+	    nla_put_uint(skb, KDDM_A_CONFIG_START_TIMEOUT,
+			 READ_ONCE(c->start_timeout)) ||
+	    nla_put_uint(skb, KDDM_A_CONFIG_LEAVE_TIMEOUT,
+			 READ_ONCE(c->leave_timeout))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -74,6 +80,22 @@ static void config_notify(struct kddm_net *kn)
 					KDDM_NLGRP_MONITOR, GFP_KERNEL);
 }
 
+static void take_membership(struct kddm_config *c, struct nlattr **attrs)
+{
+	if (attrs[KDDM_A_CONFIG_QUORUM])
+		WRITE_ONCE(c->quorum,
+			   nla_get_uint(attrs[KDDM_A_CONFIG_QUORUM]) - 1);
+	if (attrs[KDDM_A_CONFIG_FOUNDERS])
+		WRITE_ONCE(c->founders,
+			   nla_get_uint(attrs[KDDM_A_CONFIG_FOUNDERS]));
+	if (attrs[KDDM_A_CONFIG_START_TIMEOUT])
+		WRITE_ONCE(c->start_timeout,
+			   nla_get_uint(attrs[KDDM_A_CONFIG_START_TIMEOUT]));
+	if (attrs[KDDM_A_CONFIG_LEAVE_TIMEOUT])
+		WRITE_ONCE(c->leave_timeout,
+			   nla_get_uint(attrs[KDDM_A_CONFIG_LEAVE_TIMEOUT]));
+}
+
 /* The policy has checked the values. */
 static void take_config(struct kddm_config *c, struct nlattr **attrs)
 {
@@ -110,6 +132,7 @@ int kddm_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (mutex_lock_killable(&config_lock))
 		return -EINTR;
 	take_config(&kn->config, info->attrs);
+	take_membership(&kn->config, info->attrs);
 	config_notify(kn);
 	mutex_unlock(&config_lock);
 	return 0;

@@ -14,6 +14,7 @@
 
 static BLOCKING_NOTIFIER_HEAD(add_chain);
 static BLOCKING_NOTIFIER_HEAD(remove_chain);
+static BLOCKING_NOTIFIER_HEAD(refusal_chain);
 
 struct kddm_node *kddm_node_new(u16 id, u32 addr, u32 port, gfp_t gfp)
 {
@@ -102,6 +103,25 @@ int kddm_unregister_remove_notifier(struct notifier_block *nb)
 	return blocking_notifier_chain_unregister(&remove_chain, nb);
 }
 EXPORT_SYMBOL_GPL(kddm_unregister_remove_notifier);
+
+int kddm_register_refusal_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&refusal_chain, nb);
+}
+
+int kddm_unregister_refusal_notifier(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_unregister(&refusal_chain, nb);
+}
+
+void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why)
+{
+	struct kddm_refusal_event ev = {
+		.kn = kn, .id = id, .addr = addr, .why = why,
+	};
+
+	blocking_notifier_call_chain(&refusal_chain, why, &ev);
+}
 
 /* Questions */
 

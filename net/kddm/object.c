@@ -49,6 +49,16 @@ u16 kddm_obj_home(struct kddm_set *set, u64 id)
 	return home;
 }
 
+u16 kddm_obj_served_home(struct kddm_set *set, u64 id)
+{
+	u16 home;
+
+	rcu_read_lock();
+	home = home_in(set, id, rcu_dereference(set->kn->views->served));
+	rcu_read_unlock();
+	return home;
+}
+
 bool kddm_obj_old_home(struct kddm_set *set, u64 id)
 {
 	const struct kddm_view *view;

@@ -154,6 +154,8 @@ static inline u16 kddm_obj_channel(u64 id)
 
 /* The id of the node that is home to an object of the set. */
 u16 kddm_obj_home(struct kddm_set *set, u64 id);
+/* The same in the latest view that was served here. */
+u16 kddm_obj_served_home(struct kddm_set *set, u64 id);
 /* Whether this node was, in the view before the one that is agreed on. */
 bool kddm_obj_old_home(struct kddm_set *set, u64 id);
 

@@ -251,6 +251,8 @@ static u8 look(struct kddm_obj *obj, const struct kddm_change *c, u16 home)
 	struct kddm_co_env env = kddm_obj_env(obj);
 	bool moved;
 
+	/* Not that of a recovery which did not end: it may have told nobody. */
+	env.home = kddm_obj_served_home(obj->set, obj->id);
 	if (c->apart || obj->adrift ||
 	    kddm_recover_suspect(&obj->co, &env, home, c->gone, c->nwords))
 		return KDDM_REPORT_SUSPECT;

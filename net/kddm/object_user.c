@@ -133,10 +133,14 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 	return err ? ERR_PTR(err) : obj;
 }
 
-/* Enter a locked object, if that is possible at once. */
+/*
+ * Enter a locked object, if that is possible at once.  Nobody writes while the
+ * object is adrift: its owner has let go of the copyset.
+ */
 static bool hit(struct kddm_obj *obj, bool grab)
 {
 	if (obj->busy || obj->raw || !list_empty(&obj->waiters) ||
+	    (grab && obj->adrift) ||
 	    kddm_suspended(obj->set->kn->views) ||
 	    !kddm_co_hit(&obj->co, grab, kddm_obj_held(obj)))
 		return false;

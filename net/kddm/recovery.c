@@ -85,7 +85,11 @@ static struct kddm_rpc_service svc_recover;
 
 /* Calls */
 
-/* As kddm_rpc_call(), again and again until it is done or too late. */
+/*
+ * As kddm_rpc_call(), again and again until it is done, or another view is on
+ * its way.  No other error ends it, be it this node's or the other's: the rest
+ * of the view would wait for ever.
+ */
 static int call(struct run *r, u16 dst, const void *req, size_t len,
 		void *reply, size_t max)
 {
@@ -94,8 +98,7 @@ static int call(struct run *r, u16 dst, const void *req, size_t len,
 	for (;;) {
 		ret = kddm_rpc_call(r->v->kn, dst, &svc_recover, req, len,
 				    reply, max, CALL_TIMEOUT);
-		if (ret >= 0 || ret == -EHOSTDOWN || ret == -ESTALE ||
-		    ret == -ESHUTDOWN || ret == -EINTR)
+		if (ret >= 0)
 			return ret;
 		if (kddm_views_in(r->v, r->epoch))
 			return -ESTALE;
@@ -146,8 +149,8 @@ static int take_report(struct kddm_net *kn, u16 src,
 	    !kddm_obj_trail(set, id, src))
 		goto out;
 	/* Or it is a suspect, which is as good, and always can be noted. */
-	if (id <= ULONG_MAX)
-		xa_store(&set->suspects, id, entry, GFP_KDDM);
+	if (id <= ULONG_MAX && !xa_store(&set->suspects, id, entry, GFP_KDDM))
+		atomic_long_inc(&set->nr_suspects);
 out:
 	kddm_set_unref(set);
 	return 0;
@@ -226,15 +229,17 @@ static int tell_reported(struct run *r)
 
 static bool all_reported(struct run *r)
 {
+	struct kddm_vc_set missing = { };
 	u16 i, id;
 
 	for (i = 0; i < r->view->nr; i++) {
 		id = r->view->m[i].id;
 		if (id != r->v->kn->self &&
 		    READ_ONCE(r->v->peer[id].reported) != r->epoch)
-			return false;
+			kddm_vc_add(&missing, id);
 	}
-	return true;
+	kddm_views_await(r->v, &missing);
+	return kddm_vc_empty(&missing);
 }
 
 static int wait_reported(struct run *r)
@@ -245,6 +250,13 @@ static int wait_reported(struct run *r)
 }
 
 /* Judging */
+
+/* It is not a suspect any more, if it was one. */
+static void acquit(struct kddm_set *set, unsigned long id)
+{
+	if (xa_erase(&set->suspects, id))
+		atomic_long_dec(&set->nr_suspects);
+}
 
 /**
  * struct cases - some suspects of a set that are judged together
@@ -400,7 +412,9 @@ static int judge(struct run *r, struct cases *c)
 	if (!err)
 		err = pronounce(r, c);
 	for (i = 0; i < c->nr && !err; i++)
-		xa_erase(&c->set->suspects, c->id[i]);
+		acquit(c->set, c->id[i]);
+	if (!err)
+		WRITE_ONCE(r->v->recovered, r->v->recovered + c->nr);
 	c->nr = 0;
 	cond_resched();
 	return err;
@@ -419,7 +433,7 @@ static int judge_set(struct kddm_set *set, void *arg)
 	xa_for_each(&c->set->suspects, id, entry) {
 		/* Left from a change before, and somebody else's now. */
 		if (kddm_obj_home(c->set, id) != r->v->kn->self) {
-			xa_erase(&c->set->suspects, id);
+			acquit(c->set, id);
 			continue;
 		}
 		c->id[c->nr++] = id;
@@ -591,12 +605,14 @@ static void end(struct run *r)
 static void recover(struct kddm_views *v)
 {
 	struct run *r = kzalloc_obj(*r, GFP_KDDM);
+	ktime_t start = ktime_get();
 	int err;
 
 	r->v = v;
 	r->change.report = report;
 	r->batch = kvcalloc(KDDM_MAX_NODES, sizeof(*r->batch), GFP_KDDM);
 	if (begin(r)) {
+		WRITE_ONCE(v->recovered, 0);
 		/* Who came for an earlier view has gone by now. */
 		down_write(&v->calm);
 		up_write(&v->calm);
@@ -607,8 +623,11 @@ static void recover(struct kddm_views *v)
 			err = wait_reported(r);
 		if (!err)
 			err = judge_all(r);
-		if (!err)
+		if (!err) {
+			WRITE_ONCE(v->recovery_us,
+				   ktime_us_delta(ktime_get(), start));
 			kddm_views_recovered(v, r->epoch);
+		}
 		if (!err)
 			fit_replicas(r);
 	}
@@ -744,6 +763,21 @@ static struct kddm_rpc_service svc_recover = {
 	.handler	= recover_handler,
 	.owner		= THIS_MODULE,
 };
+
+u64 kddm_recovery_left(struct kddm_net *kn)
+{
+	struct kddm_set *set;
+	u64 left = 0;
+	u32 id = 0;
+
+	while ((set = kddm_set_next(kn, &id))) {
+		left += atomic_long_read(&set->nr_suspects);
+		kddm_set_unref(set);
+		if (!++id)
+			break;
+	}
+	return left;
+}
 
 int kddm_recovery_init(void)
 {

@@ -110,6 +110,7 @@ struct kddm_set_desc {
  * @home: node that is home to all objects, or %KDDM_ANY_NODE
  * @held: messages that wait for the end of a change of the view
  * @suspects: objects at home here that recovery has to judge, by id
+ * @nr_suspects: how many
  * @hits: gets and grabs that sent nothing, per CPU
  * @stats: requests sent and forwarded, invalidations ordered, objects with
  *	memory for contents, entries that came or went
@@ -142,6 +143,7 @@ struct kddm_set {
 	u16				home;
 	struct list_head		held;
 	struct xarray			suspects;
+	atomic_long_t			nr_suspects;
 	u64 __percpu			*hits;
 	struct {
 		atomic64_t	misses;

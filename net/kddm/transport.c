@@ -6,6 +6,7 @@
  * in contact, and for telling who a datagram comes from.  A gap in the sequence
  * numbers means that this did not hold; the session with that peer then ends.
  */
+#include <linux/bitfield.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/net.h>
@@ -68,7 +69,7 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 	} __packed buf;
 	struct kddm_hello m = {
 		.cluster = kn->cluster,
-		.flags = flags,
+		.flags = flags | FIELD_PREP(KDDM_HELLO_QUORUM, kn->quorum),
 	};
 	struct kddm_hdr h = {
 		.type = KDDM_WIRE_HELLO,

@@ -395,6 +395,24 @@ static void make_view(struct kddm_vc *vc, const struct kddm_vc_set *clique)
 		v->inc[n] = kddm_vc_has(clique, n) ? p->invited.inc[n] : 0;
 }
 
+/*
+ * A member that this node does not reach is not put out by one who is none
+ * itself, as long as others may reach it: they do better.
+ */
+static bool puts_out(const struct kddm_vc *vc,
+		     const struct kddm_vc_set *clique)
+{
+	const struct kddm_vc_proposal *p = &vc->p;
+	u16 n;
+
+	if (p->base < 0 || is_base(p, vc->self) || kddm_vc_complete(p))
+		return false;
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (p->line[p->base].inc[n] && !kddm_vc_has(clique, n))
+			return true;
+	return false;
+}
+
 enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc)
 {
 	struct kddm_vc_proposal *p = &vc->p;
@@ -404,7 +422,7 @@ enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc)
 	if (p->full || !choose_line(p))
 		return KDDM_VC_NOT_NOW;
 	find_clique(p, &clique);
-	if (!kddm_vc_has(&clique, vc->self))
+	if (!kddm_vc_has(&clique, vc->self) || puts_out(vc, &clique))
 		return KDDM_VC_NOT_NOW;
 	if (nothing_new(p, &clique))
 		return KDDM_VC_SAME;

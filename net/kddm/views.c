@@ -3,6 +3,7 @@
  * Views at work: events and messages into the machine, what it decides out of
  * it; views.h has the idea and the locks.
  */
+#include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "member.h"
@@ -10,8 +11,6 @@
 #include "views.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
-#define START_TIMEOUT	(10 * HZ)
-#define LEAVE_TIMEOUT	(5 * HZ)
 
 static BLOCKING_NOTIFIER_HEAD(service_chain);
 
@@ -107,6 +106,7 @@ static void freeze(struct kddm_views *v)
 	write_lock(&v->gate);
 	v->frozen = true;
 	write_unlock(&v->gate);
+	v->frozen_at = ktime_get();
 }
 
 /* The view that the proposed one follows, and whether we were a member. */
@@ -163,15 +163,21 @@ static void serve(struct kddm_views *v)
 	v->frozen = false;
 	v->ops->resume(v);
 	write_unlock(&v->gate);
+	WRITE_ONCE(v->change_us, ktime_us_delta(ktime_get(), v->frozen_at));
 }
 
+/*
+ * What a suspended node has counts only when the view is served: others may
+ * have gone on without it, and before it is a member nothing has a home.
+ */
 static int service_of(const struct kddm_views *v)
 {
 	const struct kddm_vc *vc = v->vc;
 
 	if (vc->serving)
 		return KDDM_SERVING;
-	return takes_part(vc) ? KDDM_CHANGING : KDDM_SUSPENDED;
+	return takes_part(vc) && v->service != KDDM_SUSPENDED ?
+	       KDDM_CHANGING : KDDM_SUSPENDED;
 }
 
 static void settle_service(struct kddm_views *v)
@@ -188,18 +194,60 @@ static void settle_service(struct kddm_views *v)
 	blocking_notifier_call_chain(&service_chain, new, v);
 }
 
+/* What this node waits for in a change, or misses while it is suspended. */
+static void awaited(const struct kddm_vc *vc, struct kddm_vc_set *set)
+{
+	u16 n;
+
+	if (vc->role) {
+		*set = vc->p.awaited;
+		return;
+	}
+	memset(set, 0, sizeof(*set));
+	if (vc->phase == KDDM_VC_INVITED || vc->phase == KDDM_VC_ACCEPTED)
+		kddm_vc_add(set, vc->proposer);
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (n == vc->self)
+			continue;
+		if (vc->phase == KDDM_VC_FLUSH ?
+		    vc->cur.inc[n] && !kddm_vc_has(&vc->marks, n) :
+		    vc->phase == KDDM_VC_IDLE && !vc->serving &&
+		    vc->last.inc[n] && vc->last.inc[n] != vc->inc[n])
+			kddm_vc_add(set, n);
+	}
+}
+
+void kddm_views_await(struct kddm_views *v, const struct kddm_vc_set *set)
+{
+	spin_lock(&v->info_lock);
+	v->awaited = *set;
+	spin_unlock(&v->info_lock);
+}
+
+/* For those who ask.  What recovery waits for, recovery says. */
+static void note_progress(struct kddm_views *v, u8 before)
+{
+	const struct kddm_vc *vc = v->vc;
+
+	WRITE_ONCE(v->phase, vc->phase);
+	WRITE_ONCE(v->attempt, vc->phase == KDDM_VC_IDLE ? 0 : vc->promised);
+	if (vc->role || vc->phase != KDDM_VC_RECONCILE || before != vc->phase) {
+		awaited(vc, &v->await);
+		kddm_views_await(v, &v->await);
+	}
+}
+
 /* After each step of the machine. */
 static void carry_out(struct kddm_views *v)
 {
 	const struct kddm_vc_out *out = &v->step;
-	u8 phase = v->vc->phase;
+	u8 phase = v->vc->phase, before = v->phase;
 	u8 i;
 
 	if (takes_part(v->vc) && !v->frozen)
 		freeze(v);
-	if (phase >= KDDM_VC_FLUSH && v->phase < KDDM_VC_FLUSH)
+	if (phase >= KDDM_VC_FLUSH && before < KDDM_VC_FLUSH)
 		note_base(v);
-	v->phase = phase;
 	for (i = 0; i < out->nr; i++) {
 		if (out->send[i].type == KDDM_VC_MARK)
 			send_marks(v, &out->send[i]);
@@ -211,6 +259,7 @@ static void carry_out(struct kddm_views *v)
 		committed(v);
 	WRITE_ONCE(v->recovering, phase == KDDM_VC_RECONCILE && !v->stopped ?
 		   v->vc->promised : 0);
+	note_progress(v, before);
 	settle_service(v);
 	wake_up_all(&v->wait);
 }
@@ -222,6 +271,7 @@ static void meet(struct kddm_views *v, const struct kddm_node *node)
 	u16 id = node->id;
 
 	v->peer[id].session = node->session;
+	v->peer[id].mark = 0;
 	kddm_vc_up(v->vc, id, node->incarnation, &v->step);
 	carry_out(v);
 }
@@ -310,12 +360,14 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (err)
 		return err;
 	mutex_lock(&v->lock);
-	if (peer->mark != epoch) {
+	/* Channels have a pace of their own: an earlier attempt may be late. */
+	if (epoch > peer->mark) {
 		peer->mark = epoch;
 		peer->marks = 0;
 	}
-	peer->marks |= BIT(h->chan);
-	if (peer->marks == ALL_MARKS && !v->stopped)
+	if (epoch == peer->mark)
+		peer->marks |= BIT(h->chan);
+	if (epoch == peer->mark && peer->marks == ALL_MARKS && !v->stopped)
 		all_marks(v, h->src, epoch);
 	mutex_unlock(&v->lock);
 	kick_all(kn);
@@ -336,6 +388,27 @@ bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info)
 		info->epoch = READ_ONCE(v->epoch);
 		info->service = READ_ONCE(v->service);
 		info->members = view ? view->nr : 0;
+		info->phase = READ_ONCE(v->phase);
+		info->attempt = READ_ONCE(v->attempt);
+		info->recovered = READ_ONCE(v->recovered);
+		info->change_us = READ_ONCE(v->change_us);
+		info->recovery_us = READ_ONCE(v->recovery_us);
+	}
+	rcu_read_unlock();
+	return v;
+}
+
+bool kddm_views_awaited(const struct kddm_net *kn, struct kddm_vc_set *set)
+{
+	struct kddm_views *v;
+
+	memset(set, 0, sizeof(*set));
+	rcu_read_lock();
+	v = READ_ONCE(kn->views);
+	if (v) {
+		spin_lock(&v->info_lock);
+		*set = v->awaited;
+		spin_unlock(&v->info_lock);
 	}
 	rcu_read_unlock();
 	return v;
@@ -445,9 +518,11 @@ bool kddm_views_staged(struct kddm_views *v, u32 epoch, enum kddm_stage stage)
 int kddm_views_start(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
+	unsigned long wait;
 	long left;
 	u16 n;
 
+	wait = msecs_to_jiffies(READ_ONCE(kn->config.start_timeout));
 	mutex_lock(&v->lock);
 	for (n = 0; n < KDDM_VC_NODES; n++)
 		if (n != kn->self && kddm_node_state(kn, n))
@@ -458,15 +533,16 @@ int kddm_views_start(struct kddm_net *kn)
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	left = wait_event_killable_timeout(v->wait,
-					   v->service == KDDM_SERVING,
-					   START_TIMEOUT);
+					   v->service == KDDM_SERVING, wait);
 	return left < 0 ? -EINTR : 0;
 }
 
 void kddm_views_leave(struct kddm_net *kn)
 {
 	struct kddm_views *v = kn->views;
+	unsigned long wait;
 
+	wait = msecs_to_jiffies(READ_ONCE(kn->config.leave_timeout));
 	mutex_lock(&v->lock);
 	if (v->started) {
 		kddm_vc_leave(v->vc, &v->step);
@@ -475,8 +551,7 @@ void kddm_views_leave(struct kddm_net *kn)
 	mutex_unlock(&v->lock);
 	kick_all(kn);
 	wait_event_timeout(v->wait, !v->started ||
-			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE,
-			   LEAVE_TIMEOUT);
+			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE, wait);
 }
 
 void kddm_views_halt(struct kddm_net *kn)
@@ -556,11 +631,15 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 	init_waitqueue_head(&v->wait);
 	rwlock_init(&v->gate);
 	spin_lock_init(&v->held_lock);
+	spin_lock_init(&v->info_lock);
 	INIT_LIST_HEAD(&v->held);
 	init_rwsem(&v->calm);
 	INIT_WORK(&v->work, work);
 	v->frozen = true;
+	v->frozen_at = ktime_get();
 	kddm_vc_init(v->vc, kn->self, kn->incarnation);
+	v->vc->policy = kn->quorum;
+	v->vc->founders = READ_ONCE(kn->config.founders);
 	WRITE_ONCE(kn->views, v);
 	kn->view_rx = views_rx;
 	return 0;

@@ -101,7 +101,6 @@ struct kddm_view_peer {
  * @ops: the layer above
  * @lock: see above
  * @vc: the machine
- * @phase: of @vc before its latest step; under @lock
  * @step: what the machine has to send; under @lock
  * @in: a message that is being read; under @lock
  * @out: one that is being made, perhaps before @in is done with; under @lock
@@ -127,13 +126,21 @@ struct kddm_view_peer {
  * @parked: local users wait for the end of the suspension
  * @work: recovery
  * @wq: runs it
+ * @info_lock: protects @awaited
+ * @awaited: who is awaited, for those who ask
+ * @await: the same, being made; under @lock
+ * @phase: of the machine, for those who ask
+ * @attempt: epoch of the change that is under way, or 0
+ * @frozen_at: when messages began to be held back
+ * @change_us: for how long they were in the latest change
+ * @recovered: objects judged here in the latest recovery
+ * @recovery_us: how long that took
  */
 struct kddm_views {
 	struct kddm_net			*kn;
 	const struct kddm_views_ops	*ops;
 	struct mutex			lock;		/* see above */
 	struct kddm_vc			*vc;
-	u8				phase;
 	struct kddm_vc_out		step;
 	struct kddm_vc_msg		*in;
 	struct kddm_vc_msg		*out;
@@ -159,6 +166,15 @@ struct kddm_views {
 	bool				parked;
 	struct work_struct		work;
 	struct workqueue_struct		*wq;
+	spinlock_t			info_lock;	/* see above */
+	struct kddm_vc_set		awaited;
+	struct kddm_vc_set		await;
+	u8				phase;
+	u32				attempt;
+	ktime_t				frozen_at;
+	u32				change_us;
+	unsigned long			recovered;
+	u32				recovery_us;
 };
 
 static inline bool kddm_suspended(const struct kddm_views *v)
@@ -193,15 +209,29 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
  * @epoch: of the latest view
  * @service: enum kddm_service
  * @members: of that view
+ * @phase: enum kddm_vc_phase
+ * @attempt: epoch of a change that is under way, or 0
+ * @change_us: how long the latest change held requests back, in microseconds
+ * @recovered: objects judged here in the latest recovery
+ * @recovery_us: how long that took, in microseconds
  */
 struct kddm_views_info {
 	u32	epoch;
 	int	service;
 	u16	members;
+	u8	phase;
+	u32	attempt;
+	u32	change_us;
+	unsigned long	recovered;
+	u32	recovery_us;
 };
 
 /* False if the node has not come so far. */
 bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info);
+/* Who is awaited; false if the node has not come so far. */
+bool kddm_views_awaited(const struct kddm_net *kn, struct kddm_vc_set *set);
+/* For recovery: it waits for these. */
+void kddm_views_await(struct kddm_views *v, const struct kddm_vc_set *set);
 /* Whether an object's message of epoch @epoch counts here. */
 bool kddm_views_current(const struct kddm_views *v, u32 epoch);
 /* Whether @id is a member of the latest view. */

@@ -91,7 +91,8 @@ struct kddm_wire_hello {
 
 #define KDDM_HELLO_ANSWER	0x1	/* please answer with a HELLO */
 #define KDDM_HELLO_BYE		0x2	/* your incarnation has ended for me */
-#define KDDM_HELLO_ALL		0x3
+#define KDDM_HELLO_QUORUM	0xc	/* the sender's quorum policy */
+#define KDDM_HELLO_ALL		0xf
 
 /**
  * struct kddm_wire_rpc - opens the body of CALL, CAST, REPLY; payload follows

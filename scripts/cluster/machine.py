@@ -5,7 +5,7 @@ The machine boots the x86 test kernel with the initramfs of
 scripts/make-initramfs.  Its first serial port is the kernel's console and goes
 to a file.  Its second is a unix socket: each line that we write is a number
 and a command in base64; the init script answers with the command's output
-and a line "@@NUMBER STATUS".
+and a line "@@NUMBER STATUS".  QEMU's monitor is a third channel.
 """
 
 import base64
@@ -41,6 +41,7 @@ class Machine:
         self.dmesg = os.path.join(directory, name + ".dmesg")
         self.log = os.path.join(directory, name + ".qemu")
         self._path = os.path.join(directory, name + ".ctl")
+        self._monitor = os.path.join(directory, name + ".mon")
         self._count = 0
         self._rest = b""
         self._socket = None
@@ -56,6 +57,7 @@ class Machine:
             "-serial", "file:" + self.dmesg,
             "-chardev", f"socket,id=ctl,path={self._path},server=on,wait=off",
             "-serial", "chardev:ctl",
+            "-monitor", f"unix:{self._monitor},server=on,wait=off",
             "-device", "virtio-rng-pci"]
         if switch:
             self._command += [
@@ -105,6 +107,23 @@ class Machine:
         match, output = self._read_until(mark, time.monotonic() + timeout,
                                          command, show)
         return int(match.group(1)), output.decode(errors="replace")
+
+    def monitor(self, command):
+        """Have QEMU's monitor do a command."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(10)
+            monitor.connect(self._monitor)
+            said = b""
+            for line in (None, command):
+                if line:
+                    monitor.sendall(line.encode() + b"\n")
+                said = b""
+                while not said.endswith(b"(qemu) "):
+                    data = monitor.recv(4096)
+                    if not data:
+                        raise MachineError(f"{self.name}: no monitor")
+                    said += data
+        return said.decode(errors="replace")
 
     def power_off(self, timeout=30):
         """Let the machine power itself off."""

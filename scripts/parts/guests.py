@@ -154,6 +154,80 @@ def torture(run):
         module, SELFTESTS, "60", "4"), timeout=730))
 
 
+def failures(run):
+    """nodes crash, are cut off, stop and start while 8 nodes use objects"""
+    fail(run, 8, "short")
+
+
+def failures_long(run):
+    """more of it, with 8 nodes under lockdep and KASAN, and with 32"""
+    fail(run, 8, "long", "uml-debug")
+    fail(run, 32, "long")
+
+
+def starts(run):
+    """1,000 starts and stops of a node, under kmemleak and lockdep"""
+    program_file = project(f"{TESTING}/failures/starts.sh")
+    run.need("kernel", script("build", "uml-module"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.ktap("starts", script(
+        "boot-uml", "--flavour", "uml-module", "--kmemleak",
+        "--timeout", "5000", "--", program_file, SELFTESTS, "1000"),
+        timeout=5100)
+
+
+def failures_qemu(run):
+    """a link is cut and a machine killed while 3 machines use objects"""
+    fail_machines(run, 300)
+
+
+def failures_qemu_long(run):
+    """links cut, deaf, lossy, late; a machine killed; 4 machines"""
+    fail_machines(run, 900, "--long")
+
+
+def fail_machines(run, limit, *options):
+    """Separate kernels, whose links and machines fail."""
+    run.need("kernel", script("build", "x86"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.ktap("machines", script("failing", *options), timeout=limit)
+
+
+def recovery(run):
+    """how long recovery takes, 10,000 objects on 4 nodes, and 16 nodes"""
+    recover(run, 4, 10000)
+    recover(run, 16, 10000)
+
+
+def recovery_many(run):
+    """the same with a million objects"""
+    recover(run, 4, 1000000)
+
+
+def recover(run, nodes, objects):
+    """Join, leave, crash and return; what was measured is printed."""
+    program_file = project(f"{TESTING}/failures/recovery.sh")
+    test_module(run, "uml", "failures")
+    module = os.path.join(CACHE, "build/uml-failures/kddm_fill.ko")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.show(run.ktap(f"{nodes} nodes, {objects} objects", script(
+        "boot-uml", "--cpus", "2", "--mem", "4G", "--timeout", "900", "--",
+        program_file, module, SELFTESTS, str(nodes), str(objects)),
+        timeout=930))
+
+
+def fail(run, nodes, length, flavour="uml"):
+    """The torture of failures."""
+    program_file = project(f"{TESTING}/failures/run.sh")
+    module = test_module(run, flavour, "failures")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    limit = 200 if length == "short" else 1500
+    run.show(run.ktap(f"{nodes} nodes", script(
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "3G",
+        "--timeout", str(limit), "--", program_file, module, SELFTESTS,
+        str(nodes), length), timeout=limit + 30))
+
+
 def modules(run):
     """load and unload 100 times, 25 with a cluster up, under kmemleak"""
     load(run, 100, 25)

@@ -11,6 +11,7 @@
 #define KDDM_FAMILY_VERSION	1
 
 #define KDDM_NODE_ID_MAX	1023
+#define KDDM_NODE_COUNT_MAX	1024
 #define KDDM_SET_NAME_MAX	16
 #define KDDM_OBJECT_SIZE_MAX	65536
 #define KDDM_DATA_MAX		16384
@@ -77,6 +78,63 @@ enum kddm_transition {
 };
 
 #define KDDM_TIMEOUT_MAX	60000
+
+/**
+ * enum kddm_quorum - How many members of a view have to be together for the
+ *   next one. All nodes of a cluster have to be set to the same.
+ * @KDDM_QUORUM_AUTO: As tiebreak in a view of two nodes, as majority in
+ *   others.
+ * @KDDM_QUORUM_MAJORITY: More than half.
+ * @KDDM_QUORUM_TIEBREAK: More than half, or half with the lowest id.
+ * @KDDM_QUORUM_NONE: Any. Nodes that are cut off from each other go on apart,
+ *   each with objects of its own.
+ */
+enum kddm_quorum {
+	KDDM_QUORUM_AUTO = 1,
+	KDDM_QUORUM_MAJORITY,
+	KDDM_QUORUM_TIEBREAK,
+	KDDM_QUORUM_NONE,
+};
+
+/**
+ * enum kddm_change_state - How far the node is in a change of the view.
+ * @KDDM_CHANGE_STATE_NONE: There is none.
+ * @KDDM_CHANGE_STATE_INVITED: Somebody proposes a change and collects who is
+ *   there.
+ * @KDDM_CHANGE_STATE_FLUSHING: The last messages of the old view are awaited.
+ * @KDDM_CHANGE_STATE_ACCEPTED: The new view is possible; the proposer's word
+ *   is awaited.
+ * @KDDM_CHANGE_STATE_RECOVERING: The new view counts; what becomes of objects
+ *   is found out.
+ * @KDDM_CHANGE_STATE_GONE: The node has left.
+ */
+enum kddm_change_state {
+	KDDM_CHANGE_STATE_NONE = 1,
+	KDDM_CHANGE_STATE_INVITED,
+	KDDM_CHANGE_STATE_FLUSHING,
+	KDDM_CHANGE_STATE_ACCEPTED,
+	KDDM_CHANGE_STATE_RECOVERING,
+	KDDM_CHANGE_STATE_GONE,
+};
+
+#define KDDM_AWAITED_MAX	32
+
+/**
+ * enum kddm_refusal - Why a node is refused.
+ * @KDDM_REFUSAL_CLUSTER: It is of another cluster.
+ * @KDDM_REFUSAL_QUORUM: It is set to another quorum policy.
+ * @KDDM_REFUSAL_LOST: A message between the two nodes was lost.
+ * @KDDM_REFUSAL_ID: Another node has its id.
+ * @KDDM_REFUSAL_VERSION: It speaks another version of the protocol.
+ */
+enum kddm_refusal {
+	KDDM_REFUSAL_CLUSTER = 1,
+	KDDM_REFUSAL_QUORUM,
+	KDDM_REFUSAL_LOST,
+	KDDM_REFUSAL_ID,
+	KDDM_REFUSAL_VERSION,
+};
+
 #define KDDM_OBJECT_PAGE	4096
 
 /**
@@ -134,6 +192,14 @@ enum {
 	KDDM_A_STATUS_GAPS,
 	KDDM_A_STATUS_BUSY,
 	KDDM_A_STATUS_VERSION,
+	KDDM_A_STATUS_QUORUM,
+	KDDM_A_STATUS_CHANGE,
+	KDDM_A_STATUS_ATTEMPT,
+	KDDM_A_STATUS_AWAITED,
+	KDDM_A_STATUS_SUSPECTS,
+	KDDM_A_STATUS_RECOVERED,
+	KDDM_A_STATUS_CHANGE_TIME,
+	KDDM_A_STATUS_RECOVERY_TIME,
 
 	__KDDM_A_STATUS_MAX,
 	KDDM_A_STATUS_MAX = (__KDDM_A_STATUS_MAX - 1)
@@ -150,6 +216,7 @@ enum {
 	KDDM_A_NODE_TRANSITION,
 	KDDM_A_NODE_VERSION,
 	KDDM_A_NODE_RTT,
+	KDDM_A_NODE_REFUSAL,
 
 	__KDDM_A_NODE_MAX,
 	KDDM_A_NODE_MAX = (__KDDM_A_NODE_MAX - 1)
@@ -201,6 +268,10 @@ enum {
 	KDDM_A_CONFIG_OBJECT_TIMEOUT,
 	KDDM_A_CONFIG_STOP_TIMEOUT,
 	KDDM_A_CONFIG_REMOTE_STOP,
+	KDDM_A_CONFIG_QUORUM,
+	KDDM_A_CONFIG_FOUNDERS,
+	KDDM_A_CONFIG_START_TIMEOUT,
+	KDDM_A_CONFIG_LEAVE_TIMEOUT,
 
 	__KDDM_A_CONFIG_MAX,
 	KDDM_A_CONFIG_MAX = (__KDDM_A_CONFIG_MAX - 1)
@@ -269,6 +340,7 @@ enum {
 	KDDM_CMD_CONFIG_NTF,
 	KDDM_CMD_OBJ_INFO_GET,
 	KDDM_CMD_SERVICE_GET,
+	KDDM_CMD_NODE_REFUSED_NTF,
 
 	__KDDM_CMD_MAX,
 	KDDM_CMD_MAX = (__KDDM_CMD_MAX - 1)

@@ -30,6 +30,14 @@ void config_show(const struct ctl *ctl, const struct kddm_config_get_rsp *c)
 	else
 		printf("%-15s %s\n", "remote-stop",
 		       c->remote_stop ? "yes" : "no");
+	if (ctl->json)
+		json_string("quorum", known(kddm_quorum_str(c->quorum)));
+	else
+		printf("%-15s %s\n", "quorum",
+		       known(kddm_quorum_str(c->quorum)));
+	field(ctl, "founders", c->founders);
+	field(ctl, "start-timeout", c->start_timeout);
+	field(ctl, "leave-timeout", c->leave_timeout);
 }
 
 int cmd_config_show(struct ctl *ctl, struct args *args)
@@ -81,11 +89,60 @@ static bool set_remote_stop(struct args *args, struct kddm_config_set_req *req)
 	return true;
 }
 
-static bool set_options(struct args *args, struct kddm_config_set_req *req)
+static bool set_quorum(struct args *args, struct kddm_config_set_req *req)
+{
+	int policy;
+
+	for (policy = KDDM_QUORUM_AUTO; policy <= KDDM_QUORUM_NONE; policy++)
+		if (args_is(args, known(kddm_quorum_str(policy)))) {
+			kddm_config_set_req_set_quorum(req, policy);
+			return true;
+		}
+	if (args->argc)
+		args_unknown(args, "auto, majority, tiebreak or none");
+	else
+		usage_error(args->ctl, "the quorum policy is missing");
+	return false;
+}
+
+/* What has to do with who is a member: 0, -1 after an error, 1 if it is not. */
+static int set_membership(struct args *args, struct kddm_config_set_req *req)
 {
 	__u64 n;
 
+	if (args_is(args, "quorum"))
+		return set_quorum(args, req) ? 0 : -1;
+	if (args_is(args, "founders")) {
+		if (!args_number(args, "founders", 1, KDDM_NODE_COUNT_MAX, &n))
+			return -1;
+		kddm_config_set_req_set_founders(req, n);
+	} else if (args_is(args, "start-timeout")) {
+		if (!args_number(args, "start-timeout", 0, KDDM_TIMEOUT_MAX,
+				 &n))
+			return -1;
+		kddm_config_set_req_set_start_timeout(req, n);
+	} else if (args_is(args, "leave-timeout")) {
+		if (!args_number(args, "leave-timeout", 0, KDDM_TIMEOUT_MAX,
+				 &n))
+			return -1;
+		kddm_config_set_req_set_leave_timeout(req, n);
+	} else {
+		return 1;
+	}
+	return 0;
+}
+
+static bool set_options(struct args *args, struct kddm_config_set_req *req)
+{
+	__u64 n;
+	int ret;
+
 	while (args->argc) {
+		ret = set_membership(args, req);
+		if (ret < 0)
+			return false;
+		if (!ret)
+			continue;
 		if (args_is(args, "id")) {
 			if (!set_id(args, req))
 				return false;
@@ -112,7 +169,7 @@ static bool set_options(struct args *args, struct kddm_config_set_req *req)
 				return false;
 		} else {
 			args_unknown(args,
-				     "id, cluster, hold, object-timeout, stop-timeout or remote-stop");
+				     "id, cluster, hold, object-timeout, stop-timeout, remote-stop, quorum, founders, start-timeout or leave-timeout");
 			return false;
 		}
 	}

@@ -98,6 +98,25 @@ static void show_service(const struct ctl *ctl,
 	}
 }
 
+static void show_refusal(const struct ctl *ctl,
+			 const struct kddm_node_refused_ntf_rsp *node)
+{
+	const char *why = known(kddm_refusal_str(node->refusal));
+	char address[9];
+
+	snprintf(address, sizeof(address), "%08x",
+		 (unsigned int)node->address);
+	show_time(ctl);
+	if (ctl->json) {
+		json_string("event", "refused");
+		json_number("id", node->id);
+		json_string("address", address);
+		json_string("refusal", why);
+	} else {
+		printf("node %llu at %s refused: %s\n", node->id, address, why);
+	}
+}
+
 static void show_set(const struct ctl *ctl, const char *event,
 		     const struct kddm_set_get_rsp *set)
 {
@@ -150,6 +169,15 @@ static void show(const struct ctl *ctl, const struct ynl_ntf_base_type *ntf)
 		show_service(ctl,
 			     &((const struct kddm_service_change_ntf *)event)
 				->obj);
+		break;
+	case KDDM_CMD_NODE_REFUSED_NTF:
+		if (ctl->json)
+			json_open(NULL, '{');
+		show_refusal(ctl,
+			     &((const struct kddm_node_refused_ntf *)event)
+				->obj);
+		if (ctl->json)
+			json_close();
 		break;
 	case KDDM_CMD_CONFIG_NTF:
 		show_config(ctl,

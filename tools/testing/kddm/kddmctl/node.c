@@ -83,6 +83,42 @@ static void text_field(const struct ctl *ctl, const char *name,
 		printf("%-12s %s\n", name, value);
 }
 
+static void show_awaited(const struct ctl *ctl,
+			 const struct kddm_status_get_rsp *rsp)
+{
+	unsigned int i;
+
+	if (ctl->json) {
+		json_open("awaited", '[');
+		for (i = 0; i < rsp->_count.awaited; i++)
+			json_number(NULL, rsp->awaited[i]);
+		json_close();
+	} else if (rsp->_count.awaited) {
+		printf("%-12s", "awaited");
+		for (i = 0; i < rsp->_count.awaited; i++)
+			printf(" %llu", rsp->awaited[i]);
+		putchar('\n');
+	}
+}
+
+/* What a change of the view and recovery are at, and what the last ones took */
+static void show_progress(const struct ctl *ctl,
+			  const struct kddm_status_get_rsp *rsp)
+{
+	if (rsp->_present.quorum)
+		text_field(ctl, "quorum", known(kddm_quorum_str(rsp->quorum)));
+	if (!rsp->_present.change)
+		return;
+	text_field(ctl, "change", known(kddm_change_state_str(rsp->change)));
+	field(ctl, "attempt", rsp->_present.attempt, rsp->attempt);
+	show_awaited(ctl, rsp);
+	field(ctl, "suspects", rsp->_present.suspects, rsp->suspects);
+	field(ctl, "recovered", rsp->_present.recovered, rsp->recovered);
+	field(ctl, "change-us", rsp->_present.change_time, rsp->change_time);
+	field(ctl, "recovery-us", rsp->_present.recovery_time,
+	      rsp->recovery_time);
+}
+
 static void show_status(const struct ctl *ctl,
 			const struct kddm_status_get_rsp *rsp)
 {
@@ -111,6 +147,7 @@ static void show_status(const struct ctl *ctl,
 	}
 	field(ctl, "epoch", rsp->_present.epoch, rsp->epoch);
 	field(ctl, "members", rsp->_present.members, rsp->members);
+	show_progress(ctl, rsp);
 	field(ctl, "tx", rsp->_present.tx, rsp->tx);
 	field(ctl, "rx", rsp->_present.rx, rsp->rx);
 	field(ctl, "malformed", rsp->_present.malformed, rsp->malformed);

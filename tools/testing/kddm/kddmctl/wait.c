@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kddmctl: wait until so many nodes are there, for a time.
+ * kddmctl: wait until so many nodes are there, or until this one serves, for a
+ * time.
  *
  * An event says when to look again; so does a second, since a node that is not
  * yet started has none.
@@ -16,29 +17,55 @@
 
 /**
  * struct goal - what to wait for
- * @nodes: so many
+ * @recovered: a served view, rather than nodes
+ * @nodes: so many; of a view: if not 0, just so many
  * @state: at least in this state
  * @set: this set is known here, unless NULL
  * @timeout: seconds
  * @seen: nodes that were there when one last looked
  * @has_set: and the set
+ * @status: the same for a view
  */
 struct goal {
+	bool			recovered;
 	__u64			nodes;
 	enum kddm_membership	state;
 	const char		*set;
 	__u64			timeout;
 	__u64			seen;
 	bool			has_set;
+	struct kddm_status_get_rsp *status;
 };
+
+static bool read_recovered(struct args *args, struct goal *goal)
+{
+	goal->recovered = true;
+	while (args->argc) {
+		if (args_is(args, "members")) {
+			if (!args_number(args, "members", 1,
+					 KDDM_NODE_COUNT_MAX, &goal->nodes))
+				return false;
+		} else if (args_is(args, "timeout")) {
+			if (!args_number(args, "timeout", 0, TIMEOUT_MAX,
+					 &goal->timeout))
+				return false;
+		} else {
+			args_unknown(args, "members or timeout");
+			return false;
+		}
+	}
+	return true;
+}
 
 static bool read_goal(struct args *args, struct goal *goal)
 {
+	if (args_is(args, "recovered"))
+		return read_recovered(args, goal);
 	if (!args_is(args, "nodes")) {
 		if (args->argc)
-			args_unknown(args, "nodes");
+			args_unknown(args, "nodes or recovered");
 		else
-			usage_error(args->ctl, "nodes is missing");
+			usage_error(args->ctl, "nodes or recovered is missing");
 		return false;
 	}
 	if (!args_number(args, "nodes", 1, KDDM_NODE_ID_MAX + 1,
@@ -170,6 +197,82 @@ static int wait_for(struct ctl *ctl, struct goal *goal)
 	}
 }
 
+/* Recovery */
+
+static bool is_recovered(const struct goal *goal)
+{
+	const struct kddm_status_get_rsp *s = goal->status;
+
+	return s->run_state == KDDM_RUN_STATE_RUNNING &&
+	       s->_present.service &&
+	       s->service == KDDM_SERVICE_STATE_SERVING &&
+	       (!goal->nodes || s->members == goal->nodes);
+}
+
+static int recovered(struct ctl *ctl, const struct goal *goal, __u64 took)
+{
+	if (ctl->json) {
+		json_open(NULL, '{');
+		json_number("members", goal->status->members);
+		json_number("epoch", goal->status->epoch);
+		json_number("milliseconds", took);
+		json_close();
+	}
+	return output_end(ctl);
+}
+
+/* What the node is at: "changing (recovering, 20 objects left), awaits 2 3" */
+static void tell_state(const struct goal *goal, char *text, size_t size)
+{
+	const struct kddm_status_get_rsp *s = goal->status;
+	size_t len;
+	unsigned int i;
+
+	if (!s->_present.service) {
+		snprintf(text, size, "%s",
+			 known(kddm_run_state_str(s->run_state)));
+		return;
+	}
+	len = snprintf(text, size, "%s, %llu members",
+		       known(kddm_service_state_str(s->service)), s->members);
+	if (s->change == KDDM_CHANGE_STATE_RECOVERING)
+		len += snprintf(text + len, size - len,
+				", %llu objects to recover", s->suspects);
+	for (i = 0; i < s->_count.awaited && len + 16 < size; i++)
+		len += snprintf(text + len, size - len, "%s %llu",
+				i ? "" : ", awaits", s->awaited[i]);
+}
+
+static int wait_recovered(struct ctl *ctl, struct goal *goal)
+{
+	__u64 start = now_ms(), now, end = start + goal->timeout * 1000;
+	char state[256];
+	int ret;
+
+	for (;;) {
+		goal->status = kddm_status_get(ctl->ys);
+		if (!goal->status)
+			return ctl_failed(ctl);
+		now = now_ms();
+		if (is_recovered(goal)) {
+			ret = recovered(ctl, goal, now - start);
+			kddm_status_get_rsp_free(goal->status);
+			return ret;
+		}
+		tell_state(goal, state, sizeof(state));
+		kddm_status_get_rsp_free(goal->status);
+		if (now >= end) {
+			ctl_error(ctl, "after %llu s the node is %s",
+				  goal->timeout, state);
+			return EXIT_TIME_UP;
+		}
+		progress_note("%s ... ", state);
+		ret = sleep_a_little(ctl, end - now);
+		if (ret)
+			return ret;
+	}
+}
+
 int cmd_wait(struct ctl *ctl, struct args *args)
 {
 	struct goal goal = {
@@ -184,7 +287,8 @@ int cmd_wait(struct ctl *ctl, struct args *args)
 		return EXIT_FAILED;
 	if (ynl_subscribe(ctl->ys, KDDM_MCGRP_MONITOR))
 		return ctl_failed(ctl);
-	ret = wait_for(ctl, &goal);
+	ret = goal.recovered ? wait_recovered(ctl, &goal) :
+			       wait_for(ctl, &goal);
 	ctl_close(ctl);
 	return ret;
 }

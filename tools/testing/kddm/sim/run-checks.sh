@@ -70,6 +70,12 @@ finds() {
 	[ $? = 1 ]
 }
 
+# bounded PROGRAM [ARGUMENT...]: as far as it gets, it finds no error
+bounded() {
+	"$@"
+	[ $? != 1 ]
+}
+
 all=get,grab,nocreate,remove,forget
 more=$all,try,downgrade,drop,fail
 
@@ -143,6 +149,8 @@ ok "views: 3 nodes, a link fails" vcexplore -n 3 -F -c 1 -k 0
 ok "views: 3 nodes, half is enough, one leaves" \
 	vcexplore -n 3 -F -q tiebreak -l 1 -k 0
 ok "views: 3 nodes, anybody may go on" vcexplore -n 3 -F -q none -c 1 -k 0
+ok "views: 4 nodes, one leaves" vcexplore -n 4 -F -l 1 -k 0
+ok "views: 32 to 256 nodes, what a change costs" vcscale -n 256
 ok "2 nodes, one fails, home moves, sanitized" \
 	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more
 ok "2 nodes, one fails, home moves, first touch at home, hold time" \
@@ -172,6 +180,15 @@ ok "walk, 64 nodes, 1000 objects, sanitized" \
 	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
 ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
 if [ -n "$long" ]; then
+	ok "views: 1024 nodes, what a change costs" vcscale -n 1024
+	ok "views: 4 nodes, one fails, the first 5 million states" \
+		bounded vcexplore -n 4 -F -k 1 -S 5
+	ok "views: 4 nodes, a link fails, the first 5 million states" \
+		bounded vcexplore -n 4 -F -c 1 -k 0 -S 5
+	ok "views: 5 nodes, one leaves, the first 5 million states" \
+		bounded vcexplore -n 5 -F -l 1 -k 0 -S 5
+	ok "views: 5 nodes, one fails, the first 5 million states" \
+		bounded vcexplore -n 5 -F -k 1 -S 5
 	ok "3 nodes, every operation, hold time, first touch at home" \
 		explore -n 3 -m 8 -r 1 -t -o $more,hold
 	ok "3 nodes, users are killed, hold time" \

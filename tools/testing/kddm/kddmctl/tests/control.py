@@ -22,7 +22,8 @@ def config(tap, one):
     got = json.loads(one.must("-j", "config", "show"))
     tap.same("what was set is shown", got, {
         "id": 9, "cluster": 5, "hold": 7, "object-timeout": 300,
-        "stop-timeout": 200, "remote-stop": False})
+        "stop-timeout": 200, "remote-stop": False, "quorum": "auto",
+        "founders": 1, "start-timeout": 10000, "leave-timeout": 5000})
     one.must("set", "create", "conf", "size", "8")
     got = json.loads(one.must("-j", "set", "show", "conf"))
     tap.same("a new set has the hold time", got["hold"], 7)
@@ -37,6 +38,43 @@ def config(tap, one):
              "remote-stop", "yes")
     one.must("start", "id", "1")
     one.must("wait", "nodes", "2", "timeout", "20")
+
+
+def membership(tap, one, two):
+    """Quorum policies, founders and timeouts."""
+    one.must("stop")
+    one.must("config", "set", "quorum", "majority", "founders", "3",
+             "start-timeout", "200", "leave-timeout", "100")
+    got = json.loads(one.must("-j", "config", "show"))
+    tap.same("what has to do with membership is kept",
+             [got[k] for k in ("quorum", "founders", "start-timeout",
+                               "leave-timeout")], ["majority", 3, 200, 100])
+    status, _, err = one.ctl("start", "id", "1")
+    tap.case("another quorum policy than the cluster's is refused",
+             status == 1 and
+             "node 2 has quorum policy auto, not majority" in err, err)
+    tap.same("the other node serves on",
+             json.loads(two.must("-j", "status"))["service"], "serving")
+    two.must("stop")
+    begin = time.monotonic()
+    one.must("start", "id", "1")
+    took = time.monotonic() - begin
+    status, out, _ = one.ctl("-j", "status")
+    got = json.loads(out)
+    tap.case("a start waits for founders as long as it is told, suspended",
+             status == 6 and got["service"] == "suspended" and took < 8
+             and got["quorum"] == "majority", f"{took} s, {got}")
+    status, _, err = one.ctl("wait", "recovered", "timeout", "1")
+    tap.case("who waits for it is told", status == 5 and
+             "the node is suspended, 0 members" in err, err)
+    one.must("stop")
+    one.must("config", "set", "quorum", "auto", "founders", "1",
+             "start-timeout", "10000", "leave-timeout", "5000")
+    one.must("start", "id", "1")
+    two.must("start", "id", "2")
+    got = json.loads(one.must("-j", "wait", "recovered", "members", "2",
+                              "timeout", "20"))
+    tap.same("wait ends when both serve", got["members"], 2)
 
 
 def objects(tap, one, two):
@@ -243,6 +281,7 @@ def debugging(tap, one, two):
 def control(tap, one, two):
     """All of it."""
     config(tap, one)
+    membership(tap, one, two)
     objects(tap, one, two)
     dumps(tap, one)
     other_node(tap, one, two)

@@ -39,7 +39,8 @@ class Schema:
         self.known = {name for name in self.all["$defs"]
                       if name not in ("u16", "u32", "u64", "address", "name",
                                       "size", "ms", "optional", "object-state",
-                                      "run-state", "membership")}
+                                      "run-state", "membership", "quorum",
+                                      "founders")}
         self.seen = set()
 
     def check(self, command, text):
@@ -74,6 +75,7 @@ def json_of_all(tap, schema, one):
             ("object get", ["json", "7"]),
             ("top", ["count", "1"]),
             ("wait", ["nodes", "2", "set", "json"]),
+            ("wait", ["recovered", "members", "2"]),
             ("ping", ["2"]), ("services", []), ("config show", []),
             ("object list", ["json"]), ("object show", ["json", "5"]),
             ("tipc key generate", [])):
@@ -95,6 +97,8 @@ def monitor_json(tap, schema, one, two):
         one.must("set", "create", "seen", "size", "8")
         one.must("set", "destroy", "seen")
         two.must("stop")
+        two.must("start", "id", "2", "cluster", "7")
+        two.must("stop")
         two.must("start", "id", "2")
         one.must("wait", "nodes", "2", "timeout", "20")
         one.must("config", "set", "hold", "0")
@@ -107,7 +111,7 @@ def monitor_json(tap, schema, one, two):
     tap.case("JSON of monitor", not bad, "\n".join(bad))
     tap.same("it has all events", events,
              {"ready", "node", "service", "set-created", "set-destroyed",
-              "config"})
+              "config", "refused"})
     times = [json.loads(line)["time_us"] for line in lines]
     tap.case("in the order of time", times == sorted(times) and
              abs(times[0] / 1e6 - time.time()) < 60, times)
