@@ -223,6 +223,7 @@ enum kddm_req_state {
  * @from: who sent it here
  * @hops: times that it was forwarded
  * @call: wants a reply
+ * @unheard: the caller does not wait for it any more
  * @state: enum kddm_req_state; under kddm_rpc_svc.lock
  * @peer: where it is counted; under kddm_rpc_svc.lock
  * @cancelled: see kddm_request_cancelled(); set once
@@ -254,6 +255,7 @@ struct kddm_request {
 	u16			from;
 	u16			hops;
 	bool			call;
+	bool			unheard;
 	u8			state;
 	struct kddm_svc_peer	*peer;
 	unsigned long		cancelled;

@@ -151,7 +151,7 @@ static void answer(struct kddm_request *req, int err)
 		return;
 	life = srcu_read_lock(&rpc->life);
 	/* Another session with this node has calls of its own. */
-	if (req->call && !READ_ONCE(rpc->down) &&
+	if (req->call && !READ_ONCE(req->unheard) && !READ_ONCE(rpc->down) &&
 	    kddm_node_link(req->node) != KDDM_LINK_DOWN)
 		send_reply(req, err);
 	srcu_read_unlock(&rpc->life, life);
@@ -382,6 +382,7 @@ int kddm_request_rx_cancel(struct kddm_rpc *rpc, u16 src,
 	/* It may have been answered, or be on its way to another node. */
 	if (!req)
 		return 0;
+	WRITE_ONCE(req->unheard, true);
 	if (kddm_request_mark(req)) {
 		list_add(&req->tmp, &list);
 		kddm_requests_drop(&list, -ECANCELED);

@@ -1,2 +1,2 @@
-/wire_kunit\|member_kunit\|view_kunit\|viewchange_kunit/d
+/wire_kunit\|member_kunit\|rpc_kunit\|view_kunit\|viewchange_kunit/d
 /vcsmall.o/d
