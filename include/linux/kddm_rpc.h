@@ -66,7 +66,8 @@ enum kddm_order {
  * @priv: used by KDDM
  *
  * A node that has %KDDM_SVC_PENDING requests waiting or running at a service
- * of another, or %KDDM_SVC_BYTES in them, gets -EBUSY for the next one.
+ * of another, or %KDDM_SVC_BYTES in them, gets -EBUSY for the next one.  What
+ * it forwards counts as its own.
  */
 struct kddm_svc {
 	const char		*name;

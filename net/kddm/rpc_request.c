@@ -257,7 +257,8 @@ static int request_begin(struct kddm_rpc *rpc, struct kddm_svc_net *sn,
 	struct kddm_request *req;
 	int rc;
 
-	rc = kddm_svc_count(sn, node->id, m->total, &peer);
+	/* Whoever sends it answers for it, whatever the first caller is. */
+	rc = kddm_svc_count(sn, from, m->total, &peer);
 	if (rc)
 		return rc;
 	rc = -ENOMEM;

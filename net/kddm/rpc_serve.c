@@ -94,11 +94,10 @@ static void serve(const struct request *r, const void *data)
 	/* Before the reply, which the caller may answer by the next call. */
 	atomic_dec(&r->node->requests);
 	/* Another session with this node has calls of its own. */
-	if (reply && kddm_node_link(r->node) != KDDM_LINK_DOWN) {
+	if (reply && kddm_node_link(r->node) != KDDM_LINK_DOWN)
 		kddm_rpc_xmit(r->kn->rpc, r->node->id, reply);
-	} else {
+	else
 		kddm_msg_free(reply);
-	}
 	kddm_node_put(r->node);
 	kddm_rpc_service_put(r->svc);
 }

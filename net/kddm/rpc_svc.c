@@ -301,6 +301,9 @@ static void dispatch(struct kddm_svc_net *sn)
 	lockdep_assert_held(&rs->lock);
 	if (!READ_ONCE(sn->rpc->open) && !rs->svc->early)
 		return;
+	/* Whoever says so drops what waits. */
+	if (rs->gone || READ_ONCE(sn->rpc->shut))
+		return;
 	while (sn->running < workers(rs)) {
 		req = list_first_entry_or_null(&sn->ready, struct kddm_request,
 					       queue);

@@ -112,7 +112,7 @@ void test_calls(void)
 	if (!CHECK_EQ(kddm_svc_register(&svc), 0))
 		return;
 	bad_services();
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 60; i++)
 		CHECK_EQ(ask(i % NODES, (i + 1) % NODES, &svc, 0, i, LONG),
 			 i + 1);
 	CHECK_EQ(ask(A, B, &svc, 0, DO_NOTHING, LONG), -EBADMSG);
@@ -187,14 +187,14 @@ void test_casts(void)
 				   &req), 0);
 	CHECK(all_cast(1));
 	CHECK_EQ(kddm_nodes(test_net[A], nodes), NODES);
-	for (i = 0; i < 50; i++)
+	for (i = 0; i < 20; i++)
 		CHECK_EQ(kddm_cast_many(test_net[A], nodes, &cast_svc, 0,
 					&req), 0);
-	CHECK(all_cast(51));
+	CHECK(all_cast(21));
 	CHECK_EQ(kddm_cast(&init_net, test_id(B), &cast_svc, 0, &req),
 		 -ENOTCONN);
 	kddm_svc_unregister(&cast_svc);
-	CHECK_EQ(atomic_read(&casts[A]), 51);
+	CHECK_EQ(atomic_read(&casts[A]), 21);
 }
 
 /* Ask @what of all; how many say what they should (else @err). */
@@ -242,7 +242,7 @@ void test_gather(void)
 
 	if (!CHECK_EQ(kddm_svc_register(&svc), 0))
 		return;
-	for (i = 0; i < 50; i++)
+	for (i = 0; i < 12; i++)
 		CHECK_EQ(gather(i, 0, LONG, i & 1), NODES);
 	CHECK_EQ(gather(DO_FAIL, -ENOTTY, LONG, false), 0);
 	bitmap_zero(nodes, KDDM_NODE_IDS);

@@ -151,7 +151,7 @@ void test_deferred(void)
 	INIT_WORK(&later, answer_later);
 	INIT_WORK_ONSTACK(&work, unregister_work);
 	begin(&defer);
-	for (i = 0; i < 50; i++) {
+	for (i = 0; i < 20; i++) {
 		CHECK_EQ(ask(A, B, &defer, 0, 0, LONG), 77);
 		CHECK_EQ(ask(C, B, &defer, 0, 1, LONG), -EXDEV);
 	}
