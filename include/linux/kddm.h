@@ -12,6 +12,7 @@
 #ifndef _LINUX_KDDM_H
 #define _LINUX_KDDM_H
 
+#include <linux/kddm_node.h>
 #include <linux/kddm_rpc.h>
 #include <linux/types.h>
 

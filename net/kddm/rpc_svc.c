@@ -51,9 +51,8 @@ int kddm_svc_register(struct kddm_svc *svc)
 	rs->svc = svc;
 	spin_lock_init(&rs->lock);
 	INIT_LIST_HEAD(&rs->nets);
-	/* Each node counts its workers; with a rescuer if memory is short. */
-	rs->wq = alloc_workqueue("kddm_%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
-				 svc->name);
+	/* Each node counts its workers. */
+	rs->wq = alloc_workqueue("kddm_%s", WQ_UNBOUND, 0, svc->name);
 	if (!rs->wq)
 		goto free;
 	svc->priv = rs;

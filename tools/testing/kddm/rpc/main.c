@@ -185,6 +185,7 @@ static const struct test all[] = {
 	{ "forward-dying", test_forward_dying, true },
 	{ "gate", test_gate, true },
 	{ "faults", test_faults, true },
+	{ "nodes", test_nodes, true },
 };
 
 static void run(const struct test *test)

@@ -94,5 +94,6 @@ void test_gather_dying(void);
 void test_forward_dying(void);
 void test_gate(void);
 void test_faults(void);
+void test_nodes(void);
 
 #endif /* _KDDM_TEST_RPC_H */

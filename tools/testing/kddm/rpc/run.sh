@@ -96,6 +96,14 @@ again_and_again() {
 	done
 }
 
+stopped() {
+	said | grep -q "^# nodes: stopped"
+}
+
+stop_and_start() {
+	kctl 3 stop && wait_for stopped && kctl 3 start id 3
+}
+
 # Allocations that fail
 
 mark() {
@@ -125,7 +133,7 @@ fail_some() {
 	done
 }
 
-plan=16
+plan=18
 faults=
 [ ! -e "$DEBUG/failslab/probability" ] || faults=y
 [ -z "$faults" ] || plan=$((plan + 1))
@@ -147,6 +155,8 @@ check "a node stops while it is called" with stop-callee stop 2
 check "it starts again, too" start 2
 check "requests wait until a node serves" with gate again_and_again
 check "all are in the view again" all_serve
+check "nodes go and come" with nodes stop_and_start
+check "all are in the view once more" all_serve
 check "a node dies while replies are gathered" with gather-dying cut
 check "it comes back" heal
 check "a node dies to which a call was forwarded" with forward-dying cut
