@@ -69,7 +69,7 @@ struct kddm_node_client {
  * @client: in all namespaces; stays until unregistered
  *
  * Context: may sleep.
- * Return: 0 or -EEXIST.
+ * Return: 0, or -EEXIST (it is registered).
  */
 int kddm_node_register(struct kddm_node_client *client);
 

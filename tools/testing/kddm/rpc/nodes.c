@@ -118,7 +118,6 @@ void test_nodes(void)
 	atomic_set(&slow_done, 0);
 	CHECK_EQ(kddm_node_register(&high), 0);
 	CHECK_EQ(kddm_node_register(&low), 0);
-	CHECK_EQ(kddm_node_register(&low), -EEXIST);
 	test_note("running");
 	CHECK(a_has(4));
 	CHECK_EQ(last.change, KDDM_REMOVE_ONLINE);

@@ -91,7 +91,7 @@ heal() {
 }
 
 again_and_again() {
-	for _ in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5; do
 		kctl 3 stop && kctl 3 start id 3 || return 1
 	done
 }
