@@ -330,11 +330,12 @@ int kddm_member_next(u8 state, bool up, bool possible, u8 *next);
 bool kddm_member_told(struct kddm_net *kn, u16 id, u32 incarnation, u8 change);
 
 /*
- * Notifiers of KDDM itself, for all namespaces; clients have linux/kddm_node.h.
- * The action is the transition, @data is struct kddm_node_event.  The own node's
- * transitions are reported too.  Called by an ordered worker per namespace; they
- * may sleep, but must not start or stop KDDM, or wait for another transition.
- * Return: as the notifier chain's functions.
+ * Notifiers of KDDM itself, for all namespaces; clients have
+ * linux/kddm_node.h.  The action is the transition, @data is struct
+ * kddm_node_event.  The own node's transitions are reported too.  Called by an
+ * ordered worker per namespace; they may sleep, but must not start or stop
+ * KDDM, or wait for another transition.  Return: as the notifier chain's
+ * functions.
  */
 int kddm_register_add_notifier(struct notifier_block *nb);
 int kddm_unregister_add_notifier(struct notifier_block *nb);
