@@ -49,7 +49,8 @@ enum kddm_order {
  * @name: 1 to %KDDM_SVC_NAME_LEN characters; its hash is the id on the wire
  * @handler: serves a request.  Returns 0: the reply is what was packed into
  *	kddm_reply_room(), or empty; a negative error number, which the caller
- *	gets; or %KDDM_DEFERRED: kddm_reply() will be called, or has been.
+ *	gets; or %KDDM_DEFERRED: kddm_request_reply() will be called, or has
+ *	been.
  *	What a cast's handler returns is ignored, unless that is %KDDM_DEFERRED.
  *	Context: a worker; may sleep, and call other services, but see @workers
  * @workers: handlers that run at a time on a node, 1 to %KDDM_SVC_WORKERS, or 0
@@ -252,7 +253,7 @@ void kddm_gather_end(struct kddm_gather *g);
 int kddm_nodes(struct net *net, unsigned long *nodes);
 
 /*
- * In a handler, and until kddm_reply() for a request that is deferred.
+ * In a handler, and until kddm_request_reply() for a request that is deferred.
  */
 
 /**
@@ -302,7 +303,7 @@ struct kddm_unpack *kddm_request_args(struct kddm_request *req);
 struct kddm_pack *kddm_reply_room(struct kddm_request *req, u32 size);
 
 /**
- * kddm_reply() - answer a request that was deferred
+ * kddm_request_reply() - answer a request that was deferred
  * @req: the request; gone afterwards
  * @err: 0: the reply is what was packed; or a negative error number
  *
@@ -312,7 +313,7 @@ struct kddm_pack *kddm_reply_room(struct kddm_request *req, u32 size);
  *
  * Context: may sleep.
  */
-void kddm_reply(struct kddm_request *req, int err);
+void kddm_request_reply(struct kddm_request *req, int err);
 
 /**
  * kddm_forward() - have another node answer

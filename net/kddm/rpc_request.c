@@ -4,9 +4,10 @@
  *
  * It is found by the first caller's id and number as long as it is not answered
  * (a cast only while parts of it are missing).  Whoever answers does so once:
- * the worker when the handler has returned, kddm_reply() for a request that was
- * deferred, or whoever drops a request that has not begun.  The handler's own
- * request stays for the handler until it has returned, whoever answers it.
+ * the worker when the handler has returned, kddm_request_reply() for a request
+ * that was deferred, or whoever drops a request that has not begun.  The
+ * handler's own request stays for the handler until it has returned, whoever
+ * answers it.
  *
  * A request that is answered after its node has stopped is just freed.
  */
@@ -494,7 +495,7 @@ struct kddm_pack *kddm_reply_room(struct kddm_request *req, u32 size)
 }
 EXPORT_SYMBOL_GPL(kddm_reply_room);
 
-void kddm_reply(struct kddm_request *req, int err)
+void kddm_request_reply(struct kddm_request *req, int err)
 {
 	answer(req, min(err, 0));
 }

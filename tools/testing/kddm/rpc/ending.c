@@ -111,7 +111,7 @@ static struct work_struct later;
 static void answer_later(struct work_struct *work)
 {
 	kddm_pack_u32(kddm_reply_room(kept, 4), 77);
-	kddm_reply(kept, 0);
+	kddm_request_reply(kept, 0);
 }
 
 static int defer_handler(struct kddm_request *req)
@@ -123,7 +123,7 @@ static int defer_handler(struct kddm_request *req)
 		break;
 	case 1:
 		/* Before the handler returns. */
-		kddm_reply(req, -EXDEV);
+		kddm_request_reply(req, -EXDEV);
 		break;
 	default:
 		atomic_inc(&waiting);
@@ -161,13 +161,13 @@ void test_deferred(void)
 	CHECK_EQ(atomic_read(&waiting), 1);
 	CHECK(kddm_request_wait(kept, SOON));
 	kddm_pack_u32(kddm_reply_room(kept, 4), 1);
-	kddm_reply(kept, 0);
+	kddm_request_reply(kept, 0);
 	/* Whoever withdraws the service waits for it. */
 	CHECK_EQ(ask(A, B, &defer, 0, 2, HZ), -ETIMEDOUT);
 	queue_work(system_dfl_wq, &work);
 	schedule_timeout_uninterruptible(HZ / 10);
 	CHECK(work_busy(&work));
-	kddm_reply(kept, 0);
+	kddm_request_reply(kept, 0);
 	flush_work(&work);
 	destroy_work_on_stack(&work);
 }
