@@ -1,1 +1,1 @@
-/member_kunit\|rpc_kunit/d
+/member_kunit/d
