@@ -499,7 +499,7 @@ void kddm_request_reply(struct kddm_request *req, int err)
 {
 	answer(req, min(err, 0));
 }
-EXPORT_SYMBOL_GPL(kddm_reply);
+EXPORT_SYMBOL_GPL(kddm_request_reply);
 
 bool kddm_request_cancelled(const struct kddm_request *req)
 {

@@ -172,8 +172,8 @@ def rpc(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     log = run.ktap("rpc", script(
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "500", "--", program_file, module, SELFTESTS),
-                   timeout=530)
+        "--timeout", "700", "--", program_file, module, SELFTESTS),
+                   timeout=730)
     run.show(log)
 
 
