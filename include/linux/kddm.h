@@ -6,10 +6,14 @@
  * an object of it with kddm_get() (to read) or kddm_grab() (to write), uses its
  * data as ordinary memory, and lets go with kddm_put().  Between grab and put
  * no other node reads or writes the object; between get and put none writes it.
+ *
+ * Beside that it can call services on other nodes, see <linux/kddm_rpc.h>.
  */
 #ifndef _LINUX_KDDM_H
 #define _LINUX_KDDM_H
 
+#include <linux/kddm_node.h>
+#include <linux/kddm_rpc.h>
 #include <linux/types.h>
 
 struct kddm_linker;

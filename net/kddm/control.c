@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include "barrier.h"
 #include "control.h"
 #include "main.h"
 #include "member.h"
@@ -291,12 +292,22 @@ int __init kddm_control_init(void)
 		return err;
 	err = kddm_rpc_register(&svc_control);
 	if (err)
-		unregister_pernet_subsys(&control_net_ops);
+		goto pernet;
+	err = kddm_barrier_init();
+	if (err)
+		goto service;
+	return 0;
+
+service:
+	kddm_rpc_unregister(&svc_control);
+pernet:
+	unregister_pernet_subsys(&control_net_ops);
 	return err;
 }
 
 void kddm_control_exit(void)
 {
+	kddm_barrier_exit();
 	kddm_rpc_unregister(&svc_control);
 	unregister_pernet_subsys(&control_net_ops);
 }

@@ -69,12 +69,20 @@ void kddm_exit(struct kddm_net *kn)
 }
 EXPORT_SYMBOL_GPL(kddm_exit);
 
+static void reopen_gate(struct kddm_net *kn)
+{
+	kddm_rpc_hush(kn, false);
+	WRITE_ONCE(kn->run, KDDM_RUNNING);
+}
+
 /* Nobody enters any more; wait until those inside have left, or for a kill. */
 static int shut_gate(struct kddm_net *kn)
 {
 	WRITE_ONCE(kn->run, KDDM_STOPPING);
+	/* Those who wait for other nodes need not wait any longer. */
+	kddm_rpc_hush(kn, true);
 	if (down_write_killable(&kn->gate)) {
-		WRITE_ONCE(kn->run, KDDM_RUNNING);
+		reopen_gate(kn);
 		return -EINTR;
 	}
 	up_write(&kn->gate);
@@ -156,6 +164,7 @@ static int bring_up(struct kddm_net *kn, int id,
 	rc = kddm_views_start(kn);
 	if (rc)
 		goto down;
+	kddm_rpc_open(kn);
 	return 0;
 
 down:
@@ -234,7 +243,7 @@ int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	rc = kddm_sets_quiesce(kn);
 	if (rc) {
 		NL_SET_ERR_MSG(extack, "sets or objects are in use");
-		WRITE_ONCE(kn->run, KDDM_RUNNING);
+		reopen_gate(kn);
 	} else {
 		depart(kn);
 		take_down(kn);

@@ -719,6 +719,37 @@ void kddm_member_stop(struct kddm_net *kn)
 	}
 }
 
+/* Has the worker come so far?  It may be just telling it. */
+static bool has_come(struct kddm_member *m, u16 id, u32 incarnation, u8 change)
+{
+	u8 state = KDDM_NODE_OFFLINE;
+	struct kddm_node *node;
+
+	spin_lock(&m->lock);
+	node = xa_load(&m->kn->nodes, id);
+	if (node && node->incarnation == incarnation)
+		state = node->state;
+	spin_unlock(&m->lock);
+	switch (change) {
+	case KDDM_ADD_ONLINE:
+		return state >= KDDM_NODE_ONLINE;
+	case KDDM_ADD_POSSIBLE:
+		return state >= KDDM_NODE_POSSIBLE;
+	case KDDM_REMOVE_POSSIBLE:
+		return state <= KDDM_NODE_ONLINE;
+	default:
+		return state == KDDM_NODE_OFFLINE;
+	}
+}
+
+bool kddm_member_told(struct kddm_net *kn, u16 id, u32 incarnation, u8 change)
+{
+	if (!has_come(kn->member, id, incarnation, change))
+		return false;
+	flush_work(&kn->member->work);
+	return true;
+}
+
 u16 kddm_node_max_id(struct kddm_net *kn)
 {
 	return READ_ONCE(kn->member->max_id);

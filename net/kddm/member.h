@@ -47,6 +47,7 @@
 #ifndef _NET_KDDM_MEMBER_H
 #define _NET_KDDM_MEMBER_H
 
+#include <linux/kddm_node.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
@@ -61,20 +62,6 @@ enum kddm_node_state {
 	KDDM_NODE_OFFLINE,
 	KDDM_NODE_ONLINE,
 	KDDM_NODE_POSSIBLE
-};
-
-/**
- * enum kddm_node_change - the transitions that notifiers see
- * @KDDM_ADD_ONLINE: offline to online (add chain)
- * @KDDM_ADD_POSSIBLE: online to possible (add chain)
- * @KDDM_REMOVE_POSSIBLE: possible to online (remove chain)
- * @KDDM_REMOVE_ONLINE: online to offline (remove chain)
- */
-enum kddm_node_change {
-	KDDM_ADD_ONLINE,
-	KDDM_ADD_POSSIBLE,
-	KDDM_REMOVE_POSSIBLE,
-	KDDM_REMOVE_ONLINE
 };
 
 /**
@@ -331,18 +318,18 @@ u16 kddm_node_max_id(struct kddm_net *kn);
 int kddm_member_next(u8 state, bool up, bool possible, u8 *next);
 
 /**
- * struct kddm_node_event - what notifiers get
- * @kn: the namespace that saw it
- * @id: the node, which may be the own one
+ * kddm_member_told() - whether all clients here know of a transition
+ * @kn: the namespace
+ * @id: node id
  * @incarnation: of that node
  * @change: enum kddm_node_change
+ *
+ * A later transition of the node will do as well.
+ *
+ * Context: may sleep, as long as clients that are just being told take.
+ * Return: true if so; they have returned.
  */
-struct kddm_node_event {
-	struct kddm_net	*kn;
-	u16		id;
-	u32		incarnation;
-	u8		change;
-};
+bool kddm_member_told(struct kddm_net *kn, u16 id, u32 incarnation, u8 change);
 
 /**
  * enum kddm_refusal_why - why a node is refused
@@ -384,11 +371,12 @@ int kddm_unregister_refusal_notifier(struct notifier_block *nb);
 void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why);
 
 /*
- * In-kernel notifiers, for all namespaces: the action is the transition, @data
- * is struct kddm_node_event.  The own node's transitions are reported too.
- * Called by an ordered worker per namespace; they may sleep, but must not start
- * or stop KDDM, or wait for another transition.  Return: as the notifier
- * chain's functions.
+ * Notifiers of KDDM itself, for all namespaces; clients have
+ * linux/kddm_node.h.  The action is the transition, @data is struct
+ * kddm_node_event.  The own node's transitions are reported too.  Called by an
+ * ordered worker per namespace; they may sleep, but must not start or stop
+ * KDDM, or wait for another transition.  Return: as the notifier chain's
+ * functions.
  */
 int kddm_register_add_notifier(struct notifier_block *nb);
 int kddm_unregister_add_notifier(struct notifier_block *nb);

@@ -66,6 +66,7 @@ void kddm_node_report(struct kddm_net *kn, const struct kddm_node *node,
 		      u8 change)
 {
 	struct kddm_node_event ev = {
+		.net = kn->net,
 		.kn = kn,
 		.id = node->id,
 		.incarnation = node->incarnation,
@@ -122,6 +123,54 @@ void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why)
 
 	blocking_notifier_call_chain(&refusal_chain, why, &ev);
 }
+
+/* Clients */
+
+static int client_add(struct notifier_block *nb, unsigned long action,
+		      void *data)
+{
+	struct kddm_node_client *client;
+
+	client = container_of(nb, struct kddm_node_client, add);
+	client->change(client, data);
+	return NOTIFY_DONE;
+}
+
+static int client_remove(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	struct kddm_node_client *client;
+
+	client = container_of(nb, struct kddm_node_client, remove);
+	client->change(client, data);
+	return NOTIFY_DONE;
+}
+
+int kddm_node_register(struct kddm_node_client *client)
+{
+	int rc;
+
+	/* Not the rest of them, which may be in use if this is an error. */
+	client->add.notifier_call = client_add;
+	client->add.priority = client->priority;
+	client->remove.notifier_call = client_remove;
+	client->remove.priority = -client->priority;
+	rc = blocking_notifier_chain_register(&add_chain, &client->add);
+	if (rc)
+		return rc;
+	rc = blocking_notifier_chain_register(&remove_chain, &client->remove);
+	if (rc)
+		blocking_notifier_chain_unregister(&add_chain, &client->add);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(kddm_node_register);
+
+void kddm_node_unregister(struct kddm_node_client *client)
+{
+	blocking_notifier_chain_unregister(&remove_chain, &client->remove);
+	blocking_notifier_chain_unregister(&add_chain, &client->add);
+}
+EXPORT_SYMBOL_GPL(kddm_node_unregister);
 
 /* Questions */
 

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RPC: calls (with reply) and casts (without) to services registered by name,
- * over channel 0.  Handlers run in a workqueue and may sleep, unless they are
- * "direct".  A call to a node
- * that goes down ends at once with -EHOSTDOWN.
+ * RPC of KDDM itself: calls (with reply) and casts (without) to services
+ * registered by name, over channel 0.  Handlers run in a workqueue and may
+ * sleep, unless they are "direct".  A call to a node that goes down ends at
+ * once with -EHOSTDOWN.  Clients have more, see linux/kddm_rpc.h.
  *
  * Requests of a service that is "ordered" run one at a time on each node;
  * services do not wait for each other.  A node that has KDDM_RPC_PENDING
  * requests waiting or running at another gets -EBUSY for the next one.
  *
- * Locks: the registry's spin lock protects the list of services; the lock of
- * the table of calls decides who ends a call (whoever takes it out); the lock
- * of the serial queues protects these.  None nests inside another.
+ * Locks: see rpc_int.h.
  */
 #ifndef _NET_KDDM_RPC_H
 #define _NET_KDDM_RPC_H
@@ -40,6 +38,7 @@
  *	not wait for a message: not call a service, nor get an object.  Its
  *	@req is not aligned
  * @owner: module that has @handler; it unregisters before it goes
+ * @client: it is that of a client, see struct kddm_rpc_svc; @handler is NULL
  * @id: hash of @name; filled in when registered
  * @list: place in the registry
  * @users: one for the registry, one for each request
@@ -52,6 +51,7 @@ struct kddm_rpc_service {
 	bool			ordered;
 	bool			direct;
 	struct module		*owner;
+	bool			client;
 	u32			id;
 	struct list_head	list;
 	refcount_t		users;
@@ -97,6 +97,9 @@ struct kddm_rpc_info {
  * Return: a number that changes with the services.
  */
 u32 kddm_rpc_info(unsigned int nr, struct kddm_rpc_info *info);
+
+/* The service of this id and a reference, or NULL; for the files of RPC. */
+struct kddm_rpc_service *kddm_rpc_get(u32 id);
 
 struct seq_file;
 
@@ -148,10 +151,28 @@ int kddm_rpc_cast(struct kddm_net *kn, u16 dst,
 int kddm_rpc_start(struct kddm_net *kn);
 
 /**
+ * kddm_rpc_open() - let the services of clients begin
+ * @kn: the namespace, which is a running node by now
+ *
+ * Requests that came while the node joined have waited for this.
+ */
+void kddm_rpc_open(struct kddm_net *kn);
+
+/**
+ * kddm_rpc_hush() - end the calls of clients
+ * @kn: the namespace
+ * @hush: let no more begin; or let them again
+ *
+ * Calls end with -ESHUTDOWN.  The node wants to stop, and may not be able to.
+ */
+void kddm_rpc_hush(struct kddm_net *kn, bool hush);
+
+/**
  * kddm_rpc_shut() - end all calls, and let no more begin
  * @kn: the namespace
  *
- * Calls end with -ESHUTDOWN.  Returns when no handler runs.
+ * Calls end with -ESHUTDOWN.  Returns when no handler runs, but for those of
+ * clients: their requests are cancelled, and what they answer goes nowhere.
  */
 void kddm_rpc_shut(struct kddm_net *kn);
 

@@ -36,12 +36,30 @@ struct kddm_msg *kddm_msg_alloc(size_t len, u16 nwords, gfp_t gfp)
 	msg->len = len;
 	msg->nwords = 0;
 	msg->targets = nwords ? (void *)msg + set : NULL;
+	msg->pool = NULL;
+	return msg;
+}
+
+struct kddm_msg *kddm_msg_reserved(mempool_t *pool, size_t len)
+{
+	struct kddm_msg *msg = mempool_alloc(pool, GFP_NOWAIT);
+
+	if (!msg)
+		return NULL;
+	INIT_LIST_HEAD(&msg->list);
+	msg->len = len;
+	msg->nwords = 0;
+	msg->targets = NULL;
+	msg->pool = pool;
 	return msg;
 }
 
 void kddm_msg_free(struct kddm_msg *msg)
 {
-	kvfree(msg);
+	if (msg && msg->pool)
+		mempool_free(msg, msg->pool);
+	else
+		kvfree(msg);
 }
 
 /* The end of a message that was queued. */

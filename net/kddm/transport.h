@@ -51,6 +51,7 @@
 #define _NET_KDDM_TRANSPORT_H
 
 #include <linux/list.h>
+#include <linux/mempool.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include "main.h"
@@ -80,6 +81,7 @@ enum kddm_drop {
  * @nwords: words of @targets, or 0
  * @len: bytes in @buf; the transport fills in the header at its beginning
  * @targets: node set of a message for many, behind @buf
+ * @pool: where it came from, or NULL
  * @buf: header and body
  */
 struct kddm_msg {
@@ -90,6 +92,7 @@ struct kddm_msg {
 	u16			nwords;
 	u32			len;
 	u64			*targets;
+	mempool_t		*pool;
 	u8			buf[] __aligned(8);
 };
 
@@ -140,6 +143,17 @@ struct kddm_peer_ops {
  */
 struct kddm_msg *kddm_msg_alloc(size_t len, u16 nwords, gfp_t gfp);
 void kddm_msg_free(struct kddm_msg *msg);
+
+/**
+ * kddm_msg_reserved() - take a message from a reserve
+ * @pool: of elements that have room for a struct kddm_msg and @len bytes; stays
+ *	until the transport has stopped
+ * @len: bytes of header and body
+ *
+ * Context: any; waits for nothing.
+ * Return: as kddm_msg_alloc().
+ */
+struct kddm_msg *kddm_msg_reserved(mempool_t *pool, size_t len);
 
 /**
  * kddm_send() - queue a message

@@ -31,6 +31,9 @@ static bool type_fits(u8 type, u16 chan)
 	case KDDM_WIRE_CAST:
 	case KDDM_WIRE_REPLY:
 	case KDDM_WIRE_VIEW:
+	case KDDM_WIRE_PART:
+	case KDDM_WIRE_CANCEL:
+	case KDDM_WIRE_AT:
 		return chan == 0;
 	case KDDM_WIRE_MARK:
 		return chan > 0 && chan < KDDM_CHANNELS;
@@ -137,6 +140,7 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_hello);
 
 int kddm_wire_put_rpc(void *buf, size_t size, const struct kddm_rpc_msg *m)
 {
+	u32 total = m->total > m->len ? m->total : m->len;
 	struct kddm_wire_rpc *w = buf;
 
 	if (size < sizeof(*w) || m->len > KDDM_MAX_RPC ||
@@ -144,14 +148,38 @@ int kddm_wire_put_rpc(void *buf, size_t size, const struct kddm_rpc_msg *m)
 		return -EMSGSIZE;
 	w->service = cpu_to_le32(m->service);
 	w->id = cpu_to_le32(m->id);
+	w->token = cpu_to_le32(m->token);
+	w->key = cpu_to_le32(m->key);
+	w->incarnation = cpu_to_le32(m->incarnation);
 	w->err = cpu_to_le32((u32)m->err);
 	w->max = cpu_to_le32(m->max);
+	w->total = cpu_to_le32(total);
 	w->len = cpu_to_le32(m->len);
+	w->origin = cpu_to_le16(m->origin);
+	w->hops = cpu_to_le16(m->hops);
 	if (m->data && m->len)
 		memcpy(w + 1, m->data, m->len);
 	return sizeof(*w) + m->len;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_rpc);
+
+/* What each type of RPC message may carry. */
+static bool rpc_fits(const struct kddm_rpc_msg *m, u32 err, u8 type)
+{
+	switch (type) {
+	case KDDM_WIRE_CALL:
+		return !err && m->max <= KDDM_RPC_LARGE;
+	case KDDM_WIRE_CAST:
+		return !err && !m->max && !m->token &&
+		       (m->total > m->len || !m->id);
+	case KDDM_WIRE_REPLY:
+		if (m->service || m->max || m->key || m->hops)
+			return false;
+		return !err || (is_err(err) && !m->total);
+	default:
+		return false;
+	}
+}
 
 int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 		      struct kddm_rpc_msg *m)
@@ -163,27 +191,125 @@ int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 		return -EBADMSG;
 	m->service = le32_to_cpu(w->service);
 	m->id = le32_to_cpu(w->id);
+	m->token = le32_to_cpu(w->token);
+	m->key = le32_to_cpu(w->key);
+	m->incarnation = le32_to_cpu(w->incarnation);
 	err = le32_to_cpu(w->err);
 	m->err = (int)err;
 	m->max = le32_to_cpu(w->max);
+	m->total = le32_to_cpu(w->total);
 	m->len = le32_to_cpu(w->len);
+	m->origin = le16_to_cpu(w->origin);
+	m->hops = le16_to_cpu(w->hops);
 	m->data = w + 1;
-	if (m->len > KDDM_MAX_RPC || size - sizeof(*w) != m->len)
+	if (m->len > KDDM_MAX_RPC || size - sizeof(*w) != m->len ||
+	    m->total > KDDM_RPC_LARGE || m->total < m->len ||
+	    (m->total && !m->len))
 		return -EBADMSG;
-	switch (type) {
-	case KDDM_WIRE_CALL:
-		return err || m->max > KDDM_MAX_RPC ? -EBADMSG : 0;
-	case KDDM_WIRE_CAST:
-		return err || m->id || m->max ? -EBADMSG : 0;
-	case KDDM_WIRE_REPLY:
-		if (m->service || m->max)
-			return -EBADMSG;
-		return err && (!is_err(err) || m->len) ? -EBADMSG : 0;
-	default:
+	if (m->origin >= KDDM_MAX_NODES || m->hops > KDDM_RPC_HOPS ||
+	    !m->hops != !m->incarnation)
 		return -EBADMSG;
-	}
+	return rpc_fits(m, err, type) ? 0 : -EBADMSG;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_rpc);
+
+int kddm_wire_put_part(void *buf, size_t size, const struct kddm_part_msg *m)
+{
+	struct kddm_wire_part *w = buf;
+
+	if (size < sizeof(*w) || m->len > KDDM_RPC_PART ||
+	    size - sizeof(*w) < m->len)
+		return -EMSGSIZE;
+	w->id = cpu_to_le32(m->id);
+	w->token = cpu_to_le32(m->token);
+	w->offset = cpu_to_le32(m->offset);
+	w->len = cpu_to_le32(m->len);
+	w->origin = cpu_to_le16(m->origin);
+	w->reply = cpu_to_le16(m->reply);
+	if (m->data && m->len)
+		memcpy(w + 1, m->data, m->len);
+	return sizeof(*w) + m->len;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_part);
+
+int kddm_wire_get_part(const void *body, size_t size, struct kddm_part_msg *m)
+{
+	const struct kddm_wire_part *w = body;
+	u16 reply;
+
+	if (size < sizeof(*w))
+		return -EBADMSG;
+	m->id = le32_to_cpu(w->id);
+	m->token = le32_to_cpu(w->token);
+	m->offset = le32_to_cpu(w->offset);
+	m->len = le32_to_cpu(w->len);
+	m->origin = le16_to_cpu(w->origin);
+	reply = le16_to_cpu(w->reply);
+	m->reply = reply;
+	m->data = w + 1;
+	if (!m->len || m->len > KDDM_RPC_PART ||
+	    size - sizeof(*w) != m->len || m->offset > KDDM_RPC_LARGE ||
+	    m->origin >= KDDM_MAX_NODES || reply > 1)
+		return -EBADMSG;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_part);
+
+int kddm_wire_put_cancel(void *buf, size_t size, const struct kddm_at_msg *m)
+{
+	struct kddm_wire_cancel *w = buf;
+
+	if (size < sizeof(*w))
+		return -EMSGSIZE;
+	w->id = cpu_to_le32(m->id);
+	w->token = cpu_to_le32(m->token);
+	return sizeof(*w);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_cancel);
+
+int kddm_wire_get_cancel(const void *body, size_t size, struct kddm_at_msg *m)
+{
+	const struct kddm_wire_cancel *w = body;
+
+	if (size != sizeof(*w))
+		return -EBADMSG;
+	m->id = le32_to_cpu(w->id);
+	m->token = le32_to_cpu(w->token);
+	m->node = 0;
+	m->hops = 0;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_cancel);
+
+int kddm_wire_put_at(void *buf, size_t size, const struct kddm_at_msg *m)
+{
+	struct kddm_wire_at *w = buf;
+
+	if (size < sizeof(*w))
+		return -EMSGSIZE;
+	w->id = cpu_to_le32(m->id);
+	w->token = cpu_to_le32(m->token);
+	w->node = cpu_to_le16(m->node);
+	w->hops = cpu_to_le16(m->hops);
+	return sizeof(*w);
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_at);
+
+int kddm_wire_get_at(const void *body, size_t size, struct kddm_at_msg *m)
+{
+	const struct kddm_wire_at *w = body;
+
+	if (size != sizeof(*w))
+		return -EBADMSG;
+	m->id = le32_to_cpu(w->id);
+	m->token = le32_to_cpu(w->token);
+	m->node = le16_to_cpu(w->node);
+	m->hops = le16_to_cpu(w->hops);
+	if (m->node >= KDDM_MAX_NODES || !m->hops || m->hops > KDDM_RPC_HOPS)
+		return -EBADMSG;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_wire_get_at);
 
 int kddm_wire_put_mark(void *buf, size_t size, u32 epoch)
 {

@@ -20,6 +20,9 @@
 
 #define KDDM_MAX_DATA		65536	/* bytes of object data */
 #define KDDM_MAX_RPC		65600	/* bytes of an RPC body */
+#define KDDM_RPC_LARGE		4194304	/* bytes of one that comes in parts */
+#define KDDM_RPC_PART		32768	/* bytes of a part */
+#define KDDM_RPC_HOPS		16	/* times that a call is forwarded */
 #define KDDM_CHANNELS		3	/* 0: control and RPC; else: objects */
 #define KDDM_MSG_MAX		66000	/* TIPC_MAX_USER_MSG_SIZE */
 
@@ -36,6 +39,9 @@ enum kddm_wire_type {
 	KDDM_WIRE_REPLY		= 5,	/* RPC: reply or error */
 	KDDM_WIRE_VIEW		= 6,	/* channel 0: see viewchange.h */
 	KDDM_WIRE_MARK		= 7,	/* others: the end of an old view */
+	KDDM_WIRE_PART		= 8,	/* RPC: more of a request or reply */
+	KDDM_WIRE_CANCEL	= 9,	/* RPC: the caller has given up */
+	KDDM_WIRE_AT		= 10,	/* RPC: who has a forwarded call now */
 	KDDM_WIRE_OBJ		= 32,	/* + KDDM_EV_GET_REQ ... */
 };
 
@@ -97,17 +103,75 @@ struct kddm_wire_hello {
 /**
  * struct kddm_wire_rpc - opens the body of CALL, CAST, REPLY; payload follows
  * @service: CALL, CAST: service id (hash of its name)
- * @id: CALL: the caller's number for it; REPLY: the same number
+ * @id: CALL: the caller's number for it; REPLY: the same number; CAST: the
+ *	sender's number for one that comes in parts, else 0
+ * @token: CALL: random, or 0 if nobody but the called node may answer; REPLY:
+ *	the same
+ * @key: CALL, CAST: requests with one key are served in their order, if the
+ *	service says so
+ * @incarnation: CALL, CAST: of @origin, if @hops
  * @err: REPLY: 0, or a negative error number and no payload
  * @max: CALL: most bytes of payload that the caller takes in the reply
- * @len: bytes of payload
+ * @total: bytes of the whole payload; what is behind @len follows in PARTs
+ * @len: bytes of payload here
+ * @origin: CALL, CAST: who asked first; REPLY: whom it is for
+ * @hops: CALL, CAST: times that it was forwarded
  */
 struct kddm_wire_rpc {
 	__le32	service;
 	__le32	id;
+	__le32	token;
+	__le32	key;
+	__le32	incarnation;
 	__le32	err;
 	__le32	max;
+	__le32	total;
 	__le32	len;
+	__le16	origin;
+	__le16	hops;
+} __packed;
+
+/**
+ * struct kddm_wire_part - opens the body of PART; payload follows
+ * @id: of the CALL, CAST or REPLY
+ * @token: as there
+ * @offset: where in the whole payload it belongs
+ * @len: bytes of payload here
+ * @origin: as there
+ * @reply: 1: of a REPLY, 0: of a CALL or CAST
+ */
+struct kddm_wire_part {
+	__le32	id;
+	__le32	token;
+	__le32	offset;
+	__le32	len;
+	__le16	origin;
+	__le16	reply;
+} __packed;
+
+/**
+ * struct kddm_wire_cancel - body of CANCEL
+ * @id: of the CALL
+ * @token: as there
+ */
+struct kddm_wire_cancel {
+	__le32	id;
+	__le32	token;
+} __packed;
+
+/**
+ * struct kddm_wire_at - body of AT, to the first caller
+ * @id: of the CALL
+ * @token: as there
+ * @node: who has it; if it is the sender, it has come there, else it is on its
+ *	way from the sender
+ * @hops: times that it was forwarded by then
+ */
+struct kddm_wire_at {
+	__le32	id;
+	__le32	token;
+	__le16	node;
+	__le16	hops;
 } __packed;
 
 /**
@@ -191,19 +255,65 @@ struct kddm_hello {
 /**
  * struct kddm_rpc_msg - a decoded CALL, CAST or REPLY; see struct kddm_wire_rpc
  * @service: CALL, CAST: service id
- * @id: CALL, REPLY: number of the call
+ * @id: number of the call, or of what comes in parts
+ * @token: CALL, REPLY: see there
+ * @key: CALL, CAST: see there
+ * @incarnation: CALL, CAST: of @origin, not 0 if @hops
  * @err: REPLY: 0 or -4095 to -1
- * @max: CALL: most bytes in the reply, at most %KDDM_MAX_RPC
- * @len: bytes in @data, at most %KDDM_MAX_RPC
+ * @max: CALL: most bytes in the reply, at most %KDDM_RPC_LARGE
+ * @total: bytes of the whole, at most %KDDM_RPC_LARGE, not below @len
+ * @len: bytes in @data, at most %KDDM_MAX_RPC, not 0 if that is not all
+ * @origin: node id, below %KDDM_MAX_NODES
+ * @hops: at most %KDDM_RPC_HOPS
  * @data: payload, inside the datagram
  */
 struct kddm_rpc_msg {
 	u32		service;
 	u32		id;
+	u32		token;
+	u32		key;
+	u32		incarnation;
 	int		err;
 	u32		max;
+	u32		total;
 	u32		len;
+	u16		origin;
+	u16		hops;
 	const void	*data;
+};
+
+/**
+ * struct kddm_part_msg - a decoded PART; see struct kddm_wire_part
+ * @id: of what it is a part
+ * @token: as there
+ * @offset: where it belongs
+ * @len: bytes in @data, 1 to %KDDM_RPC_PART
+ * @origin: node id, below %KDDM_MAX_NODES
+ * @reply: of a REPLY
+ * @data: payload, inside the datagram
+ */
+struct kddm_part_msg {
+	u32		id;
+	u32		token;
+	u32		offset;
+	u32		len;
+	u16		origin;
+	bool		reply;
+	const void	*data;
+};
+
+/**
+ * struct kddm_at_msg - a decoded AT, or CANCEL; see struct kddm_wire_at
+ * @id: of the call
+ * @token: as there
+ * @node: AT: node id, below %KDDM_MAX_NODES
+ * @hops: AT: 1 to %KDDM_RPC_HOPS
+ */
+struct kddm_at_msg {
+	u32	id;
+	u32	token;
+	u16	node;
+	u16	hops;
 };
 
 /**
@@ -311,6 +421,66 @@ int kddm_wire_put_rpc(void *buf, size_t size, const struct kddm_rpc_msg *m);
  */
 int kddm_wire_get_rpc(const void *body, size_t size, u8 type,
 		      struct kddm_rpc_msg *m);
+
+/**
+ * kddm_wire_put_part() - write the body of a PART
+ * @buf: behind the header
+ * @size: room in @buf, bytes
+ * @m: what to write
+ *
+ * Return: bytes written, or -EMSGSIZE.
+ */
+int kddm_wire_put_part(void *buf, size_t size, const struct kddm_part_msg *m);
+
+/**
+ * kddm_wire_get_part() - read and check the body of a PART
+ * @body: behind the header
+ * @size: bytes in @body
+ * @m: where to; @m->data points into @body
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int kddm_wire_get_part(const void *body, size_t size, struct kddm_part_msg *m);
+
+/**
+ * kddm_wire_put_cancel() - write the body of a CANCEL
+ * @buf: behind the header
+ * @size: room in @buf, bytes
+ * @m: what to write
+ *
+ * Return: bytes written, or -EMSGSIZE.
+ */
+int kddm_wire_put_cancel(void *buf, size_t size, const struct kddm_at_msg *m);
+
+/**
+ * kddm_wire_get_cancel() - read and check the body of a CANCEL
+ * @body: behind the header
+ * @size: bytes in @body
+ * @m: where to; @m->node and @m->hops become 0
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int kddm_wire_get_cancel(const void *body, size_t size, struct kddm_at_msg *m);
+
+/**
+ * kddm_wire_put_at() - write the body of an AT
+ * @buf: behind the header
+ * @size: room in @buf, bytes
+ * @m: what to write
+ *
+ * Return: bytes written, or -EMSGSIZE.
+ */
+int kddm_wire_put_at(void *buf, size_t size, const struct kddm_at_msg *m);
+
+/**
+ * kddm_wire_get_at() - read and check the body of an AT
+ * @body: behind the header
+ * @size: bytes in @body
+ * @m: where to
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int kddm_wire_get_at(const void *body, size_t size, struct kddm_at_msg *m);
 
 /**
  * kddm_wire_put_mark() - write the body of a MARK

@@ -249,6 +249,18 @@ def client(run):
     run.show(log)
 
 
+def rpc(run):
+    """services and calls of clients, lockdep and KASAN, 2 CPUs"""
+    program_file = project(f"{TESTING}/rpc/run.sh")
+    module = test_module(run, "uml-debug", "rpc")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    log = run.ktap("rpc", script(
+        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "--timeout", "700", "--", program_file, module, SELFTESTS),
+                   timeout=730)
+    run.show(log)
+
+
 def many_some(run):
     """200,000 objects on one node, and whether anything stalls"""
     many(run, 200000)

@@ -9,8 +9,9 @@ import tempfile
 
 from .run import CACHE, ROOT, TREE, Failure, project, script, say
 
-KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/uapi/linux/kddm.h",
-               "include/uapi/linux/kddm_bench.h"]
+KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/linux/kddm_node.h",
+               "include/linux/kddm_pack.h", "include/linux/kddm_rpc.h",
+               "include/uapi/linux/kddm.h", "include/uapi/linux/kddm_bench.h"]
 SPECS = "Documentation/netlink/specs"
 
 

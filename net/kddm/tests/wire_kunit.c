@@ -24,6 +24,8 @@ struct wire_case {
 	u16			chan;
 	struct kddm_hello	hello;
 	struct kddm_rpc_msg	rpc;
+	struct kddm_part_msg	part;
+	struct kddm_at_msg	at;
 	struct kddm_obj_msg	obj;
 	u32			mark;
 };
@@ -138,6 +140,43 @@ static const struct wire_case wire_cases[] = {
 		.desc = "MARK",
 		.type = KDDM_WIRE_MARK, .chan = 2, .mark = 0xe90c0001,
 	},
+	{
+		.desc = "CALL, forwarded, in parts",
+		.type = KDDM_WIRE_CALL,
+		.rpc = {
+			.service = 0xfeedbeef, .id = 7, .max = KDDM_RPC_LARGE,
+			.token = 0x70ce, .key = 0xffffffff, .origin = 1023,
+			.hops = KDDM_RPC_HOPS, .incarnation = 9,
+			.total = KDDM_RPC_LARGE, .len = DATA_LEN,
+			.data = payload,
+		},
+	},
+	{
+		.desc = "CAST in parts",
+		.type = KDDM_WIRE_CAST,
+		.rpc = {
+			.service = 3, .id = 11, .total = DATA_LEN + 1,
+			.len = DATA_LEN, .data = payload,
+		},
+	},
+	{
+		.desc = "PART",
+		.type = KDDM_WIRE_PART,
+		.part = {
+			.id = 7, .token = 0x70ce, .origin = 1023, .reply = true,
+			.offset = 65536, .len = DATA_LEN, .data = payload,
+		},
+	},
+	{
+		.desc = "CANCEL",
+		.type = KDDM_WIRE_CANCEL,
+		.at = { .id = 0xffffffff, .token = 0x80000001 },
+	},
+	{
+		.desc = "AT",
+		.type = KDDM_WIRE_AT,
+		.at = { .id = 5, .token = 6, .node = 1023, .hops = 1 },
+	},
 };
 
 KUNIT_ARRAY_PARAM_DESC(wire, wire_cases, desc);
@@ -163,6 +202,12 @@ static int encode(struct kunit *test, const struct wire_case *c, u8 *buf)
 		n = kddm_wire_put_hello(buf + HDR, BUF_LEN - HDR, &c->hello);
 	else if (is_rpc(c->type))
 		n = kddm_wire_put_rpc(buf + HDR, BUF_LEN - HDR, &c->rpc);
+	else if (c->type == KDDM_WIRE_PART)
+		n = kddm_wire_put_part(buf + HDR, BUF_LEN - HDR, &c->part);
+	else if (c->type == KDDM_WIRE_CANCEL)
+		n = kddm_wire_put_cancel(buf + HDR, BUF_LEN - HDR, &c->at);
+	else if (c->type == KDDM_WIRE_AT)
+		n = kddm_wire_put_at(buf + HDR, BUF_LEN - HDR, &c->at);
 	else if (c->type == KDDM_WIRE_MARK)
 		n = kddm_wire_put_mark(buf + HDR, BUF_LEN - HDR, c->mark);
 	else if (kddm_wire_is_obj(c->type))
@@ -179,6 +224,8 @@ struct decoded {
 	struct kddm_hdr		h;
 	struct kddm_hello	hello;
 	struct kddm_rpc_msg	rpc;
+	struct kddm_part_msg	part;
+	struct kddm_at_msg	at;
 	struct kddm_obj_msg	obj;
 	u32			mark;
 };
@@ -196,6 +243,12 @@ static int decode(const u8 *buf, size_t len, struct decoded *d)
 		return kddm_wire_get_hello(body, len, &d->hello);
 	if (d->h.type == KDDM_WIRE_MARK)
 		return kddm_wire_get_mark(body, len, &d->mark);
+	if (d->h.type == KDDM_WIRE_PART)
+		return kddm_wire_get_part(body, len, &d->part);
+	if (d->h.type == KDDM_WIRE_CANCEL)
+		return kddm_wire_get_cancel(body, len, &d->at);
+	if (d->h.type == KDDM_WIRE_AT)
+		return kddm_wire_get_at(body, len, &d->at);
 	if (is_rpc(d->h.type))
 		return kddm_wire_get_rpc(body, len, d->h.type, &d->rpc);
 	if (kddm_wire_is_obj(d->h.type))
@@ -210,9 +263,37 @@ static void expect_rpc(struct kunit *test, const struct kddm_rpc_msg *got,
 	KUNIT_EXPECT_EQ(test, got->id, want->id);
 	KUNIT_EXPECT_EQ(test, got->err, want->err);
 	KUNIT_EXPECT_EQ(test, got->max, want->max);
+	KUNIT_EXPECT_EQ(test, got->token, want->token);
+	KUNIT_EXPECT_EQ(test, got->key, want->key);
+	KUNIT_EXPECT_EQ(test, got->incarnation, want->incarnation);
+	KUNIT_EXPECT_EQ(test, got->origin, want->origin);
+	KUNIT_EXPECT_EQ(test, got->hops, want->hops);
+	KUNIT_EXPECT_EQ(test, got->total,
+			want->total ? want->total : want->len);
 	KUNIT_ASSERT_EQ(test, got->len, want->len);
 	if (want->len)
 		KUNIT_EXPECT_MEMEQ(test, got->data, want->data, want->len);
+}
+
+static void expect_part(struct kunit *test, const struct kddm_part_msg *got,
+			const struct kddm_part_msg *want)
+{
+	KUNIT_EXPECT_EQ(test, got->id, want->id);
+	KUNIT_EXPECT_EQ(test, got->token, want->token);
+	KUNIT_EXPECT_EQ(test, got->offset, want->offset);
+	KUNIT_EXPECT_EQ(test, got->origin, want->origin);
+	KUNIT_EXPECT_EQ(test, got->reply, want->reply);
+	KUNIT_ASSERT_EQ(test, got->len, want->len);
+	KUNIT_EXPECT_MEMEQ(test, got->data, want->data, want->len);
+}
+
+static void expect_at(struct kunit *test, const struct kddm_at_msg *got,
+		      const struct kddm_at_msg *want)
+{
+	KUNIT_EXPECT_EQ(test, got->id, want->id);
+	KUNIT_EXPECT_EQ(test, got->token, want->token);
+	KUNIT_EXPECT_EQ(test, got->node, want->node);
+	KUNIT_EXPECT_EQ(test, got->hops, want->hops);
 }
 
 static void expect_obj(struct kunit *test, const struct kddm_obj_msg *got,
@@ -264,6 +345,10 @@ static void test_round_trip(struct kunit *test)
 				   sizeof(d->hello));
 	else if (is_rpc(c->type))
 		expect_rpc(test, &d->rpc, &c->rpc);
+	else if (c->type == KDDM_WIRE_PART)
+		expect_part(test, &d->part, &c->part);
+	else if (c->type == KDDM_WIRE_CANCEL || c->type == KDDM_WIRE_AT)
+		expect_at(test, &d->at, &c->at);
 	else if (c->type == KDDM_WIRE_MARK)
 		KUNIT_EXPECT_EQ(test, d->mark, c->mark);
 	else if (kddm_wire_is_obj(c->type))
@@ -322,8 +407,20 @@ static bool is_sane(const struct decoded *d, const u8 *buf, size_t len)
 		       d->hello.port[2];
 	if (is_rpc(d->h.type))
 		return r->err <= 0 && r->err >= -MAX_ERRNO &&
-		       r->max <= KDDM_MAX_RPC &&
+		       r->max <= KDDM_RPC_LARGE && r->total >= r->len &&
+		       r->total <= KDDM_RPC_LARGE &&
+		       r->origin < KDDM_MAX_NODES &&
+		       r->hops <= KDDM_RPC_HOPS &&
 		       (const u8 *)r->data + r->len == end;
+	if (d->h.type == KDDM_WIRE_PART)
+		return d->part.len && d->part.origin < KDDM_MAX_NODES &&
+		       d->part.offset <= KDDM_RPC_LARGE &&
+		       (const u8 *)d->part.data + d->part.len == end;
+	if (d->h.type == KDDM_WIRE_AT)
+		return d->at.node < KDDM_MAX_NODES && d->at.hops &&
+		       d->at.hops <= KDDM_RPC_HOPS;
+	if (d->h.type == KDDM_WIRE_CANCEL)
+		return !d->h.chan;
 	if (d->h.type == KDDM_WIRE_MARK)
 		return d->mark && d->h.chan;
 	/* What is in a VIEW is tested by viewchange_kunit.c. */
@@ -409,8 +506,35 @@ static const struct bad_case bad_cases[] = {
 		 "HELLO: unknown flag"),
 	BAD_BODY(0, kddm_wire_hello, port[1], 4, 0, "HELLO: no port"),
 	BAD_BODY(2, kddm_wire_rpc, err, 4, (u32)-EIO, "CALL with an error"),
-	BAD_BODY(2, kddm_wire_rpc, max, 4, KDDM_MAX_RPC + 1,
+	BAD_BODY(2, kddm_wire_rpc, max, 4, KDDM_RPC_LARGE + 1,
 		 "CALL: reply too long"),
+	BAD_BODY(2, kddm_wire_rpc, total, 4, DATA_LEN - 1,
+		 "CALL: less than is there"),
+	BAD_BODY(2, kddm_wire_rpc, total, 4, KDDM_RPC_LARGE + 1,
+		 "CALL: too much in all"),
+	BAD_BODY(2, kddm_wire_rpc, origin, 2, KDDM_MAX_NODES,
+		 "CALL: no such caller"),
+	BAD_BODY(2, kddm_wire_rpc, incarnation, 4, 1,
+		 "CALL: not forwarded, with an incarnation"),
+	BAD_BODY(2, kddm_wire_rpc, hops, 2, 1,
+		 "CALL: forwarded, without an incarnation"),
+	BAD_BODY(17, kddm_wire_rpc, hops, 2, KDDM_RPC_HOPS + 1,
+		 "CALL: forwarded too often"),
+	BAD_BODY(3, kddm_wire_rpc, total, 4, 1,
+		 "CALL in parts, of which the first is empty"),
+	BAD_BODY(4, kddm_wire_rpc, token, 4, 1, "CAST with a token"),
+	BAD_BODY(5, kddm_wire_rpc, key, 4, 1, "REPLY with a key"),
+	BAD_BODY(6, kddm_wire_rpc, total, 4, 1, "REPLY with an error and more"),
+	BAD_BODY(19, kddm_wire_part, len, 4, 0, "PART: length 0"),
+	BAD_BODY(19, kddm_wire_part, offset, 4, KDDM_RPC_LARGE + 1,
+		 "PART: behind the end of all"),
+	BAD_BODY(19, kddm_wire_part, origin, 2, KDDM_NODE_NONE,
+		 "PART: no such caller"),
+	BAD_BODY(19, kddm_wire_part, reply, 2, 2, "PART of what?"),
+	BAD_BODY(21, kddm_wire_at, node, 2, KDDM_MAX_NODES, "AT: no node"),
+	BAD_BODY(21, kddm_wire_at, hops, 2, 0, "AT: not forwarded"),
+	BAD_BODY(21, kddm_wire_at, hops, 2, KDDM_RPC_HOPS + 1,
+		 "AT: forwarded too often"),
 	BAD_BODY(2, kddm_wire_rpc, len, 4, 0xfffffff0, "CALL: huge payload"),
 	BAD_BODY(4, kddm_wire_rpc, id, 4, 1, "CAST with a number"),
 	BAD_BODY(5, kddm_wire_rpc, err, 4, (u32)-EIO,
@@ -492,6 +616,14 @@ static void test_no_room(struct kunit *test)
 		rc = kddm_wire_put_hello(buf, body - 1, &c->hello);
 	else if (is_rpc(c->type))
 		rc = kddm_wire_put_rpc(buf, body - 1, &c->rpc);
+	else if (c->type == KDDM_WIRE_PART)
+		rc = kddm_wire_put_part(buf, body - 1, &c->part);
+	else if (c->type == KDDM_WIRE_CANCEL)
+		rc = kddm_wire_put_cancel(buf, body - 1, &c->at);
+	else if (c->type == KDDM_WIRE_AT)
+		rc = kddm_wire_put_at(buf, body - 1, &c->at);
+	else if (c->type == KDDM_WIRE_MARK)
+		rc = kddm_wire_put_mark(buf, body - 1, c->mark);
 	else
 		rc = kddm_wire_put_obj(buf, body - 1, &c->obj);
 	KUNIT_EXPECT_EQ(test, rc, -EMSGSIZE);

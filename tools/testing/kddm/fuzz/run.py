@@ -25,6 +25,9 @@ BUSTED = (
     ("wire", "wire.c", "size - sizeof(*w) != m->len", "0"),
     ("wire", "wire.c", "m->origin >= KDDM_MAX_NODES", "0"),
     ("wire", "wire.c", "|| w->reserved", ""),
+    ("wire", "rpc_pack.c", "u->len - u->pos < len", "0"),
+    ("wire", "rpc_pack.c", "len >= size ||", ""),
+    ("wire", "rpc_parts.c", "|| offset != p->got", ""),
     ("machine", "coherence_ext.c", "|| ext_fits(s->co, words)",
      "|| s->co->x"),
 )

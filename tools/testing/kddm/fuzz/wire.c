@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer over the wire format: any bytes as a datagram.
+ * libFuzzer over the wire format, and over what clients pack: any bytes as a
+ * datagram, or as a message to be unpacked, or as the parts of one.
  *
  * What wire.c accepts is within its bounds, to the last byte of the payload,
  * and has one form only: written again, it gives the same bytes.
@@ -9,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/errno.h>
+#include <linux/kddm_pack.h>
+#include "rpc_parts.h"
 #include "wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,10 +53,38 @@ static int rpc(const uint8_t *body, size_t size, u8 type)
 
 	if (kddm_wire_get_rpc(body, size, type, &m))
 		return -1;
-	CHECK(m.len <= KDDM_MAX_RPC && m.max <= KDDM_MAX_RPC);
+	CHECK(m.len <= KDDM_MAX_RPC && m.max <= KDDM_RPC_LARGE);
+	CHECK(m.total >= m.len && m.total <= KDDM_RPC_LARGE);
+	CHECK(m.origin < KDDM_MAX_NODES && m.hops <= KDDM_RPC_HOPS);
 	CHECK(m.err <= 0 && m.err >= -4095);
 	touch(m.data, m.len);
 	return kddm_wire_put_rpc(again, sizeof(again), &m);
+}
+
+static int part(const uint8_t *body, size_t size)
+{
+	struct kddm_part_msg m;
+
+	if (kddm_wire_get_part(body, size, &m))
+		return -1;
+	CHECK(m.len && m.len <= KDDM_RPC_PART && m.origin < KDDM_MAX_NODES);
+	touch(m.data, m.len);
+	return kddm_wire_put_part(again, sizeof(again), &m);
+}
+
+static int note(const uint8_t *body, size_t size, u8 type)
+{
+	struct kddm_at_msg m;
+
+	if (type == KDDM_WIRE_CANCEL) {
+		if (kddm_wire_get_cancel(body, size, &m))
+			return -1;
+		return kddm_wire_put_cancel(again, sizeof(again), &m);
+	}
+	if (type != KDDM_WIRE_AT || kddm_wire_get_at(body, size, &m))
+		return -1;
+	CHECK(m.node < KDDM_MAX_NODES && m.hops && m.hops <= KDDM_RPC_HOPS);
+	return kddm_wire_put_at(again, sizeof(again), &m);
 }
 
 static int object(const uint8_t *body, size_t size, u8 type)
@@ -88,6 +120,12 @@ static void datagram(const uint8_t *data, size_t size)
 		n = rpc(body, rest, h.type);
 	else if (kddm_wire_is_obj(h.type))
 		n = object(body, rest, h.type);
+	else if (h.type == KDDM_WIRE_PART)
+		n = part(body, rest);
+	else if (h.type == KDDM_WIRE_CANCEL || h.type == KDDM_WIRE_AT)
+		n = note(body, rest, h.type);
+	else if (h.type == KDDM_WIRE_MARK || h.type == KDDM_WIRE_VIEW)
+		n = -1;
 	else
 		CHECK(h.type == KDDM_WIRE_CREDIT);
 	if (n < 0)
@@ -109,8 +147,108 @@ static void body(const uint8_t *data, size_t size)
 	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
 	n = rpc(data, size, type);
 	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
+	n = part(data, size);
+	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
+	n = note(data, size, type);
+	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
 	n = object(data, size, type);
 	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
+}
+
+/*
+ * The first half says what to read out of the rest.  What is read is packed
+ * again, and must give the same bytes, as far as nothing was wrong.
+ */
+static void unpack_one(struct kddm_unpack *u, struct kddm_pack *p, u8 what)
+{
+	char str[24];
+	const void *blob;
+	u32 len;
+
+	switch (what % 7) {
+	case 0:
+		kddm_pack_u8(p, kddm_unpack_u8(u));
+		break;
+	case 1:
+		kddm_pack_u16(p, kddm_unpack_u16(u));
+		break;
+	case 2:
+		kddm_pack_u32(p, kddm_unpack_u32(u));
+		break;
+	case 3:
+		kddm_pack_s64(p, kddm_unpack_s64(u));
+		break;
+	case 4:
+		kddm_pack_bool(p, kddm_unpack_bool(u));
+		break;
+	case 5:
+		kddm_unpack_str(u, str, sizeof(str));
+		CHECK(strlen(str) < sizeof(str));
+		kddm_pack_str(p, str);
+		break;
+	case 6:
+		blob = kddm_unpack_blob(u, &len);
+		touch(blob, len);
+		kddm_pack_blob(p, blob, len);
+		break;
+	}
+}
+
+static void unpack(const uint8_t *data, size_t size)
+{
+	size_t half = size / 2, i;
+	struct kddm_unpack u;
+	struct kddm_pack p;
+	uint8_t *tight;
+
+	tight = malloc(half + 1);
+	if (!tight)
+		return;
+	kddm_unpack_init(&u, data + half, size - half);
+	kddm_pack_init(&p, tight, half + 1);
+	for (i = 0; i < half; i++) {
+		unpack_one(&u, &p, data[i]);
+		if (u.err)
+			break;
+		CHECK(!p.err && p.len == u.pos && u.pos <= u.len);
+		CHECK(!memcmp(tight, data + half, p.len));
+	}
+	CHECK(kddm_unpack_end(&u) || u.pos == u.len);
+	free(tight);
+}
+
+/* Pairs of offset and length, into a buffer of the size that was agreed on. */
+static void parts(const uint8_t *data, size_t size)
+{
+	struct kddm_parts p;
+	uint8_t *whole;
+	u32 total, got;
+	int rc;
+
+	if (size < 4)
+		return;
+	total = data[0] | data[1] << 8;
+	rc = kddm_parts_begin(&p, total, data[2] | data[3] << 8, 1000);
+	if (rc < 0)
+		return;
+	CHECK(total <= 1000 && p.got <= total && (u32)rc == total - p.got);
+	whole = calloc(1, total + !total);
+	if (!whole)
+		return;
+	memset(whole, 1, p.got);
+	for (data += 4, size -= 4; size >= 4; data += 4, size -= 4) {
+		u32 offset = data[0] | data[1] << 8;
+		u32 len = data[2] | data[3] << 8;
+
+		got = p.got;
+		rc = kddm_parts_next(&p, offset, len);
+		CHECK(rc < 0 ? p.got == got : p.got > got);
+		/* The sanitizer sees what is behind. */
+		if (rc >= 0)
+			memset(whole + offset, 1, len);
+	}
+	CHECK(!kddm_parts_complete(&p) || !total || whole[total - 1]);
+	free(whole);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -126,6 +264,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data + 1, size - 1);
 	if (*data & 1)
 		body(copy, size - 1);
+	else if ((*data & 6) == 2)
+		unpack(copy, size - 1);
+	else if ((*data & 6) == 4)
+		parts(copy, size - 1);
 	else
 		datagram(copy, size - 1);
 	free(copy);

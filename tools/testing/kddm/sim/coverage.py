@@ -20,10 +20,11 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAMS = ["table", "spaces", "recover", "view", "wire", "vctests"]
+PROGRAMS = ["table", "spaces", "recover", "view", "wire", "rpc", "vctests"]
 FILES = ["coherence.c", "coherence_ext.c", "coherence_obj.c",
          "coherence_serve.c", "recover.c", "view.c", "viewchange.c",
-         "viewchange_decide.c", "viewchange_wire.c", "wire.c"]
+         "viewchange_decide.c", "viewchange_wire.c", "wire.c",
+         "rpc_pack.c", "rpc_parts.c"]
 ENOUGH = 95
 
 
