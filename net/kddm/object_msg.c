@@ -132,6 +132,13 @@ static bool is_request(u8 type)
 	return type == KDDM_EV_GET_REQ || type == KDDM_EV_GRAB_REQ;
 }
 
+/* Whether a message may be the first that a node has to do with a set. */
+static bool makes_known(u8 type)
+{
+	return is_request(type) || type == KDDM_EV_REMOVED ||
+	       type == KDDM_EV_REPLICA;
+}
+
 /* An answer that needs no object. */
 static void answer(struct kddm_net *kn, u16 dst, u8 type,
 		   const struct kddm_obj_msg *req, u16 origin, int err)
@@ -214,10 +221,10 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 	int err;
 
 	/* Requests and the like make the object known; answers do not. */
-	if (is_request(m->type) || m->type == KDDM_EV_REMOVED)
-		obj = kddm_obj_lock_new(set, m->objid);
-	else if (m->type == KDDM_EV_REPLICA)
+	if (m->type == KDDM_EV_REPLICA)
 		obj = kddm_obj_lock_sure(set, m->objid);
+	else if (makes_known(m->type))
+		obj = kddm_obj_lock_new(set, m->objid);
 	else
 		obj = kddm_obj_lock(set, m->objid);
 	if (IS_ERR_OR_NULL(obj))
@@ -231,13 +238,27 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 }
 
 /*
+ * This node cannot have the object: it has no such linker, or its longs are too
+ * short.  Whoever put it does not wait for that.
+ */
+static void keep_nothing(struct kddm_net *kn, u16 src,
+			 const struct kddm_obj_msg *m)
+{
+	if (m->type == KDDM_EV_REPLICA)
+		answer(kn, src, KDDM_EV_ACK, m, kn->self, 0);
+}
+
+/*
  * An error that the one who asked is told.  Returns what the transport is to
  * count: a request that did not find memory has been answered.
  */
-static int refuse(struct kddm_net *kn, const struct kddm_obj_msg *m, int err)
+static int refuse(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
+		  int err)
 {
 	if (err == -ENOMEM || err == -ERANGE)
 		reject(kn, m, err);
+	if (err == -ERANGE)
+		keep_nothing(kn, src, m);
 	return err == -ENOMEM && is_request(m->type) ? 0 : err;
 }
 
@@ -249,8 +270,8 @@ static bool counts(struct kddm_net *kn, const struct kddm_hdr *h)
 }
 
 /*
- * The set of a message, which is new to this node if this is its home, and
- * nobody has had to do with it here before.
+ * The set of a message, which is new to this node if this is its home, or keeps
+ * what was put, and nobody has had to do with it here before.
  */
 static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 			       const struct kddm_obj_msg *m)
@@ -259,7 +280,7 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 
 	if (set)
 		return set;
-	if (!is_request(m->type) && m->type != KDDM_EV_REMOVED)
+	if (!makes_known(m->type))
 		return ERR_PTR(-ENOENT);
 	set = kddm_set_from(kn, h->src, m->set);
 	if (IS_ERR(set) || counts(kn, h))
@@ -270,13 +291,15 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 }
 
 /* There is no such set here.  What the transport is to count. */
-static int no_set(struct kddm_net *kn, const struct kddm_obj_msg *m, int err)
+static int no_set(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
+		  int err)
 {
 	/* Recovery does what is to be done. */
 	if (err == -EHOSTDOWN)
 		return -ESTALE;
 	/* It was destroyed while this was on its way. */
 	reject(kn, m, err == -ENOENT ? -ESHUTDOWN : err);
+	keep_nothing(kn, src, m);
 	return 0;
 }
 
@@ -298,12 +321,12 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 		return -EBADMSG;
 	set = set_of(kn, h, &m);
 	if (IS_ERR(set))
-		return no_set(kn, &m, PTR_ERR(set));
+		return no_set(kn, h->src, &m, PTR_ERR(set));
 	err = check(set, &m);
 	if (!err)
 		err = obj_deliver(set, h->src, &m);
 	if (err)
-		err = refuse(kn, &m, err);
+		err = refuse(kn, h->src, &m, err);
 	kddm_set_unref(set);
 	kddm_kick(kn, h->chan);
 	return err;

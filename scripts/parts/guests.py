@@ -229,8 +229,8 @@ def fail(run, nodes, length, flavour="uml"):
 
 
 def modules(run):
-    """load and unload 100 times, 25 with a cluster up, under kmemleak"""
-    load(run, 100, 25)
+    """load and unload 20 times, 5 with a cluster up, under kmemleak"""
+    load(run, 20, 5)
 
 
 def modules_long(run):
@@ -250,12 +250,22 @@ def client(run):
 
 
 def rpc(run):
-    """services and calls of clients, lockdep and KASAN, 2 CPUs"""
+    """services and calls of clients, 2 CPUs"""
+    rpc_module(run, "uml")
+
+
+def rpc_debug(run):
+    """the same with lockdep and KASAN"""
+    rpc_module(run, "uml-debug")
+
+
+def rpc_module(run, flavour):
+    """Run the test module for RPC in a kernel of a flavour."""
     program_file = project(f"{TESTING}/rpc/run.sh")
-    module = test_module(run, "uml-debug", "rpc")
+    module = test_module(run, flavour, "rpc")
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     log = run.ktap("rpc", script(
-        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "2G",
         "--timeout", "700", "--", program_file, module, SELFTESTS),
                    timeout=730)
     run.show(log)
