@@ -2,11 +2,11 @@
 /*
  * The catalog: creating, opening and destroying sets; catalog.h has the idea.
  *
- * Three RPC services: "kddm-set-mark" prepares the destruction of a set on a
- * node, or lifts that again, and waits for nothing; "kddm-set-read" has a node
- * read a bucket; "kddm-set-end" as well, and forget a set that is not there any
- * more, which may take its time.  Reading may wait for a change of the view, so
- * the two do one request at a time, lest they keep recovery from its workers.
+ * Two RPC services: "kddm-set-mark" prepares the destruction of a set on a node,
+ * or lifts that again, and waits for nothing; "kddm-set-end" has a node read a
+ * bucket, and forget a set that is not there any more, which may take its time.
+ * Reading may wait for a change of the view, so it does one request at a time,
+ * lest it keep recovery from its workers.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
@@ -25,9 +25,7 @@
 #define CALL_TIMEOUT	(10 * HZ)
 #define TAKE_TIMEOUT	(10 * HZ)
 #define SUSPENDED_MAX	HZ	/* how long to wait for the end of that */
-#define COPIES		2	/* of a bucket, on other nodes */
-#define COPY_TRIES	4
-#define COPY_TIMEOUT	(5 * HZ)
+#define REPLICAS	3		/* of a bucket */
 #define ERASE_TRIES	10
 #define LOOK_DELAY	HZ
 /* Memory is short on one of the two nodes: how long to wait for more, ms. */
@@ -39,8 +37,7 @@ enum set_op {
 };
 
 /*
- * Request of all services; @op is that of "kddm-set-mark", @id for
- * "kddm-set-read" the number of a bucket, else the id of a set.
+ * Request of both services; @op is that of "kddm-set-mark", @id the id of a set.
  */
 struct wire_set {
 	__le32	op;
@@ -50,7 +47,7 @@ struct wire_set {
 	__u8	reserved[3];
 } __packed;
 
-static struct kddm_rpc_service svc_mark, svc_read, svc_end;
+static struct kddm_rpc_service svc_mark, svc_end;
 
 /* Buckets */
 
@@ -72,28 +69,6 @@ struct kddm_obj *kddm_catalog_take(struct kddm_net *kn, u32 nr, bool grab,
 	pr_err_ratelimited("kddm: node %u: bucket %u of set \"%s\" is broken\n",
 			   kn->self, nr, meta->name);
 	return ERR_PTR(-EBADMSG);
-}
-
-/*
- * Have other nodes read a bucket that this one has written, so that it is not
- * lost if this one fails.  Some may be about to leave, so more than enough are
- * asked; when there are none, it is not an error.
- */
-static void spread(struct kddm_net *kn, u32 nr)
-{
-	struct wire_set w = { .id = cpu_to_le32(nr) };
-	int left = COPIES, tries = COPY_TRIES;
-	u16 i, n;
-
-	for (i = 1; i < KDDM_MAX_NODES && left && tries; i++) {
-		n = (kn->self + i) % KDDM_MAX_NODES;
-		if (!kddm_views_member(kn, n))
-			continue;
-		tries--;
-		if (!kddm_rpc_call(kn, n, &svc_read, &w, sizeof(w), NULL, 0,
-				   COPY_TIMEOUT))
-			left--;
-	}
 }
 
 int kddm_catalog_list(struct kddm_net *kn, u32 nr, struct kddm_set_desc *desc)
@@ -188,9 +163,7 @@ int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
 	kddm_bucket_get(kddm_data(obj), i, &desc);
 	if (kddm_mark_same(&desc.mark, &own))
 		kddm_bucket_mark(kddm_data(obj), i, &none);
-	kddm_put(obj);
-	spread(kn, kddm_bucket_of_id(id));
-	return 0;
+	return kddm_put(obj);
 }
 
 /* Creating */
@@ -252,6 +225,7 @@ static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 	u32 nr = kddm_bucket_of_name(desc->name);
 	struct kddm_set *set;
 	struct kddm_obj *obj;
+	int err;
 
 	if (desc->home != KDDM_ANY_NODE &&
 	    (desc->home >= KDDM_MAX_NODES ||
@@ -261,10 +235,12 @@ static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 	if (IS_ERR(obj))
 		return ERR_CAST(obj);
 	set = enter(kn, kddm_data(obj), nr, desc);
-	kddm_put(obj);
-	if (!IS_ERR(set))
-		spread(kn, nr);
-	return set;
+	err = kddm_put(obj);
+	if (!err || IS_ERR(set))
+		return set;
+	/* The bucket has become another's; what is here is looked at later. */
+	kddm_set_close(set);
+	return ERR_PTR(err == -ESTALE ? -EAGAIN : err);
 }
 
 struct kddm_set *kddm_set_create(struct net *net,
@@ -444,8 +420,7 @@ static int erase(struct kddm_net *kn, u32 id, u32 epoch)
 		err = -EAGAIN;
 	else
 		kddm_bucket_del(kddm_data(obj), i);
-	kddm_put(obj);
-	return err;
+	return kddm_put(obj) ? -EAGAIN : err;
 }
 
 /* A set that this node has marked. */
@@ -468,7 +443,6 @@ static int destroy(struct kddm_net *kn, u32 id, bool force)
 	}
 	if (!err) {
 		conclude(kn, &w, &svc_end, have);
-		spread(kn, kddm_bucket_of_id(id));
 		return 0;
 	}
 	conclude(kn, &w, &svc_mark, have);
@@ -549,21 +523,6 @@ static int mark_handler(struct kddm_net *kn, u16 src, const void *req,
 	}
 }
 
-static int read_handler(struct kddm_net *kn, u16 src, const void *req,
-			size_t len, void *reply, size_t max)
-{
-	const struct wire_set *w = req;
-	struct kddm_obj *obj;
-
-	if (len != sizeof(*w) || le32_to_cpu(w->id) >= KDDM_BUCKETS)
-		return -EBADMSG;
-	obj = kddm_catalog_take(kn, le32_to_cpu(w->id), false, KDDM_NOCREATE);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	kddm_put(obj);
-	return 0;
-}
-
 static int end_handler(struct kddm_net *kn, u16 src, const void *req,
 		       size_t len, void *reply, size_t max)
 {
@@ -588,13 +547,6 @@ static struct kddm_rpc_service svc_mark = {
 	.owner		= THIS_MODULE,
 };
 
-static struct kddm_rpc_service svc_read = {
-	.name		= "kddm-set-read",
-	.handler	= read_handler,
-	.ordered	= true,
-	.owner		= THIS_MODULE,
-};
-
 static struct kddm_rpc_service svc_end = {
 	.name		= "kddm-set-end",
 	.handler	= end_handler,
@@ -612,6 +564,7 @@ int kddm_catalog_start(struct kddm_net *kn)
 		.linker = "memory",
 		.size = KDDM_BUCKET_SIZE,
 		.home = KDDM_ANY_NODE,
+		.replicas = REPLICAS,
 	};
 	struct kddm_catalog *cat;
 	int err = -ENOMEM;
@@ -662,12 +615,9 @@ int kddm_catalog_init(void)
 	err = kddm_rpc_register(&svc_mark);
 	if (err)
 		return err;
-	err = kddm_rpc_register(&svc_read);
-	if (err)
-		goto mark;
 	err = kddm_rpc_register(&svc_end);
 	if (err)
-		goto read;
+		goto mark;
 	err = kddm_learn_init();
 	if (err)
 		goto end;
@@ -675,8 +625,6 @@ int kddm_catalog_init(void)
 
 end:
 	kddm_rpc_unregister(&svc_end);
-read:
-	kddm_rpc_unregister(&svc_read);
 mark:
 	kddm_rpc_unregister(&svc_mark);
 	return err;
@@ -686,6 +634,5 @@ void kddm_catalog_exit(void)
 {
 	kddm_learn_exit();
 	kddm_rpc_unregister(&svc_end);
-	kddm_rpc_unregister(&svc_read);
 	kddm_rpc_unregister(&svc_mark);
 }
