@@ -80,8 +80,8 @@ struct net;
  * @flags: KDDM_SET_*
  * @home: node that is home to all objects, or %KDDM_ANY_NODE: they are spread
  *	over the nodes that are possible at creation
- * @lost_timeout: milliseconds, 0 to %KDDM_SET_LOST_MAX, that whoever asks for an
- *	object that was lost with its node waits for that node to come back,
+ * @lost_timeout: milliseconds, 0 to %KDDM_SET_LOST_MAX, that whoever asks for
+ *	an object that was lost with its node waits for that node to come back,
  *	before it gets -EIO; or, if the linker stores objects (it has @sync),
  *	the object as it was stored.  Not with %KDDM_TRY
  * @hold: minimum hold time in milliseconds, 0 (none) to %KDDM_SET_HOLD_MAX: a
@@ -89,10 +89,10 @@ struct net;
  *	want to grab it; its own users, and other nodes that want to read, do
  *	not wait for that.  It is in milliseconds because it is counted in ticks
  *	of the kernel, rounded up
- * @replicas: nodes that hold what was put, 0 to %KDDM_SET_REPLICAS_MAX: kddm_put()
- *	of a grab returns when so many do, or all members of the view, if they
- *	are less.  What was put survives the failure of all but one of them; 0
- *	and 1 are the same: the node of the writer alone
+ * @replicas: nodes that hold what was put, 0 to %KDDM_SET_REPLICAS_MAX:
+ *	kddm_put() of a grab returns when so many do, or all members of the
+ *	view, if they are less.  What was put survives the failure of all but
+ *	one of them; 0 and 1 are the same: the node of the writer alone
  */
 struct kddm_set_attr {
 	const char	*name;
@@ -404,13 +404,13 @@ int kddm_walk(struct kddm_set *set, u64 from,
  * @obj: from kddm_get() or kddm_grab(); not to be used afterwards
  *
  * Context: may sleep (sends what others waited for).
- * In a set with replicas, a put after kddm_grab() waits for other nodes; a fatal
- * signal ends the wait.
+ * In a set with replicas, a put after kddm_grab() waits for other nodes; a
+ * fatal signal ends the wait.
  *
  * Return: 0; or -ESTALE after kddm_grab(): this node was apart from the cluster
- * so long that others have made another owner, and what was written is void; or,
- * with replicas, -EINTR (killed) or -ESHUTDOWN: what was written may yet be lost.
- * The object is let go in any case.
+ * so long that others have made another owner, and what was written is void;
+ * or, with replicas, -EINTR (killed) or -ESHUTDOWN: what was written may yet be
+ * lost.  The object is let go in any case.
  */
 int kddm_put(struct kddm_obj *obj);
 

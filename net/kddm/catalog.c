@@ -2,11 +2,11 @@
 /*
  * The catalog: creating, opening and destroying sets; catalog.h has the idea.
  *
- * Two RPC services: "kddm-set-mark" prepares the destruction of a set on a node,
- * or lifts that again, and waits for nothing; "kddm-set-end" has a node read a
- * bucket, and forget a set that is not there any more, which may take its time.
- * Reading may wait for a change of the view, so it does one request at a time,
- * lest it keep recovery from its workers.
+ * Two RPC services: "kddm-set-mark" prepares the destruction of a set on a
+ * node, or lifts that again, and waits for nothing; "kddm-set-end" has a node
+ * read a bucket, and forget a set that is not there any more, which may take
+ * its time.  Reading may wait for a change of the view, so it does one request
+ * at a time, lest it keep recovery from its workers.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
@@ -37,7 +37,7 @@ enum set_op {
 };
 
 /*
- * Request of both services; @op is that of "kddm-set-mark", @id the id of a set.
+ * Request of both services; @op is that of "kddm-set-mark", @id that of a set.
  */
 struct wire_set {
 	__le32	op;

@@ -17,7 +17,7 @@
 #include <linux/xarray.h>
 #include "wire.h"
 
-/* For what must not fail: where it sleeps, no lock that reclaim takes is held. */
+/* For what must not fail, where reclaim may wait for what is held. */
 #define GFP_KDDM	(GFP_NOFS | __GFP_NOFAIL)
 
 struct kddm_catalog;

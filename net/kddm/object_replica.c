@@ -10,8 +10,8 @@
  * A change of the view may change the rank.  Until every member has brought the
  * replicas of the objects it owns to where they belong now (restore), nobody
  * forgets what it keeps, and the removal of an object is told to all.  Then
- * those who are in the rank no more read what they keep (refresh): so it becomes
- * a copy like any other, which goes at the next write.
+ * those who are in the rank no more read what they keep (refresh): so it
+ * becomes a copy like any other, which goes at the next write.
  */
 #include <linux/delay.h>
 #include "object.h"

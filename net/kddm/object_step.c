@@ -14,7 +14,6 @@
 #include "trace.h"
 #include "views.h"
 
-
 /* Contents */
 
 void kddm_obj_free_data(struct kddm_obj *obj)

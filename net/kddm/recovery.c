@@ -27,7 +27,7 @@ enum recover_op {
 	OP_STAGE,
 };
 
-/* Opens each request; @nr entries follow, but for OP_STAGE, whose stage it is. */
+/* Opens each request; @nr entries follow, or it is the stage of OP_STAGE. */
 struct wire_recover {
 	__le32	op;
 	__le32	epoch;

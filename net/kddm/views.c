@@ -489,7 +489,6 @@ int kddm_views_in(struct kddm_views *v, u32 epoch)
 
 void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 {
-
 	mutex_lock(&v->lock);
 	if (!v->stopped) {
 		kddm_vc_reconciled(v->vc, epoch, &v->step);

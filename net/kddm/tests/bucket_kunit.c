@@ -224,41 +224,39 @@ struct broken {
 	u64		value;
 };
 
-#define HEAD(field)	offsetof(struct kddm_bucket, field), \
-			sizeof_field(struct kddm_bucket, field)
-#define DESC(field)	offsetof(struct kddm_bucket, desc) + \
-			offsetof(struct kddm_wire_desc, field), \
-			sizeof_field(struct kddm_wire_desc, field)
-#define CHAR(field, i)	offsetof(struct kddm_bucket, desc) + \
-			offsetof(struct kddm_wire_desc, field) + (i), 1
+#define HEAD(field)	(offsetof(struct kddm_bucket, field))
+#define DESC(field)	(offsetof(struct kddm_bucket, desc) + \
+			 offsetof(struct kddm_wire_desc, field))
 
 static const struct broken broken_cases[] = {
-	{ "more sets than there is room for", HEAD(nr), KDDM_BUCKET_MAX + 1 },
-	{ "far more", HEAD(nr), U32_MAX },
-	{ "one set more than there is", HEAD(nr), 3 },
-	{ "a count that is too high", HEAD(last), U32_MAX },
+	{ "more sets than there is room for", HEAD(nr), 4,
+	  KDDM_BUCKET_MAX + 1 },
+	{ "far more", HEAD(nr), 4, U32_MAX },
+	{ "one set more than there is", HEAD(nr), 4, 3 },
+	{ "a count that is too high", HEAD(last), 4, U32_MAX },
 	{ "what is reserved", offsetof(struct kddm_bucket, reserved) + 48, 8,
 	  1 },
-	{ "no id", DESC(id), 0 },
-	{ "an id below all others", DESC(id), 5 },
-	{ "an id of another bucket", DESC(id), 6 + KDDM_BUCKETS },
-	{ "no size", DESC(size), 0 },
-	{ "too large", DESC(size), KDDM_OBJ_SIZE_MAX + 1 },
-	{ "a flag too many", DESC(flags), KDDM_SET_FLAGS + 1 },
-	{ "a hold time that is too long", DESC(hold), KDDM_SET_HOLD_MAX + 1 },
-	{ "too long a wait for what is lost", DESC(lost_timeout),
+	{ "no id", DESC(id), 4, 0 },
+	{ "an id below all others", DESC(id), 4, 5 },
+	{ "an id of another bucket", DESC(id), 4, 6 + KDDM_BUCKETS },
+	{ "no size", DESC(size), 4, 0 },
+	{ "too large", DESC(size), 4, KDDM_OBJ_SIZE_MAX + 1 },
+	{ "a flag too many", DESC(flags), 4, KDDM_SET_FLAGS + 1 },
+	{ "a hold time that is too long", DESC(hold), 4,
+	  KDDM_SET_HOLD_MAX + 1 },
+	{ "too long a wait for what is lost", DESC(lost_timeout), 4,
 	  KDDM_SET_LOST_MAX + 1 },
-	{ "too many replicas", DESC(replicas), KDDM_SET_REPLICAS_MAX + 1 },
-	{ "a home that is no node", DESC(home), KDDM_MAX_NODES },
-	{ "a mark by no node", DESC(marker), KDDM_MAX_NODES },
-	{ "no name", CHAR(name, 0), 0 },
-	{ "a name with a blank", CHAR(name, 1), ' ' },
-	{ "a name of another bucket", CHAR(name, 0), 'S' },
-	{ "something behind the name", CHAR(name, 15), 'x' },
-	{ "no linker", CHAR(linker, 0), 0 },
-	{ "a linker with an escape", CHAR(linker, 0), 27 },
-	{ "something behind the linker", CHAR(linker, 15), 'x' },
-	{ "what is reserved in a descriptor", DESC(reserved), 1 },
+	{ "too many replicas", DESC(replicas), 1, KDDM_SET_REPLICAS_MAX + 1 },
+	{ "a home that is no node", DESC(home), 2, KDDM_MAX_NODES },
+	{ "a mark by no node", DESC(marker), 2, KDDM_MAX_NODES },
+	{ "no name", DESC(name[0]), 1, 0 },
+	{ "a name with a blank", DESC(name[1]), 1, ' ' },
+	{ "a name of another bucket", DESC(name[0]), 1, 'S' },
+	{ "something behind the name", DESC(name[15]), 1, 'x' },
+	{ "no linker", DESC(linker[0]), 1, 0 },
+	{ "a linker with an escape", DESC(linker[0]), 1, 27 },
+	{ "something behind the linker", DESC(linker[15]), 1, 'x' },
+	{ "what is reserved in a descriptor", DESC(reserved), 3, 1 },
 };
 
 static void broken_desc(const struct broken *c, char *desc)

@@ -287,7 +287,7 @@ static void push(void)
 
 	CHECK_EQ(kddm_push(set[A], 1, kddm_self(client_net[B])), -ENOENT);
 	write_value(A, 1, 5);
-	fails(kddm_find(set[B], 1), -ENOENT, "no copy before the push");
+	fails(kddm_find(set[B], 1), -ENOENT, "no copy yet");
 	CHECK_EQ(kddm_push(set[A], 1, kddm_self(client_net[B])), 0);
 	obj = kddm_find(set[B], 1);
 	if (CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0)) {

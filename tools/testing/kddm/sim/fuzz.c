@@ -128,11 +128,16 @@ static struct kddm_co_ext *new_ext(void)
 	return x;
 }
 
+static void not_itself(const struct kddm_co_out *out)
+{
+	if (SELF / 64 < out->nwords &&
+	    out->targets[SELF / 64] & (1ULL << SELF % 64))
+		error = "tells itself";
+}
+
 static void carry_out(const struct kddm_co_action *a,
 		      const struct kddm_co_out *out)
 {
-	u16 i;
-
 	switch (a->type) {
 	case KDDM_ACT_SEND:
 		if (a->dst == SELF || a->dst >= KDDM_MAX_NODES)
@@ -143,12 +148,10 @@ static void carry_out(const struct kddm_co_action *a,
 	case KDDM_ACT_REPLICATE:
 		if (a->data && !data)
 			error = "replicates data that are not there";
-		/* fall through */
+		not_itself(out);
+		break;
 	case KDDM_ACT_INVAL:
-		for (i = 0; i < out->nwords; i++)
-			if (i == SELF / 64 &&
-			    out->targets[i] & (1ULL << SELF % 64))
-				error = "tells itself";
+		not_itself(out);
 		break;
 	case KDDM_ACT_FILL:
 		if (data)
