@@ -129,14 +129,6 @@ static const struct wire_case wire_cases[] = {
 		.obj = { .set = 1, .version = 77 },
 	},
 	{
-		.desc = "REPLICA",
-		.type = KDDM_WIRE_OBJ + KDDM_EV_REPLICA, .chan = 1,
-		.obj = {
-			.set = 1, .version = 78, .seq = 6,
-			.len = DATA_LEN, .data = payload,
-		},
-	},
-	{
 		.desc = "MARK",
 		.type = KDDM_WIRE_MARK, .chan = 2, .mark = 0xe90c0001,
 	},
@@ -176,6 +168,14 @@ static const struct wire_case wire_cases[] = {
 		.desc = "AT",
 		.type = KDDM_WIRE_AT,
 		.at = { .id = 5, .token = 6, .node = 1023, .hops = 1 },
+	},
+	{
+		.desc = "REPLICA",
+		.type = KDDM_WIRE_OBJ + KDDM_EV_REPLICA, .chan = 1,
+		.obj = {
+			.set = 1, .version = 78, .seq = 6,
+			.len = DATA_LEN, .data = payload,
+		},
 	},
 };
 

@@ -264,6 +264,7 @@ KERNEL_UNSEEN = {
     "node ids are 0 to %u": "the policy says so before",
     "no memory for the reply": FAILS,
     "object %llu was lost with a node": ELSEWHERE,
+    "object %llu went to others while this node was apart": RACE,
     "the node is suspended, it does not reach enough others": ELSEWHERE,
     "%llu is too large on this machine": "it has 64 bits",
     "object %llu was not free in time": "needs a user who keeps it",
