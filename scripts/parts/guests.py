@@ -245,7 +245,8 @@ def client(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     log = run.ktap("client", script(
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "300", "--", program_file, module, SELFTESTS))
+        "--timeout", "600", "--", program_file, module, SELFTESTS),
+                   timeout=630)
     run.show(log)
 
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# failures/starts.sh: a node starts and stops many times while others use objects.
+# failures/starts.sh: a node starts and stops many times while others use
+# objects.
 #
 #   failures/starts.sh SELFTESTS [TIMES]
 #

@@ -103,7 +103,13 @@ knows() {
 all_listed() {
 	listed=$(kctl 1 -j object list kddm-many summary | tr ',{}' '\n' |
 		 sed -n 's/.*: *\([0-9]*\)$/\1/p' |
-		 { sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; })
+		 {
+			sum=0
+			while read -r n; do
+				sum=$((sum + n))
+			done
+			echo $sum
+		 })
 	[ "$listed" = "$objects" ] && return
 	echo "$listed are listed"
 	return 1

@@ -27,8 +27,8 @@ left_behind() {
 	done
 }
 
-# ended SIGNAL WORD...: a bench that is ended so, while it measures, leaves nothing
-# behind as soon as its process has gone
+# ended SIGNAL WORD...: a bench that is ended so while it measures leaves
+# nothing behind as soon as its process has gone
 ended() {
 	signal=$1
 	shift
@@ -145,7 +145,8 @@ more=0
 check "every case that three nodes can do" cases $((60 + more))
 check "the others say what they need" needed $((22 - more))
 check "one case of one size" cases 2 case get-forward size 4096
-check "hits, on each number of CPUs" cases $((1 + more / 2)) nodes 2 case hit-get
+check "hits, on each number of CPUs" \
+	cases $((1 + more / 2)) nodes 2 case hit-get
 check "the other way round, and with other ids" \
 	eval 'kctl 3 bench rounds 1 count 1 nodes 2,1 case get-forward \
 	      >/dev/null'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# TIPC encrypts (AES-GCM): a cluster works as ever, and a node without the key, or
-# with another one, never comes online.
+# TIPC encrypts (AES-GCM): a cluster works as ever; and a node without the key,
+# or with another one, never comes online.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -72,8 +72,8 @@ waits() {
 }
 
 # passes: while node 2 waits to write, node 1 writes on and node 3 reads what it
-# has written, more than once: so they do not wait for node 2.  On a slow machine
-# there may not be the time.  Node 3 asks node 1, the home: node 2 would have it
+# has written, more than once: so they do not wait for node 2.  On a slow
+# machine there may not be the time.  Node 3 asks node 1, the home: node 2 would have it
 # wait as well.
 passes() {
 	for id in $(seq 20 29); do
@@ -109,7 +109,8 @@ check "a set without a hold time" kctl 1 set create free size 64 home 3
 check "a set with a hold time" kctl 1 set create held size 64 home 3 hold 250
 check "node 2 knows the one" wait_for shows 2 held 250
 check "node 2 knows the other" wait_for shows 2 free 0
-check "JSON has it too" eval 'kctl 3 -j set show held | grep -q "\"hold\": *250"'
+check "JSON has it too" \
+	eval 'kctl 3 -j set show held | grep -q "\"hold\": *250"'
 check "a set of which there is none" fails 1 'nosuch' kctl 1 set show nosuch
 check "a hold time that is too long" \
 	fails 2 'hold.*1000|1001' kctl 1 set create a size 8 hold 1001

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Nodes that fail, are cut off, come back and leave: who serves, and what becomes
-# of objects.
+# Nodes that fail, are cut off, come back and leave: who serves, and what
+# becomes of objects.
 
 . "$(dirname "$0")/lib.sh"
 

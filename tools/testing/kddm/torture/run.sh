@@ -8,8 +8,8 @@
 # MODULE is kddm_torture.ko, SELFTESTS the directory with the built selftests,
 # whose lib.sh makes the cluster.  First the test itself; then, if the kernel
 # has fault injection, the same with allocations that fail, for a third of the
-# time; then (unless --not-busted) for a few seconds its busted variant, which has
-# to fail.  To be run as root in a test kernel.
+# time; then (unless --not-busted) for a few seconds its busted variant, which
+# has to fail.  To be run as root in a test kernel.
 
 busted=y
 if [ "${1:-}" = --not-busted ]; then
