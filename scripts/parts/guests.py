@@ -150,8 +150,8 @@ def torture(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     run.show(run.ktap("torture", script(
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "700", "--", program_file,
-        module, SELFTESTS, "60", "4"), timeout=730))
+        "--timeout", "1000", "--", program_file,
+        module, SELFTESTS, "60", "4"), timeout=1030))
 
 
 def failures(run):

@@ -6,8 +6,8 @@
 #   failures/recovery.sh MODULE SELFTESTS [NODES [OBJECTS]]
 #
 # MODULE is kddm_fill.ko, SELFTESTS the directory with the built selftests,
-# whose lib.sh makes the cluster of namespaces, 4 by default; OBJECTS is 10000 by
-# default.  The times are printed; what is judged is only that all is there.
+# whose lib.sh makes the cluster of namespaces, 4 by default; OBJECTS is 10000
+# by default.  The times are printed; what is judged is only that all is there.
 # To be run as root in a test kernel.
 
 if [ $# -lt 2 ]; then

@@ -73,8 +73,8 @@ waits() {
 
 # passes: while node 2 waits to write, node 1 writes on and node 3 reads what it
 # has written, more than once: so they do not wait for node 2.  On a slow
-# machine there may not be the time.  Node 3 asks node 1, the home: node 2 would have it
-# wait as well.
+# machine there may not be the time.  Node 3 asks node 1, the home: node 2 would
+# have it wait as well.
 passes() {
 	for id in $(seq 20 29); do
 		kctl 1 object put long "$id" one || return 1

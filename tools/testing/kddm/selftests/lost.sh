@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Objects that were lost with their node: who asks for them waits, the node
-# comes back or does not, what is stored counts, and what is not can be given up.
+# comes back or does not, what is stored counts, what is not can be given up.
 
 . "$(dirname "$0")/lib.sh"
 
