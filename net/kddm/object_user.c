@@ -280,41 +280,50 @@ static void tell_put(struct kddm_obj *obj)
 				 obj->co.state == KDDM_CO_WRITER);
 }
 
-/* The long way out of a locked object, by a step of the machine. */
-static noinline void release_slow(struct kddm_obj *obj, u8 type)
+/*
+ * The long way out of a locked object, by a step of the machine.  @w waits for
+ * the replicas, if it is not NULL.  The object may be lost to others until
+ * nobody else is busy with it: its writer can only leave it then.
+ */
+static noinline int release_slow(struct kddm_obj *obj, u8 type,
+				 struct kddm_obj_waiter *w)
 {
 	struct kddm_co_event ev = { .type = type };
 	struct kddm_net *kn = obj->set->kn;
 	u16 chan = kddm_obj_channel(obj->id);
+	int err = 0;
 
 	kddm_obj_begin(obj);
-	if (obj->co.state == KDDM_CO_WRITER)
+	if (unlikely(obj->stale)) {	/* only the writer is inside */
+		obj->stale = 0;
+		ev.type = KDDM_EV_PUT;
+		err = -ESTALE;
+		w = NULL;
+	}
+	if (w || obj->co.state == KDDM_CO_WRITER)
 		obj->fresh = 0;
+	if (w)
+		list_add(&w->list, &obj->waiters);
 	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
+	if (w && obj->co.state != KDDM_CO_PUSH)
+		kddm_obj_replicated(obj, 0);
 	kddm_obj_end(obj);
 	kddm_kick(kn, chan);
+	return err;
 }
 
 static int obj_release(struct kddm_obj *obj, u8 type);
 
-/* A writer leaves, and waits until the replicas are up to date. */
+/* A writer leaves a locked object, and waits for the replicas. */
 static noinline int release_replicated(struct kddm_obj *obj, u8 type)
 {
-	struct kddm_co_event ev = { .type = type };
 	struct kddm_obj_waiter w = { .push = true };
-	struct kddm_net *kn = obj->set->kn;
-	u16 chan = kddm_obj_channel(obj->id);
 	int err;
 
 	kddm_waiter_init(&w.wait);
-	kddm_obj_begin(obj);
-	obj->fresh = 0;
-	list_add(&w.list, &obj->waiters);
-	WARN_ON_ONCE(kddm_obj_event(obj, &ev, NULL));
-	if (obj->co.state != KDDM_CO_PUSH)
-		kddm_obj_replicated(obj, 0);
-	kddm_obj_end(obj);
-	kddm_kick(kn, chan);
+	err = release_slow(obj, type, &w);
+	if (err)
+		return err;
 	err = obj_wait(obj, &w, 0, MAX_SCHEDULE_TIMEOUT);
 	if (err && type == KDDM_EV_DOWNGRADE)
 		obj_release(obj, KDDM_EV_PUT);
@@ -324,7 +333,6 @@ static noinline int release_replicated(struct kddm_obj *obj, u8 type)
 static int obj_release(struct kddm_obj *obj, u8 type)
 {
 	bool slow = false;
-	int err = 0;
 
 	tell_put(obj);
 	spin_lock(&obj->lock);
@@ -336,15 +344,9 @@ static int obj_release(struct kddm_obj *obj, u8 type)
 		spin_unlock(&obj->lock);
 		return 0;
 	}
-	if (unlikely(obj->stale)) {	/* only the writer is inside */
-		obj->stale = 0;
-		type = KDDM_EV_PUT;
-		err = -ESTALE;
-	}
 	if (slow)
 		return release_replicated(obj, type);
-	release_slow(obj, type);
-	return err;
+	return release_slow(obj, type, NULL);
 }
 
 int kddm_put(struct kddm_obj *obj)
