@@ -584,6 +584,16 @@ static void shed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sheds(test, KDDM_CO_INVALID, 1 << 3, NULL));
 }
 
+static bool forgets_replica(struct kunit *test, u8 state, bool home)
+{
+	struct cell c = { .state = state, .home = home };
+	struct scene *s = make_scene(test, &c);
+
+	s->co.hint = KDDM_NODE_NONE;
+	s->co.backup = 1;
+	return kddm_co_forgettable(&s->co, &s->env);
+}
+
 static bool forgets(struct kunit *test, u8 state, bool home, u16 hint)
 {
 	struct cell c = { .state = state, .home = home, .hint = hint + 1 };
@@ -603,6 +613,8 @@ static void forgettable(struct kunit *test)
 				st == KDDM_CO_INVALID);
 		KUNIT_EXPECT_EQ(test, forgets(test, st, true, 2),
 				st == KDDM_CO_VOID);
+		KUNIT_EXPECT_FALSE(test, forgets_replica(test, st, false));
+		KUNIT_EXPECT_FALSE(test, forgets_replica(test, st, true));
 	}
 	KUNIT_EXPECT_FALSE(test, forgets(test, KDDM_CO_INVALID, false, 2));
 	KUNIT_EXPECT_TRUE(test, forgets(test, KDDM_CO_INVALID, false,
