@@ -71,6 +71,21 @@ static bool name_from_wire(char *name, const char *wire)
 			   KDDM_SET_NAME_LEN - strlen(name));
 }
 
+/**
+ * kddm_desc_in_limits() - check what a set may be asked for
+ * @desc: of it, names and nodes apart
+ *
+ * Return: true if each number is one that a set can have.
+ */
+bool kddm_desc_in_limits(const struct kddm_set_desc *desc)
+{
+	return desc->size && desc->size <= KDDM_OBJ_SIZE_MAX &&
+	       !(desc->flags & ~KDDM_SET_FLAGS) &&
+	       desc->hold <= KDDM_SET_HOLD_MAX &&
+	       desc->lost_timeout <= KDDM_SET_LOST_MAX &&
+	       desc->replicas <= KDDM_SET_REPLICAS_MAX;
+}
+
 static bool node_ok(u16 node)
 {
 	return node < KDDM_MAX_NODES;
@@ -102,10 +117,7 @@ int kddm_desc_from_wire(struct kddm_set_desc *desc,
 	if (desc->id < KDDM_BUCKETS ||
 	    kddm_bucket_of_id(desc->id) != kddm_bucket_of_name(desc->name))
 		return -EBADMSG;
-	if (!desc->size || desc->size > KDDM_OBJ_SIZE_MAX ||
-	    desc->flags & ~KDDM_SET_FLAGS || desc->hold > KDDM_SET_HOLD_MAX ||
-	    desc->lost_timeout > KDDM_SET_LOST_MAX ||
-	    desc->replicas > KDDM_SET_REPLICAS_MAX)
+	if (!kddm_desc_in_limits(desc))
 		return -EBADMSG;
 	if ((desc->home != KDDM_ANY_NODE && !node_ok(desc->home)) ||
 	    !node_ok(desc->mark.node) ||

@@ -77,6 +77,7 @@ bool kddm_mark_same(const struct kddm_set_mark *a,
 		    const struct kddm_set_mark *b);
 void kddm_desc_to_wire(struct kddm_wire_desc *w,
 		       const struct kddm_set_desc *desc);
+bool kddm_desc_in_limits(const struct kddm_set_desc *desc);
 int kddm_desc_from_wire(struct kddm_set_desc *desc,
 			const struct kddm_wire_desc *w);
 

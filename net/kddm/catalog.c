@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "nodeset.h"
 #include "object.h"
 #include "rpc.h"
 #include "set.h"
@@ -169,15 +170,12 @@ int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
 /* Creating */
 
 /* Whether the set could be made here. */
-static int attr_ok(const struct kddm_set_attr *attr, const char *name)
+static int attr_ok(const struct kddm_set_attr *attr,
+		   const struct kddm_set_desc *desc, const char *name)
 {
 	const struct kddm_linker *linker;
 
-	if (!kddm_name_ok(attr->name) || !attr->size ||
-	    attr->size > KDDM_OBJ_SIZE_MAX || attr->flags & ~KDDM_SET_FLAGS ||
-	    attr->hold > KDDM_SET_HOLD_MAX ||
-	    attr->lost_timeout > KDDM_SET_LOST_MAX ||
-	    attr->replicas > KDDM_SET_REPLICAS_MAX)
+	if (!kddm_name_ok(attr->name) || !kddm_desc_in_limits(desc))
 		return -EINVAL;
 	if (!strcmp(attr->name, KDDM_CATALOG_NAME))
 		return -EEXIST;
@@ -259,7 +257,7 @@ struct kddm_set *kddm_set_create(struct net *net,
 	struct kddm_net *kn;
 	int err;
 
-	err = attr_ok(attr, linker);
+	err = attr_ok(attr, &desc, linker);
 	if (err)
 		return ERR_PTR(err);
 	strscpy(desc.name, attr->name);
@@ -316,11 +314,6 @@ EXPORT_SYMBOL_GPL(kddm_set_open);
 
 /* Destroying */
 
-static bool has(const u64 *nodes, u16 n)
-{
-	return nodes[n / 64] & BIT_ULL(n % 64);
-}
-
 /*
  * Tell one node.  What has been decided (@decided) has to get there: lack of
  * memory, which says that it did not, is waited out for a while.
@@ -350,12 +343,12 @@ static int prepare(struct kddm_net *kn, struct wire_set *w, u64 *have)
 	w->op = cpu_to_le32(OP_PREPARE);
 	kddm_node_set(kn, KDDM_NODE_ONLINE, nodes);
 	for (n = 0; n < KDDM_MAX_NODES; n++) {
-		if (!has(nodes, n))
+		if (!nodeset_has(nodes, KDDM_MAX_NODES / 64, n))
 			continue;
 		ret = tell(kn, n, &svc_mark, w, false);
 		/* An error need not mean that it has not done it. */
 		if (ret != -ENOENT)
-			have[n / 64] |= BIT_ULL(n % 64);
+			nodeset_add(have, n);
 		if (ret < 0 && ret != -ENOENT && ret != -EHOSTDOWN)
 			return ret;
 	}
@@ -370,7 +363,7 @@ static void conclude(struct kddm_net *kn, struct wire_set *w,
 
 	w->op = cpu_to_le32(OP_ABORT);
 	for (n = 0; n < KDDM_MAX_NODES; n++)
-		if (has(have, n))
+		if (nodeset_has(have, KDDM_MAX_NODES / 64, n))
 			tell(kn, n, svc, w, true);
 }
 

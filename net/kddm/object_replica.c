@@ -14,20 +14,12 @@
  * becomes a copy like any other, which goes at the next write.
  */
 #include <linux/delay.h>
+#include "nodeset.h"
 #include "object.h"
 #include "views.h"
 
+#define WORDS		(KDDM_MAX_NODES / 64)
 #define POLL_DELAY	1		/* ms */
-
-static bool has(const u64 *nodes, u16 id)
-{
-	return nodes[id / 64] & BIT_ULL(id % 64);
-}
-
-static void add(u64 *nodes, u16 id)
-{
-	nodes[id / 64] |= BIT_ULL(id % 64);
-}
 
 /* The rank in @view, as a set of nodes. */
 static void rank_in(const struct kddm_set *set, u64 id,
@@ -40,7 +32,7 @@ static void rank_in(const struct kddm_set *set, u64 id,
 		return;
 	nr = kddm_view_rank(view, id, rank, set->replicas);
 	for (i = 0; i < nr; i++)
-		add(nodes, rank[i]);
+		nodeset_add(nodes, rank[i]);
 }
 
 static void all_in(const struct kddm_view *view, u64 *nodes)
@@ -48,7 +40,7 @@ static void all_in(const struct kddm_view *view, u64 *nodes)
 	u16 i;
 
 	for (i = 0; view && i < view->nr; i++)
-		add(nodes, view->m[i].id);
+		nodeset_add(nodes, view->m[i].id);
 }
 
 void kddm_obj_replicas(const struct kddm_obj *obj, struct kddm_co_env *env,
@@ -58,26 +50,24 @@ void kddm_obj_replicas(const struct kddm_obj *obj, struct kddm_co_env *env,
 	const struct kddm_views *v = obj->set->kn->views;
 	u8 stage = READ_ONCE(v->stage);
 	const struct kddm_view *view;
-	u16 i;
 
 	rcu_read_lock();
 	view = rcu_dereference(v->members);
 	rank_in(obj->set, obj->id, view, nodes);
-	env->keeper = has(nodes, env->self) || stage < KDDM_RESTORED;
+	env->keeper = stage < KDDM_RESTORED ||
+		      nodeset_has(nodes, WORDS, env->self);
 	if (removes && stage < KDDM_REFRESHED)
 		all_in(view, nodes);
 	rcu_read_unlock();
-	nodes[env->self / 64] &= ~BIT_ULL(env->self % 64);
+	nodeset_del(nodes, WORDS, env->self);
 	env->replicas = nodes;
-	for (i = 0; i < KDDM_MAX_NODES / 64; i++)
-		if (nodes[i])
-			env->rwords = i + 1;
+	env->rwords = nodeset_words(nodes, WORDS);
 }
 
 /* Whether others than before are to have replicas. */
 static bool rank_changed(struct kddm_set *set, u64 id)
 {
-	u64 was[KDDM_MAX_NODES / 64], is[KDDM_MAX_NODES / 64];
+	u64 was[WORDS], is[WORDS];
 	const struct kddm_views *v = set->kn->views;
 
 	rcu_read_lock();
@@ -173,12 +163,12 @@ int kddm_objects_restore(struct kddm_set *set, int (*check)(void *arg),
 
 static bool is_in_rank(struct kddm_set *set, u64 id)
 {
-	u64 nodes[KDDM_MAX_NODES / 64];
+	u64 nodes[WORDS];
 
 	rcu_read_lock();
 	rank_in(set, id, rcu_dereference(set->kn->views->members), nodes);
 	rcu_read_unlock();
-	return has(nodes, set->kn->self);
+	return nodeset_has(nodes, WORDS, set->kn->self);
 }
 
 /* Nobody waits for it: whoever has the object may need this very task. */

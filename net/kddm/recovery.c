@@ -764,18 +764,19 @@ static struct kddm_rpc_service svc_recover = {
 	.owner		= THIS_MODULE,
 };
 
+static int add_suspects(struct kddm_set *set, void *arg)
+{
+	u64 *left = arg;
+
+	*left += atomic_long_read(&set->nr_suspects);
+	return 0;
+}
+
 u64 kddm_recovery_left(struct kddm_net *kn)
 {
-	struct kddm_set *set;
 	u64 left = 0;
-	u32 id = 0;
 
-	while ((set = kddm_set_next(kn, &id))) {
-		left += atomic_long_read(&set->nr_suspects);
-		kddm_set_unref(set);
-		if (!++id)
-			break;
-	}
+	kddm_sets_each(kn, add_suspects, &left);
 	return left;
 }
 

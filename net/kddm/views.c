@@ -440,34 +440,42 @@ static int wait_result(long left, const bool *dead, bool intr)
 	return left ? 0 : -ETIMEDOUT;
 }
 
+static bool has_service(const struct kddm_net *kn, u32 min)
+{
+	return READ_ONCE(kn->views->service) >= min;
+}
+
+static bool has_moved_on(const struct kddm_net *kn, u32 epoch)
+{
+	return READ_ONCE(kn->epoch) != epoch;
+}
+
+static int wait_for(struct kddm_net *kn,
+		    bool (*is_so)(const struct kddm_net *kn, u32 arg), u32 arg,
+		    const bool *dead, bool intr, long timeout)
+{
+	wait_queue_head_t *wait = &kn->views->wait;
+
+#define DONE	(is_so(kn, arg) || READ_ONCE(*dead))
+	if (intr)
+		timeout = wait_event_interruptible_timeout(*wait, DONE,
+							   timeout);
+	else
+		timeout = wait_event_killable_timeout(*wait, DONE, timeout);
+#undef DONE
+	return wait_result(timeout, dead, intr);
+}
+
 int kddm_views_wait(struct kddm_net *kn, enum kddm_service min,
 		    const bool *dead, bool intr, long timeout)
 {
-	struct kddm_views *v = kn->views;
-	long left;
-
-#define DONE	(READ_ONCE(v->service) >= min || READ_ONCE(*dead))
-	if (intr)
-		left = wait_event_interruptible_timeout(v->wait, DONE, timeout);
-	else
-		left = wait_event_killable_timeout(v->wait, DONE, timeout);
-#undef DONE
-	return wait_result(left, dead, intr);
+	return wait_for(kn, has_service, min, dead, intr, timeout);
 }
 
 int kddm_views_wait_epoch(struct kddm_net *kn, u32 epoch, const bool *dead,
 			  bool intr, long timeout)
 {
-	struct kddm_views *v = kn->views;
-	long left;
-
-#define DONE	(READ_ONCE(kn->epoch) != epoch || READ_ONCE(*dead))
-	if (intr)
-		left = wait_event_interruptible_timeout(v->wait, DONE, timeout);
-	else
-		left = wait_event_killable_timeout(v->wait, DONE, timeout);
-#undef DONE
-	return wait_result(left, dead, intr);
+	return wait_for(kn, has_moved_on, epoch, dead, intr, timeout);
 }
 
 int kddm_views_in(struct kddm_views *v, u32 epoch)

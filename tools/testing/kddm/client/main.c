@@ -15,8 +15,8 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <linux/string.h>
+#include "../nodes.h"
 #include "client.h"
 
 #define SHARED	"kddm-client"
@@ -113,17 +113,7 @@ static void put_nets(void)
 
 static int find_nodes(void)
 {
-	struct net *net;
-
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		if (nodes == NODES || kddm_self(net) < 0)
-			continue;
-		net = maybe_get_net(net);
-		if (net)
-			client_net[nodes++] = net;
-	}
-	up_read(&net_rwsem);
+	nodes = kddm_find_nodes(client_net, NODES);
 	return nodes == NODES ? 0 : -ENOTCONN;
 }
 

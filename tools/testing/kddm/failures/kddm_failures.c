@@ -31,11 +31,11 @@
 #include <linux/net_namespace.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
+#include "../nodes.h"
 
 #define SET_NAME	"kddm-failures"
 #define MAX_NODES	32
@@ -540,19 +540,11 @@ MODULE_PARM_DESC(said, "what was counted, and the longest operation since");
 
 static void find_nodes(void)
 {
-	struct net *net;
+	int i;
 
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		if (nnodes == MAX_NODES || kddm_self(net) < 0)
-			continue;
-		net = maybe_get_net(net);
-		if (!net)
-			continue;
-		ids[nnodes] = kddm_self(net);
-		nets[nnodes++] = net;
-	}
-	up_read(&net_rwsem);
+	nnodes = kddm_find_nodes(nets, MAX_NODES);
+	for (i = 0; i < nnodes; i++)
+		ids[i] = kddm_self(nets[i]);
 }
 
 static void cleanup(void)

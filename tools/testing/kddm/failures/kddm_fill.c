@@ -18,10 +18,10 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
+#include "../nodes.h"
 
 #define SET_NAME	"kddm-fill"
 #define MAX_NODES	32
@@ -179,21 +179,6 @@ MODULE_PARM_DESC(said, "how many operations, and how long they took at most");
 
 /* Life */
 
-static void find_nodes(void)
-{
-	struct net *net;
-
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		if (nnodes == MAX_NODES || kddm_self(net) < 0)
-			continue;
-		net = maybe_get_net(net);
-		if (net)
-			nets[nnodes++] = net;
-	}
-	up_read(&net_rwsem);
-}
-
 static void stop(struct task_struct *task)
 {
 	if (IS_ERR_OR_NULL(task))
@@ -262,7 +247,7 @@ static int __init kddm_fill_init(void)
 {
 	int err;
 
-	find_nodes();
+	nnodes = kddm_find_nodes(nets, MAX_NODES);
 	if (nnodes < 2 || count < nnodes) {
 		pr_err("%d nodes, %lu objects\n", nnodes, count);
 		err = -EINVAL;

@@ -40,18 +40,6 @@ marked() {
 	echo "${*:-none}" >$PARAMETERS/cut
 }
 
-cut() {
-	for n in "$@"; do
-		ip link set "kp$n" down || return 1
-	done
-}
-
-heal() {
-	for n in "$@"; do
-		ip link set "kp$n" up || return 1
-	done
-}
-
 # serve MEMBERS NODES...: these nodes serve a view of so many
 serve() {
 	members=$1
@@ -60,11 +48,6 @@ serve() {
 		kctl "$n" wait recovered members "$members" timeout 60 ||
 			return 1
 	done
-}
-
-# words FIRST LAST: the numbers in between on one line
-words() {
-	seq -s ' ' "$1" "$2"
 }
 
 # at_once COMMAND NODES...: on all of them at the same time

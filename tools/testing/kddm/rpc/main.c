@@ -13,10 +13,10 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched/signal.h>
 #include <linux/sort.h>
 #include <linux/string.h>
+#include "../nodes.h"
 #include "rpc.h"
 
 struct net *test_net[NODES];
@@ -229,18 +229,9 @@ static int by_id(const void *a, const void *b)
 
 static int find_nodes(void)
 {
-	struct net *net;
 	int i;
 
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		if (nodes == NODES || kddm_self(net) < 0)
-			continue;
-		net = maybe_get_net(net);
-		if (net)
-			test_net[nodes++] = net;
-	}
-	up_read(&net_rwsem);
+	nodes = kddm_find_nodes(test_net, NODES);
 	if (nodes < NODES)
 		return -ENOTCONN;
 	sort(test_net, NODES, sizeof(*test_net), by_id, NULL);

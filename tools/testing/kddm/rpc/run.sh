@@ -20,7 +20,6 @@ DIR=.
 # shellcheck source=/dev/null
 . ./lib.sh
 
-DEBUG=/sys/kernel/debug
 
 said() {
 	dmesg | sed -n 's/.*kddm_rpc: //p'
@@ -58,36 +57,20 @@ with() {
 	return 1
 }
 
-serves() {
-	kctl "$1" status >"$TMP/status"
-	grep -Eq '^service +serving$' "$TMP/status" &&
-		grep -Eq "^members +$2\$" "$TMP/status"
-}
-
-all_serve() {
-	for n in 1 2 3; do
-		wait_for serves "$n" 3 || return 1
-	done
-}
-
 # stop NODE: at once, whoever waits for an answer
 stop() {
 	timeout 10 ip netns exec "k$1" kddmctl stop
 }
 
 start() {
-	kctl "$1" start id "$1" && all_serve
+	kctl "$1" start id "$1" && all_serve 1 2 3
 }
 
-cut() {
-	ip link set kp3 down
-}
-
-heal() {
-	ip link set kp3 up
+come_back() {
+	heal 3
 	# Its session has ended for good if something was lost.
 	wait_for serves 1 3 || { kctl 3 stop; kctl 3 start id 3; }
-	all_serve
+	all_serve 1 2 3
 }
 
 again_and_again() {
@@ -106,31 +89,14 @@ stop_and_start() {
 
 # Allocations that fail
 
-mark() {
-	for task in /proc/[0-9]*; do
-		read -r comm <"$task/comm" || continue
-		case $comm in
-		kddm_*|kworker/*) echo 1 >"$task/make-it-fail" ;;
-		esac
-	done 2>/dev/null
-}
-
-fail_some() {
-	for kind in failslab fail_page_alloc; do
-		echo Y >"$DEBUG/$kind/task-filter"
-		echo N >"$DEBUG/$kind/ignore-gfp-wait"
-		echo 0 >"$DEBUG/$kind/verbose"
-		echo 1000000 >"$DEBUG/$kind/times"
-		echo "$1" >"$DEBUG/$kind/probability"
-	done
-	echo 0 >"$DEBUG/fail_page_alloc/min-order"
+# short_of_memory PERCENT: for ten seconds
+short_of_memory() {
+	fail_some "$1" 1000000
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		mark
+		mark_tasks
 		sleep 1
 	done
-	for kind in failslab fail_page_alloc; do
-		echo 0 >"$DEBUG/$kind/probability"
-	done
+	fail_none
 }
 
 plan=18
@@ -142,24 +108,24 @@ ktap_set_plan "$plan"
 [ -e /sys/module/kddm ] || modprobe kddm
 check "three namespaces with TIPC" setup 3
 check "three nodes start" start_all
-check "all are in the view" all_serve
+check "all are in the view" all_serve 1 2 3
 check "the module runs its tests" insmod "$module"
 check "all are passed" all_ok
 check "no message was malformed, or lost" no_bad_drops
 if [ -n "$faults" ]; then
-	check "memory is short" with faults fail_some 2
+	check "memory is short" with faults short_of_memory 2
 fi
 check "a node stops while it calls" with stop-caller stop 1
 check "it starts again" start 1
 check "a node stops while it is called" with stop-callee stop 2
 check "it starts again, too" start 2
 check "requests wait until a node serves" with gate again_and_again
-check "all are in the view again" all_serve
+check "all are in the view again" all_serve 1 2 3
 check "nodes go and come" with nodes stop_and_start
-check "all are in the view once more" all_serve
-check "a node dies while replies are gathered" with gather-dying cut
-check "it comes back" heal
-check "a node dies to which a call was forwarded" with forward-dying cut
+check "all are in the view once more" all_serve 1 2 3
+check "a node dies while replies are gathered" with gather-dying cut 3
+check "it comes back" come_back
+check "a node dies to which a call was forwarded" with forward-dying cut 3
 check "the module goes" rmmod kddm_rpc
 said | sed 's/^/# /'
 ktap_finished

@@ -184,13 +184,17 @@ all_serve() {
 	done
 }
 
-# cut NODE: from all others; heal NODE: in reach again
+# cut NODE...: from all others; heal NODE...: in reach again
 cut() {
-	ip link set "kp$1" down
+	for n in "$@"; do
+		ip link set "kp$n" down || return 1
+	done
 }
 
 heal() {
-	ip link set "kp$1" up
+	for n in "$@"; do
+		ip link set "kp$n" up || return 1
+	done
 }
 
 # restart NODE: another life, after it was cut
@@ -206,4 +210,39 @@ both() {
 # words FIRST LAST: the numbers in between on one line
 words() {
 	seq -s ' ' "$1" "$2"
+}
+
+# Allocations that fail, in a kernel with fault injection and debugfs.
+# shellcheck disable=SC2034 # also for others
+DEBUG=/sys/kernel/debug
+
+# mark_tasks: those of KDDM and of the test modules, and the workers, which run
+# the work items of KDDM
+mark_tasks() {
+	for task in /proc/[0-9]*; do
+		read -r comm <"$task/comm" || continue
+		case $comm in
+		kddm_*|kworker/*) echo 1 >"$task/make-it-fail" ;;
+		esac
+	done 2>/dev/null
+}
+
+# fail_some PERCENT TIMES: so many, also where memory could be waited for
+fail_some() {
+	for kind in failslab fail_page_alloc; do
+		echo Y >"$DEBUG/$kind/task-filter"
+		echo N >"$DEBUG/$kind/ignore-gfp-wait"
+		echo 0 >"$DEBUG/$kind/verbose"
+		echo "$2" >"$DEBUG/$kind/times"
+		echo "$1" >"$DEBUG/$kind/probability"
+	done
+	# One page is all that is asked for, mostly.
+	echo 0 >"$DEBUG/fail_page_alloc/min-order"
+}
+
+# fail_none: no more; how many did is still known
+fail_none() {
+	for kind in failslab fail_page_alloc; do
+		echo 0 >"$DEBUG/$kind/probability"
+	done
 }

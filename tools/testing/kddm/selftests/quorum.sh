@@ -9,14 +9,6 @@
 ktap_print_header
 ktap_set_plan 37
 
-cut() {
-	ip link set "kp$1" down
-}
-
-heal() {
-	ip link set "kp$1" up
-}
-
 # recovered NODE MEMBERS: the node serves a view of so many
 recovered() {
 	kctl "$1" wait recovered members "$2" timeout 20

@@ -67,19 +67,6 @@ use() {
 	done
 }
 
-serves() {
-	kctl "$1" status >"$TMP/status"
-	grep -Eq '^service +serving$' "$TMP/status" &&
-		grep -Eq "^members +$2\$" "$TMP/status"
-}
-
-# all_serve NODES...: these and no others
-all_serve() {
-	for n in "$@"; do
-		wait_for serves "$n" $# || return 1
-	done
-}
-
 # race ROUND: two nodes make a set of one name, and just one of them does
 race() {
 	kctl 1 set create "race$1" size 8 2>"$TMP/one" &
@@ -208,14 +195,6 @@ empty() {
 # many COUNT: how many of the full bucket a node lists
 many() {
 	[ "$(kctl 2 set list | grep -c '^full-')" -eq "$1" ]
-}
-
-cut() {
-	ip link set "kp$1" down
-}
-
-heal() {
-	ip link set "kp$1" up
 }
 
 # join: node 4 starts while node 1 makes sets, and node 2 destroys some

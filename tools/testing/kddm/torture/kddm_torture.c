@@ -29,11 +29,11 @@
 #include <linux/net_namespace.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
-#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
+#include "../nodes.h"
 
 static int seconds = 60;
 module_param(seconds, int, 0444);
@@ -493,23 +493,6 @@ static int control(void *unused)
 	return 0;
 }
 
-/* Every namespace of this kernel that runs a node. */
-static int find_nodes(void)
-{
-	struct net *net;
-
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		if (nnodes == MAX_NODES || kddm_self(net) < 0)
-			continue;
-		net = maybe_get_net(net);
-		if (net)
-			nets[nnodes++] = net;
-	}
-	up_read(&net_rwsem);
-	return nnodes;
-}
-
 static int open_sets(void)
 {
 	struct kddm_set_attr attr = {
@@ -573,7 +556,8 @@ static int __init kddm_torture_init(void)
 	is_page = !strcmp(linker, "page");
 	if (!seed)
 		seed = get_random_u32();
-	if (!find_nodes()) {
+	nnodes = kddm_find_nodes(nets, MAX_NODES);
+	if (!nnodes) {
 		pr_err("no network namespace runs a KDDM node\n");
 		return -ENOTCONN;
 	}

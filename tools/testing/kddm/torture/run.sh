@@ -29,7 +29,6 @@ DIR=.
 # shellcheck source=/dev/null
 . ./lib.sh
 
-DEBUG=/sys/kernel/debug
 meanwhile=
 TIMES=1000000000
 
@@ -86,42 +85,9 @@ loud() {
 	torture 5 busted=1 nobjects=2 && [ "$found" -gt 0 ]
 }
 
-# Allocations that fail
-
-# mark: those of the threads of KDDM and of the test, and of the workers, which
-# run the work items of KDDM
-mark() {
-	for task in /proc/[0-9]*; do
-		read -r comm <"$task/comm" || continue
-		case $comm in
-		kddm_*|kworker/*) echo 1 >"$task/make-it-fail" ;;
-		esac
-	done 2>/dev/null
-}
-
-# fail_some PERCENT: so many of them, also where memory could be waited for
-fail_some() {
-	for kind in failslab fail_page_alloc; do
-		echo Y >"$DEBUG/$kind/task-filter"
-		echo N >"$DEBUG/$kind/ignore-gfp-wait"
-		echo 0 >"$DEBUG/$kind/verbose"
-		echo "$TIMES" >"$DEBUG/$kind/times"
-		echo "$1" >"$DEBUG/$kind/probability"
-	done
-	# One page is all that is asked for, mostly.
-	echo 0 >"$DEBUG/fail_page_alloc/min-order"
-}
-
-# fail_none: no more; how many did is still known
-fail_none() {
-	for kind in failslab fail_page_alloc; do
-		echo 0 >"$DEBUG/$kind/probability"
-	done
-}
-
 # shake: a set comes and goes, or cannot for want of memory
 shake() {
-	mark
+	mark_tasks
 	kctl 2 set create shaken size 64 2>>"$TMP/shaken"
 	kctl 2 set destroy shaken 2>>"$TMP/shaken"
 } >/dev/null
@@ -131,7 +97,7 @@ shake() {
 faulty() {
 	: >"$TMP/shaken"
 	meanwhile=shake
-	fail_some 5
+	fail_some 5 "$TIMES"
 	quiet "$@" faults=1
 	status=$?
 	slab=$((TIMES - $(cat "$DEBUG/failslab/times")))
