@@ -23,6 +23,7 @@
 #include "main.h"
 #include "member.h"
 #include "netlink.h"
+#include "object.h"
 #include "recovery.h"
 #include "rpc.h"
 #include "set.h"
@@ -205,6 +206,7 @@ int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 	}
 	WRITE_ONCE(kn->run, KDDM_STARTING);
 	kn->expelled = false;
+	kn->departing = false;
 	kn->cluster = cluster;
 	kn->quorum = READ_ONCE(kn->config.quorum);
 	do {
@@ -221,7 +223,8 @@ unlock:
 /* Nobody uses anything here any more: leave so that nobody misses us. */
 static void depart(struct kddm_net *kn)
 {
-	kddm_sets_hand_over(kn);
+	WRITE_ONCE(kn->departing, true);
+	kddm_objects_hand_over(kn);
 	kddm_views_leave(kn);
 	kddm_member_retire(kn);
 }
@@ -244,6 +247,7 @@ int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	if (rc) {
 		NL_SET_ERR_MSG(extack, "sets or objects are in use");
 		reopen_gate(kn);
+		kddm_sets_revive(kn);
 	} else {
 		depart(kn);
 		take_down(kn);

@@ -80,6 +80,7 @@ struct kddm_config {
  * @net: the namespace
  * @lock: serialises start and stop; outermost lock, may sleep
  * @run: enum kddm_run; written under @lock
+ * @departing: nobody uses objects here any more, and the node takes none
  * @expelled: another node has the id, or TIPC is gone; set by the membership
  *	layer
  * @gate: read-held between kddm_enter() and kddm_exit(); stop takes it for
@@ -111,6 +112,7 @@ struct kddm_net {
 	struct mutex		lock;		/* start and stop */
 	int			run;
 	bool			expelled;
+	bool			departing;
 	struct rw_semaphore	gate;		/* see kddm_enter() */
 	u16			self;
 	u32			cluster;

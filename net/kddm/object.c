@@ -264,12 +264,22 @@ int kddm_objects_init(void)
 		return -ENOMEM;
 	err = kddm_obj_ops_init();
 	if (err)
-		kmem_cache_destroy(obj_cache);
+		goto destroy_cache;
+	err = kddm_obj_move_init();
+	if (err)
+		goto exit_ops;
+	return 0;
+
+exit_ops:
+	kddm_obj_ops_exit();
+destroy_cache:
+	kmem_cache_destroy(obj_cache);
 	return err;
 }
 
 void kddm_objects_exit(void)
 {
+	kddm_obj_move_exit();
 	kddm_obj_ops_exit();
 	/* It waits for what is yet to be freed. */
 	kmem_cache_destroy(obj_cache);

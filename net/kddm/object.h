@@ -6,7 +6,8 @@
  * object_step.c  the loop around the machine, and its actions
  * object_msg.c   messages from and to other nodes
  * object_user.c  local users: get, grab, put and their kin
- * object_ops.c   what is made of these: prefetch, flush, sync, walk
+ * object_ops.c   what is made of these: prefetch, push, sync, walk
+ * object_move.c  flush, and how all objects leave a node
  * object_hold.c  clock and timer of the minimum hold time
  * object_recover.c  what a change of the view does
  * object_replica.c  who keeps what was put
@@ -311,6 +312,17 @@ struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 /* object_ops.c */
 int kddm_obj_ops_init(void);
 void kddm_obj_ops_exit(void);
+
+/* object_move.c */
+int kddm_obj_move_init(void);
+void kddm_obj_move_exit(void);
+
+/*
+ * Give what this node owns to nodes that stay, as far as there are any.  Ends
+ * when nothing is left; when nothing has moved for as long as a stop waits for
+ * a view without the node; or with a fatal signal.
+ */
+void kddm_objects_hand_over(struct kddm_net *kn);
 
 /*
  * kddm_get() or (@grab) kddm_grab() that gives up after @timeout jiffies, with

@@ -2,11 +2,10 @@
 /*
  * Objects: what is made of get, grab and put.
  *
- * A flush of an owned object asks another node to grab it: so it moves by the
- * protocol's own rules.  A sync brings the contents to the object's home, where
- * the device is, while a reader here keeps writers away; so the contents of an
- * object arrive there in the order of their versions.  Both are calls of the
- * RPC service "kddm-object".
+ * A sync brings the contents to the object's home, where the device is, while a
+ * reader here keeps writers away; so the contents of an object arrive there in
+ * the order of their versions.  A push has another node get the object.  Both
+ * are calls of the RPC service "kddm-object".
  */
 #include <linux/export.h>
 #include <linux/module.h>
@@ -19,12 +18,11 @@
 #include "views.h"
 
 #define PREFETCH_MAX	1024		/* under way, per set and node */
-#define TAKE_TIMEOUT	(5 * HZ)
+#define COPY_TIMEOUT	(5 * HZ)
 #define CALL_TIMEOUT	(10 * HZ)
 
 enum obj_op {
-	OP_TAKE = 1,
-	OP_SYNC,
+	OP_SYNC = 1,
 	OP_GIVE_UP,
 	OP_COPY,
 };
@@ -112,157 +110,6 @@ int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len)
 }
 EXPORT_SYMBOL_GPL(kddm_set_value);
 
-/* Flush */
-
-static u16 first_bit(const u64 *set, u16 words)
-{
-	u16 i;
-
-	for (i = 0; i < words; i++)
-		if (set[i])
-			return i * 64 + __ffs64(set[i]);
-	return KDDM_NODE_NONE;
-}
-
-static void only_members(struct kddm_net *kn, u64 *nodes)
-{
-	u16 n;
-
-	for (n = 0; n < KDDM_MAX_NODES; n++)
-		if (nodes[n / 64] & BIT_ULL(n % 64) &&
-		    !kddm_views_member(kn, n))
-			nodes[n / 64] &= ~BIT_ULL(n % 64);
-}
-
-/* Who should have the object: who has a copy, or home, or anybody. */
-static u16 heir(struct kddm_obj *obj)
-{
-	u64 up[KDDM_MAX_NODES / 64] = { };
-	struct kddm_set *set = obj->set;
-	struct kddm_net *kn = set->kn;
-	u16 i, words = 0;
-
-	kddm_node_set(kn, KDDM_NODE_POSSIBLE, up);
-	up[kn->self / 64] &= ~BIT_ULL(kn->self % 64);
-	only_members(kn, up);
-	if (obj->co.x)
-		words = obj->co.x->words;
-	for (i = 0; i < words; i++) {
-		u64 both = up[i] & obj->co.x->bits[i];
-
-		if (both)
-			return i * 64 + __ffs64(both);
-	}
-	if (up[obj->home / 64] & BIT_ULL(obj->home % 64))
-		return obj->home;
-	return first_bit(up, KDDM_MAX_NODES / 64);
-}
-
-/* Who wants to get rid of an object does not hold it. */
-static void give_up_hold(struct kddm_obj *obj)
-{
-	struct kddm_co_event run = { .type = KDDM_EV_RUN };
-
-	if (obj->co.state != KDDM_CO_OWNER || obj->co.readers ||
-	    !kddm_obj_held(obj))
-		return;
-	kddm_obj_hold_end(obj);
-	kddm_obj_event(obj, &run, NULL);	/* who waits shall have it */
-}
-
-/*
- * Drop a copy.  Returns 0: it is gone, or never was; 1: this node is the owner,
- * and *@node, if it was any, is who should have the object; or an error.
- */
-static int let_go(struct kddm_set *set, u64 id, u16 *node)
-{
-	struct kddm_co_event ev = { .type = KDDM_EV_DROP };
-	struct kddm_obj *obj = kddm_obj_lock(set, id);
-	int err = 0;
-
-	if (!obj)
-		return 0;
-	kddm_obj_begin(obj);
-	give_up_hold(obj);
-	if (kddm_co_has_data(&obj->co) && kddm_co_owns(&obj->co)) {
-		err = obj->co.state == KDDM_CO_OWNER && !obj->co.readers ?
-		      1 : -EBUSY;
-		if (*node == KDDM_ANY_NODE)
-			*node = heir(obj);
-	} else if (obj->co.state == KDDM_CO_SHARED && !obj->adrift) {
-		err = kddm_obj_event(obj, &ev, NULL);
-	} else if (kddm_co_has_data(&obj->co)) {
-		err = -EBUSY;
-	}
-	kddm_obj_end(obj);
-	kddm_kick(set->kn, kddm_obj_channel(id));
-	return err;
-}
-
-int kddm_flush(struct kddm_set *set, u64 id, u16 node)
-{
-	struct wire_op w = {
-		.op = cpu_to_le32(OP_TAKE),
-		.set = cpu_to_le32(set->id),
-		.objid = cpu_to_le64(id),
-	};
-	struct kddm_net *kn = set->kn;
-	int err;
-
-	if (id > ULONG_MAX)
-		return -ERANGE;
-	if (node != KDDM_ANY_NODE &&
-	    (node == kn->self ||
-	     kddm_node_state(kn, node) != KDDM_NODE_POSSIBLE))
-		return -EHOSTDOWN;
-	err = let_go(set, id, &node);
-	if (err <= 0)
-		return err;
-	if (node == KDDM_NODE_NONE)
-		return -EHOSTDOWN;
-	err = kddm_rpc_call(kn, node, &svc_object, &w, sizeof(w), NULL, 0,
-			    CALL_TIMEOUT);
-	/* Another node may have been faster, or it is in use only there. */
-	if (err == -EBUSY && !let_go(set, id, &node))
-		return 0;
-	/* Removed meanwhile: it is not here any more either. */
-	return err == -ENOENT || err > 0 ? 0 : err;
-}
-EXPORT_SYMBOL_GPL(kddm_flush);
-
-int kddm_flush_set(struct kddm_set *set, u16 node)
-{
-	unsigned long i = 0;
-	struct kddm_obj *obj;
-	int err, first = 0;
-
-	while ((obj = kddm_obj_next(set, &i))) {
-		kddm_obj_end(obj);
-		err = kddm_flush(set, i, node);
-		if (err && !first)
-			first = err;
-		if (err && err != -EBUSY)
-			break;
-		if (i++ == ULONG_MAX)
-			break;
-		cond_resched();
-	}
-	return first;
-}
-EXPORT_SYMBOL_GPL(kddm_flush_set);
-
-/* For another node: take the object as its owner, or a copy. */
-static int take(struct kddm_set *set, u64 id, bool grab, unsigned int flags)
-{
-	struct kddm_obj *obj;
-
-	obj = kddm_obj_take(set, id, grab, KDDM_NOCREATE | flags,
-			    TAKE_TIMEOUT);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	return kddm_put(obj);
-}
-
 /* Push */
 
 int kddm_push(struct kddm_set *set, u64 id, u16 node)
@@ -283,6 +130,17 @@ int kddm_push(struct kddm_set *set, u64 id, u16 node)
 	return min(err, 0);
 }
 EXPORT_SYMBOL_GPL(kddm_push);
+
+/* For another node, which wants that there is a copy here. */
+static int copy(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj;
+
+	obj = kddm_obj_take(set, id, false, KDDM_NOCREATE, COPY_TIMEOUT);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	return kddm_put(obj);
+}
 
 /* Sync */
 
@@ -430,11 +288,8 @@ static int object_handler(struct kddm_net *kn, u16 src, const void *req,
 	if (IS_ERR(set))
 		return set == ERR_PTR(-ENOENT) ? -ESHUTDOWN : PTR_ERR(set);
 	switch (le32_to_cpu(w->op)) {
-	case OP_TAKE:
-		err = take(set, id, true, KDDM_TRY);
-		break;
 	case OP_COPY:
-		err = take(set, id, false, 0);
+		err = copy(set, id);
 		break;
 	case OP_SYNC:
 		err = store(set, id, w->data, len - sizeof(*w));

@@ -15,7 +15,8 @@
 #include "views.h"
 
 #define CALL_TIMEOUT	(5 * HZ)
-#define RETRY_DELAY	2		/* ms */
+#define RETRY_FIRST	2		/* ms */
+#define RETRY_LAST	64
 #define REPORTS		2000		/* objects in a message */
 #define CASES		500
 
@@ -86,6 +87,16 @@ static struct kddm_rpc_service svc_recover;
 /* Calls */
 
 /*
+ * Longer each time: most often the other is only a little behind; if it is far
+ * behind, it has no time to be asked.
+ */
+static void back_off(unsigned int *delay)
+{
+	msleep(*delay);
+	*delay = min(*delay * 2, RETRY_LAST);
+}
+
+/*
  * As kddm_rpc_call(), again and again until it is done, or another view is on
  * its way.  No other error ends it, be it this node's or the other's: the rest
  * of the view would wait for ever.
@@ -93,6 +104,7 @@ static struct kddm_rpc_service svc_recover;
 static int call(struct run *r, u16 dst, const void *req, size_t len,
 		void *reply, size_t max)
 {
+	unsigned int delay = RETRY_FIRST;
 	int ret;
 
 	for (;;) {
@@ -102,7 +114,7 @@ static int call(struct run *r, u16 dst, const void *req, size_t len,
 			return ret;
 		if (kddm_views_in(r->v, r->epoch))
 			return -ESTALE;
-		msleep(RETRY_DELAY);
+		back_off(&delay);
 	}
 }
 
@@ -483,6 +495,7 @@ static int refresh_set(struct kddm_set *set, void *arg)
 /* A member that fails now is none in the next view, which ends this. */
 static int tell_staged(struct run *r, u16 id, struct wire_recover *w)
 {
+	unsigned int delay = RETRY_FIRST;
 	int err;
 
 	do {
@@ -490,7 +503,7 @@ static int tell_staged(struct run *r, u16 id, struct wire_recover *w)
 				    NULL, 0, CALL_TIMEOUT);
 		if (err >= 0 || err == -EHOSTDOWN)
 			return 0;
-		msleep(RETRY_DELAY);
+		back_off(&delay);
 		err = is_over(r);
 	} while (!err);
 	return err;

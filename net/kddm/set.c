@@ -18,8 +18,6 @@
 #include "trace.h"
 #include "views.h"
 
-#define HAND_OVER_TURNS	3
-
 static BLOCKING_NOTIFIER_HEAD(set_chain);
 
 int kddm_set_register_notifier(struct notifier_block *nb)
@@ -256,6 +254,10 @@ static struct kddm_set *insert(struct kddm_set *set,
 	if (!old) {
 		err = xa_insert(&sets->table, set->id, set, GFP_KERNEL);
 		if (!err) {
+			/* Either we see a stop, or it sees the set. */
+			smp_mb();
+			if (READ_ONCE(set->kn->run) == KDDM_STOPPING)
+				WRITE_ONCE(set->dead, true);
 			set->sure = sure;
 			sets->gen++;
 			kddm_set_get(set);
@@ -482,23 +484,12 @@ int kddm_sets_quiesce(struct kddm_net *kn)
 					   msecs_to_jiffies(ms));
 	if (left > 0)
 		return 0;
-	kddm_sets_each(kn, revive_one, NULL);
 	return left ? -EINTR : -EBUSY;
 }
 
-static int hand_over(struct kddm_set *set, void *arg)
+void kddm_sets_revive(struct kddm_net *kn)
 {
-	int turns, err = -EBUSY;
-
-	for (turns = 0; err == -EBUSY && turns < HAND_OVER_TURNS; turns++)
-		err = kddm_flush_set(set, KDDM_ANY_NODE);
-	return 0;
-}
-
-/* Give what this node owns to others, as far as there are any. */
-void kddm_sets_hand_over(struct kddm_net *kn)
-{
-	kddm_sets_each(kn, hand_over, NULL);
+	kddm_sets_each(kn, revive_one, NULL);
 }
 
 int kddm_sets_start(struct kddm_net *kn)

@@ -175,11 +175,11 @@ void kddm_sets_free(struct kddm_net *kn);
 int kddm_sets_start(struct kddm_net *kn);
 /*
  * No new requests; ends the waits of local users and waits until all handles
- * are closed.  Returns 0, or -EBUSY or -EINTR, and then all is as before.
+ * are closed.  Returns 0; or -EBUSY or -EINTR, and then kddm_sets_revive() makes
+ * all as it was, once the node runs again.
  */
 int kddm_sets_quiesce(struct kddm_net *kn);
-/* Give what this node owns to others, as far as there are any. */
-void kddm_sets_hand_over(struct kddm_net *kn);
+void kddm_sets_revive(struct kddm_net *kn);
 /* After quiesce; no message and no membership change comes any more. */
 void kddm_sets_stop(struct kddm_net *kn);
 

@@ -112,7 +112,8 @@ static void cancelled(struct kddm_vc *vc, u8 flags, struct kddm_vc_out *out)
 {
 	if (!all_in_reach(vc, &vc->last))
 		vc->serving = false;
-	if (flags & KDDM_VC_FUTILE)
+	/* With what is new since it may lead to something. */
+	if (flags & KDDM_VC_FUTILE && !vc->changed)
 		kddm_vc_add(&vc->hopeless, vc->proposer);
 	to_idle(vc, vc->changed || !(flags & KDDM_VC_FINAL), out);
 }
@@ -190,6 +191,13 @@ static void answer(struct kddm_vc *vc, u8 type, struct kddm_vc_out *out)
 		send_one(out, type, 0, vc->promised, vc->proposer);
 }
 
+static void accept(struct kddm_vc *vc, struct kddm_vc_out *out)
+{
+	vc->pend[vc->nr_pends++] = vc->cur;
+	vc->phase = KDDM_VC_ACCEPTED;
+	answer(vc, KDDM_VC_ACCEPT, out);
+}
+
 static void try_accept(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
 	u16 n;
@@ -197,12 +205,10 @@ static void try_accept(struct kddm_vc *vc, struct kddm_vc_out *out)
 	if (vc->phase != KDDM_VC_FLUSH)
 		return;
 	for (n = 0; n < KDDM_VC_NODES; n++)
-		if (vc->cur.inc[n] && n != vc->self &&
-		    !kddm_vc_has(&vc->marks, n))
+		if ((vc->cur.inc[n] || kddm_vc_has(&vc->parting, n)) &&
+		    n != vc->self && !kddm_vc_has(&vc->marks, n))
 			return;
-	vc->pend[vc->nr_pends++] = vc->cur;
-	vc->phase = KDDM_VC_ACCEPTED;
-	answer(vc, KDDM_VC_ACCEPT, out);
+	accept(vc, out);
 }
 
 static bool is_one_of(u32 epoch, const struct kddm_vc_view *v, int nr, u8 mask)
@@ -241,17 +247,39 @@ static void adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
 	vc->nr_pends = kept;
 }
 
+/* A mark comes from those of @parting, too, who are still there. */
 static void flush(struct kddm_vc *vc, const struct kddm_vc_view *view,
-		  struct kddm_vc_out *out)
+		  const struct kddm_vc_set *parting, struct kddm_vc_out *out)
 {
 	struct kddm_vc_set to;
+	u16 n;
 
 	vc->phase = KDDM_VC_FLUSH;
 	vc->serving = false;
 	vc->cur = *view;
+	vc->parting = *parting;
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (!vc->inc[n])
+			kddm_vc_del(&vc->parting, n);
 	others(vc, view, &to);
 	send(out, KDDM_VC_MARK, 0, vc->promised, &to);
 	try_accept(vc, out);
+}
+
+/* This node leaves: it accepts the view without it, and has no say any more. */
+static void take_leave(struct kddm_vc *vc, const struct kddm_vc_view *view,
+		       struct kddm_vc_out *out)
+{
+	struct kddm_vc_set to;
+	u16 n;
+
+	vc->cur = *view;
+	others(vc, view, &to);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (vc->inc[n] != view->inc[n])
+			kddm_vc_del(&to, n);
+	send(out, KDDM_VC_MARK, 0, vc->promised, &to);
+	accept(vc, out);
 }
 
 /* Proposing */
@@ -287,57 +315,25 @@ static void start_attempt(struct kddm_vc *vc, struct kddm_vc_out *out)
 		decided(vc, out);
 }
 
-/* Who shall propose: the lowest in reach from whom there is hope. */
-static u16 candidate(const struct kddm_vc *vc)
-{
-	u16 n;
-
-	for (n = 0; n < KDDM_VC_NODES; n++)
-		if (vc->inc[n] && !kddm_vc_has(&vc->hopeless, n) &&
-		    !kddm_vc_has(&vc->leavers, n))
-			return n;
-	return KDDM_VC_NOBODY;
-}
-
-/* Nobody has to agree if this node leaves. */
-static bool may_go(const struct kddm_vc *vc)
-{
-	bool alone = true, only = !vc->nr_pends;
-	u16 n;
-
-	for (n = 0; n < KDDM_VC_NODES; n++) {
-		if (n == vc->self)
-			continue;
-		alone &= !vc->inc[n];
-		only &= !vc->last.inc[n];
-	}
-	return vc->leaving && (alone || only);
-}
-
-static u8 notice_flags(const struct kddm_vc *vc)
-{
-	return (vc->fresh ? KDDM_VC_FRESH : 0) |
-	       (vc->leaving ? KDDM_VC_LEAVING : 0);
-}
-
 static void evaluate(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
 	u16 n;
 
 	if (!vc->started || vc->phase != KDDM_VC_IDLE || !vc->need)
 		return;
-	if (may_go(vc)) {
+	if (kddm_vc_may_go(vc)) {
 		vc->phase = KDDM_VC_GONE;
 		return;
 	}
-	n = candidate(vc);
+	n = kddm_vc_candidate(vc);
 	if (n == KDDM_VC_NOBODY) {
 		vc->need = false;
 	} else if (n == vc->self) {
 		start_attempt(vc, out);
 	} else if (vc->told != n) {
 		vc->told = n;
-		send_one(out, KDDM_VC_NOTICE, notice_flags(vc), 0, n);
+		send_one(out, KDDM_VC_NOTICE, vc->fresh ? KDDM_VC_FRESH : 0,
+			 0, n);
 		vc->fresh = false;
 	}
 }
@@ -353,7 +349,7 @@ static void abort_attempt(struct kddm_vc *vc, struct kddm_vc_out *out)
 /* The own attempt fails: once more, unless that is another's business now. */
 static void again(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
-	if (candidate(vc) == vc->self) {
+	if (kddm_vc_candidate(vc) == vc->self) {
 		start_attempt(vc, out);
 		return;
 	}
@@ -367,24 +363,21 @@ static void propose(struct kddm_vc *vc, struct kddm_vc_out *out)
 	struct kddm_vc_set to, out_of_it = { }, apart = { };
 	u16 n;
 
-	for (n = 0; n < KDDM_VC_NODES; n++) {
-		if (!kddm_vc_has(&p->promised, n) || p->view.inc[n])
-			continue;
-		if (p->from[n].lineage == p->view.lineage)
-			kddm_vc_add(&out_of_it, n);
-		else
-			kddm_vc_add(&apart, n);
-	}
+	kddm_vc_part_others(p, &out_of_it, &apart);
 	send(out, KDDM_VC_EXCLUDE, 0, vc->promised, &out_of_it);
 	send(out, KDDM_VC_CANCEL, KDDM_VC_FINAL, vc->promised, &apart);
 	others(vc, &p->view, &to);
 	send(out, KDDM_VC_PROPOSE, 0, vc->promised, &to);
+	send(out, KDDM_VC_PROPOSE, 0, vc->promised, &p->parting);
 	vc->role = KDDM_VC_ACCEPT;
 	p->awaited = to;
 	kddm_vc_add(&p->awaited, vc->self);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (kddm_vc_has(&p->parting, n))
+			kddm_vc_add(&p->awaited, n);
 	adopt(vc, &p->view, p->base < 0 ? NULL : &p->line[p->base], p->seen,
 	      p->nr_seen, p->alive);
-	flush(vc, &p->view, out);
+	flush(vc, &p->view, &p->last_words, out);
 }
 
 static void decided(struct kddm_vc *vc, struct kddm_vc_out *out)
@@ -429,6 +422,7 @@ static void answered(struct kddm_vc *vc, u16 from, struct kddm_vc_out *out)
 		p->awaited = to;
 		kddm_vc_add(&p->awaited, vc->self);
 		send(out, KDDM_VC_COMMIT, 0, vc->promised, &to);
+		send(out, KDDM_VC_EXCLUDE, 0, vc->promised, &p->parting);
 		committed(vc);
 	} else {
 		send(out, KDDM_VC_RESUME, 0, vc->promised, &to);
@@ -441,10 +435,14 @@ static void answered(struct kddm_vc *vc, u16 from, struct kddm_vc_out *out)
 static void on_notice(struct kddm_vc *vc, u16 src,
 		      const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
+	u16 n;
+
 	vc->need = true;
 	vc->changed = true;
-	if (msg->flags & KDDM_VC_LEAVING)
-		kddm_vc_add(&vc->leavers, src);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (vc->inc[n] && vc->inc[n] == msg->view.inc[n] &&
+		    n != vc->self)
+			kddm_vc_add(&vc->leavers, n);
 	if (!(msg->flags & KDDM_VC_FRESH))
 		return;
 	memset(&vc->hopeless, 0, sizeof(vc->hopeless));
@@ -540,17 +538,22 @@ static bool mine(const struct kddm_vc *vc, u16 src,
 static void on_propose(struct kddm_vc *vc, u16 src,
 		       const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
+	bool member = msg->view.inc[vc->self];
+	bool leaves = vc->leaving && !member;
+
 	if (!mine(vc, src, msg, KDDM_VC_INVITED))
 		return;
-	if (!all_in_reach(vc, &msg->view) || !msg->view.inc[vc->self]) {
+	if (!leaves && (!member || !all_in_reach(vc, &msg->view))) {
 		send_one(out, KDDM_VC_REFUSE, 0, msg->epoch, src);
 		return;
 	}
 	adopt(vc, &msg->view, &msg->base, msg->pend, msg->nr_pends, 0xff);
 	if (vc->nr_pends == KDDM_VC_PENDS)
 		send_one(out, KDDM_VC_REFUSE, 0, msg->epoch, src);
+	else if (leaves)
+		take_leave(vc, &msg->view, out);
 	else
-		flush(vc, &msg->view, out);
+		flush(vc, &msg->view, &msg->reach, out);
 }
 
 static void on_mark(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
@@ -602,7 +605,8 @@ static void on_cancel(struct kddm_vc *vc, u16 src,
 static void on_exclude(struct kddm_vc *vc, u16 src,
 		       const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
-	if (!mine(vc, src, msg, KDDM_VC_INVITED))
+	if (!mine(vc, src, msg, KDDM_VC_INVITED) &&
+	    !mine(vc, src, msg, KDDM_VC_ACCEPTED))
 		return;
 	vc->serving = false;
 	to_idle(vc, vc->changed, out);
@@ -739,6 +743,9 @@ static bool needed(const struct kddm_vc *vc, u16 node, u32 inc)
 {
 	if (vc->phase == KDDM_VC_INVITED)
 		return kddm_vc_has(&vc->reach, node);
+	/* It may not have accepted the view without it. */
+	if (vc->role == KDDM_VC_ACCEPT && kddm_vc_has(&vc->p.parting, node))
+		return true;
 	return vc->cur.inc[node] == inc;
 }
 
@@ -757,6 +764,7 @@ void kddm_vc_down(struct kddm_vc *vc, u16 node, struct kddm_vc_out *out)
 	vc->inc[node] = 0;
 	kddm_vc_del(&vc->waiting, node);
 	kddm_vc_del(&vc->leavers, node);
+	kddm_vc_del(&vc->parting, node);
 	news(vc);
 	if (part && vc->proposer == node)
 		to_idle(vc, true, out);
@@ -764,6 +772,8 @@ void kddm_vc_down(struct kddm_vc *vc, u16 node, struct kddm_vc_out *out)
 		again(vc, out);
 	else if (part && needed(vc, node, inc))
 		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);
+	else if (part)
+		try_accept(vc, out);
 	evaluate(vc, out);
 }
 

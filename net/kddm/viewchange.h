@@ -10,8 +10,9 @@
  * An attempt
  * ----------
  *
- * The lowest node in reach proposes, others tell it that there is something to
- * do (NOTICE).  An attempt has an epoch that no other has.
+ * The lowest node in reach that does not leave proposes, others tell it that
+ * there is something to do, and who leaves (NOTICE).  An attempt has an epoch
+ * that no other has.
  *
  *  INVITE    to all in reach; each answers PROMISE: what it knows, whom it
  *            reaches, and that it will take part in no earlier attempt
@@ -28,6 +29,11 @@
  * starts again with a higher epoch; if it is the proposer who is lost, the next
  * one takes its place.  CANCEL ends an attempt that leads to nothing, EXCLUDE
  * tells a node that the others go on without it.
+ *
+ * A node that leaves counts for the quorum of the view without it, so it has to
+ * accept that view as its members do: it may not speak for two of them.  It
+ * also sends MARKs behind the last it has sent, and stays until the view is
+ * committed.  If all in reach leave, nobody has to agree.
  *
  * Two attempts at once: who is invited by a lower node leaves the attempt of a
  * higher one, until it is asked to accept; a higher one waits until the
@@ -118,7 +124,7 @@ enum kddm_vc_type {
 
 /* Flags of messages */
 #define KDDM_VC_SERVING	0x01	/* PROMISE: serves its view */
-#define KDDM_VC_LEAVING	0x02	/* PROMISE, NOTICE: wants to leave for good */
+#define KDDM_VC_LEAVING	0x02	/* PROMISE: wants to leave for good */
 #define KDDM_VC_MORE	0x04	/* PROMISE: reaches others than the invited */
 #define KDDM_VC_FINAL	0x08	/* CANCEL: nobody else would do better */
 #define KDDM_VC_FUTILE	0x10	/* CANCEL: somebody else might */
@@ -149,9 +155,10 @@ struct kddm_vc_view {
  * @epoch: of the attempt
  * @seen: NACK: the highest epoch that the sender knows
  * @lineage: PROMISE: of the sender, 0 for a new node
- * @reach: PROMISE: whom of the invited the sender sees
+ * @reach: PROMISE: whom of the invited the sender sees; PROPOSE: who leaves,
+ *	and sends a mark to all members
  * @view: INVITE: who is invited; PROMISE: the sender's latest view; PROPOSE:
- *	the proposed view; nothing in other messages
+ *	the proposed view; NOTICE: no view, but who leaves; nothing in others
  * @base: PROPOSE: the view that it follows
  * @nr_pends: PROMISE, PROPOSE: entries of @pend
  * @pend: PROMISE: views accepted since @view; PROPOSE: views accepted by
@@ -193,6 +200,8 @@ struct kddm_vc_promise {
  * @invited: who was invited, with incarnations
  * @awaited: who has to answer
  * @promised: who has promised
+ * @parting: of those, who leaves
+ * @last_words: of these, who sees all members, and sends marks
  * @from: what they said
  * @nr_lines: lineages among them
  * @line: the latest view of each lineage
@@ -207,6 +216,8 @@ struct kddm_vc_proposal {
 	struct kddm_vc_view	invited;
 	struct kddm_vc_set	awaited;
 	struct kddm_vc_set	promised;
+	struct kddm_vc_set	parting;
+	struct kddm_vc_set	last_words;
 	struct kddm_vc_promise	from[KDDM_VC_NODES];
 	u8			nr_lines;
 	struct kddm_vc_view	line[KDDM_VC_LINES];
@@ -243,6 +254,7 @@ struct kddm_vc_proposal {
  * @leavers: who is about to leave and does not propose
  * @waiting: whose invitations wait until this attempt is over
  * @marks: from whom a MARK of this attempt has come
+ * @parting: FLUSH: who leaves, and has to send one as well
  * @reach: INVITED: who of the invited is in reach
  * @more: INVITED: somebody else is, too
  * @last: the latest view known to be committed
@@ -274,6 +286,7 @@ struct kddm_vc {
 	struct kddm_vc_set	leavers;
 	struct kddm_vc_set	waiting;
 	struct kddm_vc_set	marks;
+	struct kddm_vc_set	parting;
 	struct kddm_vc_set	reach;
 	bool			more;
 	struct kddm_vc_view	last;
@@ -362,6 +375,17 @@ void kddm_vc_note(struct kddm_vc_proposal *p, u16 node,
 enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc);
 /* Add those who have promised and want to leave. */
 void kddm_vc_leavers(const struct kddm_vc_proposal *p, struct kddm_vc_set *who);
+/*
+ * Of what is decided: those who have promised and are no members; who leaves is
+ * noted in @p; others are added to @out_of_it, or to @apart in another lineage.
+ */
+void kddm_vc_part_others(struct kddm_vc_proposal *p,
+			 struct kddm_vc_set *out_of_it,
+			 struct kddm_vc_set *apart);
+/* Who shall propose: the lowest in reach from whom there is hope. */
+u16 kddm_vc_candidate(const struct kddm_vc *vc);
+/* Whether nobody has to agree if this node leaves. */
+bool kddm_vc_may_go(const struct kddm_vc *vc);
 /* Whether another proposer could not know of more nodes or links. */
 bool kddm_vc_complete(const struct kddm_vc_proposal *p);
 

@@ -435,3 +435,63 @@ enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc)
 		       KDDM_VC_GO : KDDM_VC_NOT_NOW;
 	return size(&p->view) >= vc->founders ? KDDM_VC_GO : KDDM_VC_NOT_NOW;
 }
+
+/* Whether @node sees all members of what is proposed. */
+static bool sees_all(const struct kddm_vc_proposal *p, u16 node)
+{
+	u16 n;
+
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (p->view.inc[n] && !kddm_vc_has(&p->from[node].reach, n))
+			return false;
+	return true;
+}
+
+void kddm_vc_part_others(struct kddm_vc_proposal *p,
+			 struct kddm_vc_set *out_of_it,
+			 struct kddm_vc_set *apart)
+{
+	u16 n;
+
+	memset(&p->parting, 0, sizeof(p->parting));
+	memset(&p->last_words, 0, sizeof(p->last_words));
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (!kddm_vc_has(&p->promised, n) || p->view.inc[n])
+			continue;
+		if (p->from[n].lineage != p->view.lineage)
+			kddm_vc_add(apart, n);
+		else if (p->from[n].flags & KDDM_VC_LEAVING)
+			kddm_vc_add(&p->parting, n);
+		else
+			kddm_vc_add(out_of_it, n);
+		if (kddm_vc_has(&p->parting, n) && sees_all(p, n))
+			kddm_vc_add(&p->last_words, n);
+	}
+}
+
+/* Who does what */
+
+u16 kddm_vc_candidate(const struct kddm_vc *vc)
+{
+	u16 n;
+
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (vc->inc[n] && !kddm_vc_has(&vc->hopeless, n) &&
+		    !kddm_vc_has(&vc->leavers, n))
+			return n;
+	return KDDM_VC_NOBODY;
+}
+
+bool kddm_vc_may_go(const struct kddm_vc *vc)
+{
+	bool all = true, only = !vc->nr_pends;
+	u16 n;
+
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (n == vc->self)
+			continue;
+		all &= !vc->inc[n] || kddm_vc_has(&vc->leavers, n);
+		only &= !vc->last.inc[n];
+	}
+	return vc->leaving && (all || only);
+}

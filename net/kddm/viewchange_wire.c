@@ -20,6 +20,7 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 		     struct kddm_vc_msg *msg)
 {
 	const struct kddm_vc_proposal *p = &vc->p;
+	u16 n;
 	int i;
 
 	memset(msg, 0, sizeof(*msg));
@@ -28,6 +29,11 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 	msg->epoch = send->epoch;
 	msg->seen = vc->seen;
 	switch (send->type) {
+	case KDDM_VC_NOTICE:
+		for (n = 0; n < KDDM_VC_NODES; n++)
+			if (kddm_vc_has(&vc->leavers, n))
+				msg->view.inc[n] = vc->inc[n];
+		break;
 	case KDDM_VC_INVITE:
 		msg->view = p->invited;
 		break;
@@ -40,6 +46,7 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 		break;
 	case KDDM_VC_PROPOSE:
 		msg->view = p->view;
+		msg->reach = p->last_words;
 		if (p->base >= 0)
 			msg->base = p->line[p->base];
 		for (i = 0; i < p->nr_seen; i++)
@@ -214,6 +221,7 @@ int kddm_vc_encode(const struct kddm_vc_msg *msg, void *buf, size_t size)
 	w->seen = cpu_to_le32(msg->seen);
 	w->lineage = cpu_to_le64(msg->lineage);
 	switch (msg->type) {
+	case KDDM_VC_NOTICE:
 	case KDDM_VC_INVITE:
 		put_view(&b, &msg->view);
 		break;
@@ -224,6 +232,7 @@ int kddm_vc_encode(const struct kddm_vc_msg *msg, void *buf, size_t size)
 			put_view(&b, &msg->pend[i]);
 		break;
 	case KDDM_VC_PROPOSE:
+		put_set(&b, &msg->reach);
 		put_view(&b, &msg->view);
 		put_view(&b, &msg->base);
 		for (i = 0; i < msg->nr_pends; i++)
@@ -270,6 +279,7 @@ int kddm_vc_decode(const void *buf, size_t size, struct kddm_vc_msg *msg)
 	msg->seen = le32_to_cpu(w->seen);
 	msg->lineage = le64_to_cpu(w->lineage);
 	switch (msg->type) {
+	case KDDM_VC_NOTICE:
 	case KDDM_VC_INVITE:
 		get_view(&b, &msg->view);
 		break;
@@ -280,6 +290,7 @@ int kddm_vc_decode(const void *buf, size_t size, struct kddm_vc_msg *msg)
 			get_view(&b, &msg->pend[i]);
 		break;
 	case KDDM_VC_PROPOSE:
+		get_set(&b, &msg->reach);
 		get_view(&b, &msg->view);
 		get_view(&b, &msg->base);
 		for (i = 0; i < msg->nr_pends; i++)

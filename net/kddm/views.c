@@ -210,7 +210,8 @@ static void awaited(const struct kddm_vc *vc, struct kddm_vc_set *set)
 		if (n == vc->self)
 			continue;
 		if (vc->phase == KDDM_VC_FLUSH ?
-		    vc->cur.inc[n] && !kddm_vc_has(&vc->marks, n) :
+		    (vc->cur.inc[n] || kddm_vc_has(&vc->parting, n)) &&
+		    !kddm_vc_has(&vc->marks, n) :
 		    vc->phase == KDDM_VC_IDLE && !vc->serving &&
 		    vc->last.inc[n] && vc->last.inc[n] != vc->inc[n])
 			kddm_vc_add(set, n);
@@ -520,6 +521,17 @@ bool kddm_views_staged(struct kddm_views *v, u32 epoch, enum kddm_stage stage)
 	return current_view;
 }
 
+bool kddm_views_open(struct kddm_net *kn, u32 epoch)
+{
+	struct kddm_views *v = kn->views;
+	bool open;
+
+	read_lock(&v->gate);
+	open = !v->frozen && READ_ONCE(kn->epoch) == epoch;
+	read_unlock(&v->gate);
+	return open;
+}
+
 /* Life */
 
 int kddm_views_start(struct kddm_net *kn)
@@ -557,8 +569,10 @@ void kddm_views_leave(struct kddm_net *kn)
 	}
 	mutex_unlock(&v->lock);
 	kick_all(kn);
-	wait_event_timeout(v->wait, !v->started ||
-			   READ_ONCE(v->vc->phase) == KDDM_VC_GONE, wait);
+	if (!wait_event_timeout(v->wait, !v->started ||
+				READ_ONCE(v->vc->phase) == KDDM_VC_GONE, wait))
+		pr_warn("kddm: node %u: leaves before the others have agreed\n",
+			kn->self);
 }
 
 void kddm_views_halt(struct kddm_net *kn)

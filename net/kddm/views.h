@@ -189,6 +189,8 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops);
  * served here.  Returns 0 even if there is none, or -EINTR.
  */
 int kddm_views_start(struct kddm_net *kn);
+/* Whether the view of this @epoch is served, and nothing is held back. */
+bool kddm_views_open(struct kddm_net *kn, u32 epoch);
 /* Leave the cluster, so that the others need no quorum for it. */
 void kddm_views_leave(struct kddm_net *kn);
 /* Take no more part; recovery ends soon. */

@@ -175,6 +175,16 @@ static bool served(struct vcm *m, u32 set)
 	return true;
 }
 
+static bool all_leave(const struct vcm *m, u32 set)
+{
+	u16 n;
+
+	for (n = 0; n < m->cfg->nodes; n++)
+		if (set >> n & 1 && !m->node[n].leaving)
+			return false;
+	return true;
+}
+
 /**
  * vcm_check_rest() - the same when nothing has to happen any more
  * @m: the model
@@ -197,11 +207,11 @@ bool vcm_check_rest(struct vcm *m)
 			vcm_fail(m, "an attempt does not end");
 		if (!kddm_vc_empty(&vc->waiting))
 			vcm_fail(m, "an invitation is not answered");
-		if (vc->leaving)
-			continue;
-		if (done >> n & 1)
-			continue;
 		clique = component(m, n, &set);
+		if (vc->leaving && all_leave(m, set))
+			vcm_fail(m, "those who leave wait for each other");
+		if (vc->leaving || done >> n & 1)
+			continue;
 		done |= set;
 		if (!clique)
 			continue;

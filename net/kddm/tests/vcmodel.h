@@ -30,6 +30,9 @@
 #define kddm_vc_note	few_vc_note
 #define kddm_vc_decide	few_vc_decide
 #define kddm_vc_leavers	few_vc_leavers
+#define kddm_vc_part_others	few_vc_part_others
+#define kddm_vc_candidate	few_vc_candidate
+#define kddm_vc_may_go	few_vc_may_go
 #define kddm_vc_complete	few_vc_complete
 #include "../viewchange.h"
 

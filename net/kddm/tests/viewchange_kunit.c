@@ -61,7 +61,15 @@ static const struct space spaces[] = {
 			.nodes = 3, .policy = KDDM_VC_TIEBREAK, .founders = 1,
 			.leaves = 1, .formed = true,
 		},
-		.states = 500, .room = 10000,
+		.states = 300, .room = 10000,
+	},
+	{
+		.desc = "3 nodes, all leave",
+		.cfg = {
+			.nodes = 3, .policy = KDDM_VC_MAJORITY, .founders = 1,
+			.leaves = 3, .formed = true,
+		},
+		.states = 20000, .room = 100000,
 	},
 };
 

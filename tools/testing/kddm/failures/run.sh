@@ -193,15 +193,14 @@ all_cut() {
 	fine
 }
 
-# together FIRST LAST: these stop, and start at the same time; nothing is lost
+# together FIRST LAST: they stop and start at the same time, nothing is lost
 together() {
 	said
 	doubts=$(value doubts)
 	lost=$(value lost)
 	some=$(words "$1" "$2")
-	for r in $some; do
-		stop "$r" || return 1
-	done
+	# shellcheck disable=SC2086 # numbers
+	at_once stop $some || return 1
 	# shellcheck disable=SC2046 # numbers
 	serve $((nodes - $2 + $1 - 1)) $(others "$some") || return 1
 	# shellcheck disable=SC2086 # numbers

@@ -11,6 +11,7 @@ SET = "nodeset.h"
 RECOVER = "recover.c"
 VIEW = "viewchange.c"
 DECIDE = "viewchange_decide.c"
+WIRE_VC = "viewchange_wire.c"
 
 MUTATIONS = [
     ("ack dropped when the last reader leaves", C,
@@ -430,16 +431,31 @@ MUTATIONS = [
     ("what was seen is forgotten", OBJ,
      " && !(env->keep && co->version) &&", " &&"),
     ("a view is accepted before all marks are there", VIEW,
-     "	for (n = 0; n < KDDM_VC_NODES; n++)\n"
-     "		if (vc->cur.inc[n] && n != vc->self &&\n"
-     "		    !kddm_vc_has(&vc->marks, n))\n			return;\n", ""),
+     "		    n != vc->self && !kddm_vc_has(&vc->marks, n))\n"
+     "			return;\n", "		    0)\n			return;\n"),
+    ("a notice tells of nobody else who leaves", WIRE_VC,
+     "			if (kddm_vc_has(&vc->leavers, n))\n",
+     "			if (n == vc->self && kddm_vc_has(&vc->leavers, n))\n"),
+    ("who leaves is not missed", VIEW,
+     "	if (vc->role == KDDM_VC_ACCEPT && "
+     "kddm_vc_has(&vc->p.parting, node))\n		return true;\n", ""),
+    ("those who leave wait for each other", DECIDE,
+     "!vc->inc[n] || kddm_vc_has(&vc->leavers, n)", "!vc->inc[n]"),
+    ("who leaves is not told that the view is committed", VIEW,
+     "		send(out, KDDM_VC_EXCLUDE, 0, vc->promised, &p->parting);\n",
+     ""),
+    ("who leaves forgets what it has accepted", VIEW,
+     "	send(out, KDDM_VC_MARK, 0, vc->promised, &to);\n	accept(vc, out);\n",
+     "	send(out, KDDM_VC_MARK, 0, vc->promised, &to);\n"
+     "	answer(vc, KDDM_VC_ACCEPT, out);\n"),
     ("an accepted view is not remembered", VIEW,
      "	vc->pend[vc->nr_pends++] = vc->cur;\n", ""),
     ("an invitation to an earlier attempt is accepted", VIEW,
      "	if (msg->epoch <= vc->promised) {", "	if (0) {"),
     ("the loss of a member is not told", VIEW,
-     "		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);\n"
-     "	evaluate(vc, out);", "		;\n	evaluate(vc, out);"),
+     "	else if (part && needed(vc, node, inc))\n"
+     "		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);\n",
+     ""),
     ("half is a majority", DECIDE,
      "	return 2 * here > nr ||", "	return 2 * here >= nr ||"),
     ("a node in another life counts", DECIDE,

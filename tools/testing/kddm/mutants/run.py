@@ -108,6 +108,10 @@ VC_TESTS = [
                                "-c", "2", "-k", "1", "-l", "1"]),
     ("3 nodes, one crashes", ["vcexplore", "-n", "3", "-F", "-k", "1"]),
     ("3 nodes found a cluster", ["vcexplore", "-n", "3", "-k", "0"]),
+    ("3 nodes, all leave", ["vcexplore", "-n", "3", "-F", "-k", "0", "-l",
+                            "3"]),
+    ("3 nodes, a link breaks, one leaves", ["vcexplore", "-n", "3", "-F",
+                                            "-c", "1", "-k", "0", "-l", "1"]),
 ]
 
 

@@ -151,6 +151,11 @@ ok "views: 3 nodes, half is enough, one leaves" \
 	vcexplore -n 3 -F -q tiebreak -l 1 -k 0
 ok "views: 3 nodes, anybody may go on" vcexplore -n 3 -F -q none -c 1 -k 0
 ok "views: 4 nodes, one leaves" vcexplore -n 4 -F -l 1 -k 0
+ok "views: 3 nodes, all leave" vcexplore -n 3 -F -l 3 -k 0
+ok "views: 3 nodes, one leaves while a link fails" \
+	vcexplore -n 3 -F -c 1 -k 0 -l 1
+ok "views: 2 nodes, all that can fail does, and both leave" \
+	vcexplore -n 2 -F -c 2 -k 1 -l 2
 ok "views: 32 to 256 nodes, what a change costs" vcscale -n 256
 ok "2 nodes, one fails, home moves, sanitized" \
 	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more
@@ -188,6 +193,10 @@ if [ -n "$long" ]; then
 		bounded vcexplore -n 4 -F -c 1 -k 0 -S 5
 	ok "views: 5 nodes, one leaves, the first 5 million states" \
 		bounded vcexplore -n 5 -F -l 1 -k 0 -S 5
+	ok "views: 3 nodes, one fails, two leave, the first 20 million states" \
+		bounded vcexplore -n 3 -F -k 1 -l 2 -S 20
+	ok "views: 3 nodes, a link fails, two leave, first 20 million states" \
+		bounded vcexplore -n 3 -F -c 1 -k 0 -l 2 -S 20
 	ok "views: 5 nodes, one fails, the first 5 million states" \
 		bounded vcexplore -n 5 -F -k 1 -S 5
 	ok "3 nodes, every operation, hold time, first touch at home" \
