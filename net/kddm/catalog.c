@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "names.h"
 #include "nodeset.h"
 #include "object.h"
 #include "rpc.h"
@@ -169,6 +170,13 @@ int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
 
 /* Creating */
 
+/* Whether a set of that name is KDDM's. */
+static bool is_own(const char *name)
+{
+	return !strcmp(name, KDDM_CATALOG_NAME) ||
+	       !strcmp(name, KDDM_NAMES_NAME);
+}
+
 /* Whether the set could be made here. */
 static int attr_ok(const struct kddm_set_attr *attr,
 		   const struct kddm_set_desc *desc, const char *name)
@@ -177,7 +185,7 @@ static int attr_ok(const struct kddm_set_attr *attr,
 
 	if (!kddm_name_ok(attr->name) || !kddm_desc_in_limits(desc))
 		return -EINVAL;
-	if (!strcmp(attr->name, KDDM_CATALOG_NAME))
+	if (is_own(attr->name))
 		return -EEXIST;
 	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
 	if (!linker)
@@ -300,7 +308,7 @@ struct kddm_set *kddm_set_open(struct net *net, const char *name)
 		return ERR_CAST(kn);
 	if (!kddm_name_ok(name)) {
 		set = ERR_PTR(-ENOENT);
-	} else if (!strcmp(name, KDDM_CATALOG_NAME)) {
+	} else if (is_own(name)) {
 		set = ERR_PTR(-EPERM);
 	} else {
 		set = kddm_set_hold_name(kn, name);
@@ -473,7 +481,7 @@ int kddm_set_destroy(struct net *net, const char *name, bool force)
 
 	if (!kddm_name_ok(name))
 		return -ENOENT;
-	if (!strcmp(name, KDDM_CATALOG_NAME))
+	if (is_own(name))
 		return -EPERM;
 	kn = kddm_enter(net);
 	if (IS_ERR(kn))

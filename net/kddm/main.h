@@ -22,6 +22,7 @@
 
 struct kddm_catalog;
 struct kddm_member;
+struct kddm_names;
 struct kddm_node_event;
 struct kddm_rpc;
 struct kddm_sets;
@@ -98,6 +99,7 @@ struct kddm_config {
  * @rpc: RPC layer
  * @views: views, above membership
  * @catalog: which sets there are in the cluster
+ * @names: which names there are in the cluster
  * @sets: sets and objects; from kddm_sets_alloc() at namespace init to
  *	kddm_sets_free() at its exit, also while stopped
  * @node_change: told of each transition of another node, before the notifier
@@ -134,6 +136,7 @@ struct kddm_net {
 	struct kddm_rpc		*rpc;
 	struct kddm_views	*views;
 	struct kddm_catalog	*catalog;
+	struct kddm_names	*names;
 	struct kddm_sets	*sets;
 	void (*node_change)(struct kddm_net *kn,
 			    const struct kddm_node_event *ev);

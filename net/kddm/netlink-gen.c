@@ -173,6 +173,18 @@ static const struct nla_policy kddm_obj_info_get_dump_nl_policy[KDDM_A_ENTRY_STA
 	[KDDM_A_ENTRY_STATE] = NLA_POLICY_RANGE(NLA_UINT, 1, 14),
 };
 
+/* KDDM_CMD_NAME_NEW - do */
+static const struct nla_policy kddm_name_new_nl_policy[KDDM_A_NAME_NAME + 1] = {
+	[KDDM_A_NAME_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 2),
+	[KDDM_A_NAME_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+};
+
+/* KDDM_CMD_NAME_DEL - do */
+static const struct nla_policy kddm_name_del_nl_policy[KDDM_A_NAME_NAME + 1] = {
+	[KDDM_A_NAME_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 2),
+	[KDDM_A_NAME_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+};
+
 /* Ops table for kddm */
 static const struct genl_split_ops kddm_nl_ops[] = {
 	{
@@ -304,6 +316,25 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd	= KDDM_CMD_SERVICE_GET,
 		.dumpit	= kddm_nl_service_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd	= KDDM_CMD_NAME_GET,
+		.dumpit	= kddm_nl_name_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KDDM_CMD_NAME_NEW,
+		.doit		= kddm_nl_name_new_doit,
+		.policy		= kddm_name_new_nl_policy,
+		.maxattr	= KDDM_A_NAME_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_NAME_DEL,
+		.doit		= kddm_nl_name_del_doit,
+		.policy		= kddm_name_del_nl_policy,
+		.maxattr	= KDDM_A_NAME_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

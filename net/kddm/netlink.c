@@ -452,7 +452,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 	struct genl_info info;
 	struct sk_buff *skb;
 
-	if (set->id == KDDM_CATALOG_ID || nobody_listens(set->kn))
+	if (set->id < KDDM_BUCKETS || nobody_listens(set->kn))
 		return NOTIFY_DONE;
 
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);

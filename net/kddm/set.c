@@ -11,6 +11,7 @@
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "names.h"
 #include "object.h"
 #include "recovery.h"
 #include "set.h"
@@ -510,6 +511,11 @@ int kddm_sets_start(struct kddm_net *kn)
 	err = kddm_catalog_start(kn);
 	if (err)
 		return err;
+	err = kddm_names_start(kn);
+	if (err) {
+		kddm_catalog_stop(kn);
+		return err;
+	}
 	for (chan = 1; chan < KDDM_CHANNELS; chan++)
 		kddm_transport_set_ops(kn, chan, &kddm_obj_channel_ops);
 	kddm_member_set_hook(kn, sets_node_change);
@@ -536,6 +542,7 @@ void kddm_sets_stop(struct kddm_net *kn)
 {
 	struct kddm_set *set;
 
+	kddm_names_stop(kn);
 	kddm_catalog_stop(kn);
 	/* Without the lock: to free many objects takes its time. */
 	while ((set = take_any(kn->sets))) {
@@ -586,11 +593,16 @@ int kddm_sets_init(void)
 	err = kddm_catalog_init();
 	if (err)
 		goto objects;
-	err = kddm_recovery_init();
+	err = kddm_names_init();
 	if (err)
 		goto catalog;
+	err = kddm_recovery_init();
+	if (err)
+		goto names;
 	return 0;
 
+names:
+	kddm_names_exit();
 catalog:
 	kddm_catalog_exit();
 objects:
@@ -603,6 +615,7 @@ linkers:
 void kddm_sets_exit(void)
 {
 	kddm_recovery_exit();
+	kddm_names_exit();
 	kddm_catalog_exit();
 	kddm_objects_exit();
 	kddm_linkers_exit();

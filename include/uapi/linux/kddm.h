@@ -174,6 +174,18 @@ enum kddm_object_state {
 	KDDM_OBJECT_STATE_PUSH,
 };
 
+/**
+ * enum kddm_kind - What a name is one of.
+ * @KDDM_KIND_LINKER: I/O linkers.
+ * @KDDM_KIND_SERVICE: RPC services.
+ */
+enum kddm_kind {
+	KDDM_KIND_LINKER = 1,
+	KDDM_KIND_SERVICE,
+};
+
+#define KDDM_USERS_MAX	32
+
 enum {
 	KDDM_A_STATUS_RUN_STATE = 1,
 	KDDM_A_STATUS_ID,
@@ -318,6 +330,18 @@ enum {
 };
 
 enum {
+	KDDM_A_NAME_KIND = 1,
+	KDDM_A_NAME_NAME,
+	KDDM_A_NAME_ID,
+	KDDM_A_NAME_COUNT,
+	KDDM_A_NAME_NODES,
+	KDDM_A_NAME_NODE,
+
+	__KDDM_A_NAME_MAX,
+	KDDM_A_NAME_MAX = (__KDDM_A_NAME_MAX - 1)
+};
+
+enum {
 	KDDM_CMD_NODE_START = 1,
 	KDDM_CMD_NODE_STOP,
 	KDDM_CMD_STATUS_GET,
@@ -341,6 +365,9 @@ enum {
 	KDDM_CMD_OBJ_INFO_GET,
 	KDDM_CMD_SERVICE_GET,
 	KDDM_CMD_NODE_REFUSED_NTF,
+	KDDM_CMD_NAME_GET,
+	KDDM_CMD_NAME_NEW,
+	KDDM_CMD_NAME_DEL,
 
 	__KDDM_CMD_MAX,
 	KDDM_CMD_MAX = (__KDDM_CMD_MAX - 1)
