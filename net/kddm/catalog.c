@@ -22,6 +22,7 @@
 #include "object.h"
 #include "rpc.h"
 #include "set.h"
+#include "trace.h"
 #include "views.h"
 
 #define CALL_TIMEOUT	(10 * HZ)
@@ -242,8 +243,13 @@ static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 		return ERR_CAST(obj);
 	set = enter(kn, kddm_data(obj), nr, desc);
 	err = kddm_put(obj);
-	if (!err || IS_ERR(set))
+	if (IS_ERR(set))
 		return set;
+	if (!err) {
+		trace_kddm_set_change(kn->self, set->id, set->name,
+				      KDDM_SET_MADE);
+		return set;
+	}
 	/* The bucket has become another's; what is here is looked at later. */
 	kddm_set_close(set);
 	return ERR_PTR(err == -ESTALE ? -EAGAIN : err);
@@ -469,6 +475,8 @@ static int mark_and_destroy(struct kddm_net *kn, const char *name, bool force)
 	err = mark(kn, name, &id);
 	if (!err)
 		err = destroy(kn, id, force);
+	if (!err)
+		trace_kddm_set_change(kn->self, id, name, KDDM_SET_UNMADE);
 	WRITE_ONCE(cat->destroying, 0);
 	mutex_unlock(&cat->destroy);
 	return err;

@@ -278,7 +278,8 @@ static struct kddm_set *learn_new(struct kddm_net *kn,
 		kddm_set_unref(set);
 		return there;
 	}
-	trace_kddm_set_change(kn->self, set->id, set->name, true);
+	trace_kddm_set_change(kn->self, set->id, set->name,
+			      KDDM_SET_KNOWN);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
 	return set;
 }
@@ -384,7 +385,8 @@ void kddm_set_retire(struct kddm_set *set)
 	set_end(set);
 	/* What waits elsewhere has ended. */
 	kddm_obj_hold_stop(set);
-	trace_kddm_set_change(set->kn->self, set->id, set->name, false);
+	trace_kddm_set_change(set->kn->self, set->id, set->name,
+			      KDDM_SET_FORGOTTEN);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
 	kddm_set_unref(set);
 }

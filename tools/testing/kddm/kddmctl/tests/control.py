@@ -243,7 +243,8 @@ def tracing(tap, one, two):
     with open(base + "/trace", encoding="utf-8") as file:
         text = file.read()
     for what in (r"kddm_set_change: self=1 set=\d+ name=traced created",
-                 r"kddm_set_change: self=2 set=\d+ name=traced destroyed",
+                 r"kddm_set_change: self=1 set=\d+ name=traced destroyed",
+                 r"kddm_set_change: self=2 set=\d+ name=traced forgotten",
                  r"kddm_obj_wait: self=2 set=\d+ id=5 grab",
                  r"kddm_obj_wait_end: self=2 set=\d+ id=5 grab err=0",
                  r"kddm_obj_state: self=2 set=\d+ id=5 \w+ -> writer",
