@@ -60,6 +60,8 @@ enum kddm_run {
  * @founders: nodes that it takes to found a cluster, from the next start on
  * @start_timeout: ms that a start waits for a view
  * @leave_timeout: ms that a stop waits for a view without this node
+ * @replicas: nodes that hold what was put, of sets made here, unless they say
+ *	otherwise
  *
  * Each is read and written at any time, with READ_ONCE() and WRITE_ONCE().
  */
@@ -74,6 +76,7 @@ struct kddm_config {
 	u16	founders;
 	u32	start_timeout;
 	u32	leave_timeout;
+	u8	replicas;
 };
 
 /**

@@ -145,7 +145,7 @@ static const struct nla_policy kddm_node_ping_nl_policy[KDDM_A_NODE_ID + 1] = {
 };
 
 /* KDDM_CMD_CONFIG_SET - do */
-static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_LEAVE_TIMEOUT + 1] = {
+static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_REPLICAS + 1] = {
 	[KDDM_A_CONFIG_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 	[KDDM_A_CONFIG_NO_ID] = { .type = NLA_FLAG, },
 	[KDDM_A_CONFIG_CLUSTER] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_cluster_range),
@@ -157,6 +157,7 @@ static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_LEAVE_TIM
 	[KDDM_A_CONFIG_FOUNDERS] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_NODE_COUNT_MAX),
 	[KDDM_A_CONFIG_START_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_start_timeout_range),
 	[KDDM_A_CONFIG_LEAVE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_leave_timeout_range),
+	[KDDM_A_CONFIG_REPLICAS] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_REPLICAS_MAX),
 };
 
 /* KDDM_CMD_OBJ_INFO_GET - do */
@@ -295,7 +296,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_CONFIG_SET,
 		.doit		= kddm_nl_config_set_doit,
 		.policy		= kddm_config_set_nl_policy,
-		.maxattr	= KDDM_A_CONFIG_LEAVE_TIMEOUT,
+		.maxattr	= KDDM_A_CONFIG_REPLICAS,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -23,7 +23,7 @@ const struct command commands[] = {
 	  "list what the kernel offers to other nodes" },
 	{ "config show", cmd_config_show, "", "show what the node is set to" },
 	{ "config set", cmd_config_set,
-	  "[id N|tipc] [cluster N] [hold MS] [object-timeout MS] [stop-timeout MS] [remote-stop yes|no] [quorum auto|majority|tiebreak|none] [founders N] [start-timeout MS] [leave-timeout MS]",
+	  "[id N|tipc] [cluster N] [hold MS] [object-timeout MS] [stop-timeout MS] [remote-stop yes|no] [quorum auto|majority|tiebreak|none] [founders N] [start-timeout MS] [leave-timeout MS] [replicas N]",
 	  "change what the node is set to" },
 	{ "set create", cmd_set_create,
 	  "NAME size BYTES [linker NAME] [home NODE] [hold MS] [lost-timeout MS] [replicas N] [touch-home] [exclusive]",
