@@ -34,7 +34,7 @@ field() {
 
 # ports NODE: of the sockets of its namespace
 ports() {
-	on "$1" tipc socket list | sed -n 's/^port \([0-9]*\).*/\1/p'
+	on "$1" tipc socket list | sed -n 's/^socket \([0-9]*\).*/\1/p'
 }
 
 # noise FROM TO: in the background
@@ -61,8 +61,9 @@ all_noise() {
 in_noise() {
 	insmod "$module" seconds="$seconds" || return 1
 	all_noise
+	failed=0
 	for pid in $pids; do
-		wait "$pid" || echo "a process failed"
+		wait "$pid" || failed=$((failed + 1))
 	done
 	end=$(($(date +%s) + 120))
 	while [ "$(result)" = -1 ]; do
@@ -73,7 +74,7 @@ in_noise() {
 	rmmod kddm_torture || return 1
 	echo "messages sent: $(cat "$TMP"/sent.* | xargs)"
 	dmesg | grep kddm_torture: | tail -n 22
-	[ "$found" = 0 ]
+	[ "$found" = 0 ] && [ "$failed" = 0 ]
 }
 
 # counted: it has come where it should
