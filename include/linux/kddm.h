@@ -150,8 +150,8 @@ struct kddm_set *kddm_set_create(struct net *net,
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
  * -ENOTCONN (not a running node), -ENOENT (no such set), -EBUSY (somebody tries
  * to destroy it), -EPERM ("kddm.sets" and "kddm.names", which are KDDM's
- * own), -ENODEV (its linker is not on this node); -EAGAIN, -EIO, -ETIMEDOUT, -EINTR,
- * -ESHUTDOWN, -ENOMEM as kddm_set_create(), or an error of the linker.
+ * own), -ENODEV (its linker is not on this node); -EAGAIN, -EIO, -ETIMEDOUT,
+ * -EINTR, -ESHUTDOWN, -ENOMEM as kddm_set_create(), or an error of the linker.
  */
 struct kddm_set *kddm_set_open(struct net *net, const char *name);
 

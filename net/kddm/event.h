@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What traces tell of sets and objects; trace.h has the tracepoints, and is read
- * more than once.
+ * What traces tell of sets and objects; trace.h, which has the tracepoints, is
+ * read more than once.
  */
 #ifndef _NET_KDDM_EVENT_H
 #define _NET_KDDM_EVENT_H

@@ -6,6 +6,7 @@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 #include "nametab.h"
 #include "wire.h"
@@ -207,7 +208,7 @@ int kddm_nametab_check(const struct kddm_nametab *t, u32 nr)
 	    le32_to_cpu(t->uses) > KDDM_NAMETAB_USES ||
 	    le32_to_cpu(t->last) > COUNTS)
 		return -EBADMSG;
-	for (i = 0; i < sizeof(t->reserved) / sizeof(t->reserved[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(t->reserved); i++)
 		if (t->reserved[i])
 			return -EBADMSG;
 	/* Their order first: names are looked for in them. */

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 38
+ktap_set_plan 40
 
 # hold NODE KIND NAME: the id
 hold() {
@@ -33,6 +33,22 @@ users() {
 # free NODE NAME: nobody uses it
 free() {
 	[ -z "$(kctl "$1" name list | awk -v n="$2" '$2 == n')" ]
+}
+
+# gets NODE KIND NAME: an id; gets_other ID NODE KIND NAME: but not that one
+gets() {
+	[ "$(hold "$@")" -gt 0 ]
+}
+
+gets_other() {
+	id=$1
+	shift
+	got=$(hold "$@") && [ "$got" -gt 0 ] && [ "$got" -ne "$id" ]
+}
+
+# none PATTERN: no name is listed that matches
+none() {
+	! kctl 1 name list | grep "$1"
 }
 
 # agree NAME: all nodes ask at once for the same, and get the same id
@@ -85,14 +101,13 @@ count_is() {
 check "four namespaces with TIPC" setup 4
 check "four nodes start" start_all
 check "they serve one view" all_serve 1 2 3 4
-check "there are no names" eval '[ "$(kctl 1 name list | wc -l)" -eq 1 ]'
-check "node 2 asks for one" eval 'a=$(hold 2 linker ext) && [ "$a" -gt 0 ]'
+check "there are no names" none 'linker\|service'
+check "node 2 asks for one" gets 2 linker ext
 a=$(id_of 2 linker ext)
 check "node 3 gets the same id" says "$a" hold 3 linker ext
 check "node 4 sees it" says "$a" id_of 4 linker ext
 check "who uses it is told" users 1 ext 2 3
-check "a service of that name is another" eval \
-	'b=$(hold 3 service ext) && [ "$b" != "$a" ]'
+check "a service of that name is another" gets_other "$a" 3 service ext
 check "it is released" kctl 3 name release service ext
 check "a second time it is not held" fails 1 'is not held here' \
 	kctl 3 name release service ext
@@ -106,14 +121,12 @@ check "then no more by node 2" both \
 	"kctl 2 name release linker ext" "users 4 ext 3"
 check "the last one frees it" both \
 	"kctl 3 name release linker ext" "free 2 ext"
-check "the next id is another one" eval \
-	'c=$(hold 1 linker ext) && [ "$c" != "$a" ]'
+check "the next id is another one" gets_other "$a" 1 linker ext
 
 check "all ask at once, 20 times" race 20
 check "all let go at once" let_go 20
-check "nothing is left" wait_for eval \
-	'[ "$(kctl 1 name list | grep -c race)" -eq 0 ]'
-check "16 characters" eval '[ "$(hold 1 service abcdefghijklmnop)" -gt 0 ]'
+check "nothing is left" wait_for none race
+check "16 characters" gets 1 service abcdefghijklmnop
 check "17 do not" fails 2 'does not have 1 to 16' \
 	kctl 1 name hold service abcdefghijklmnopq
 check "nor a blank" fails 1 'printable ASCII' kctl 1 name hold service 'a b'
@@ -123,10 +136,11 @@ check "nor made, nor written" both \
 	"fails 1 already kctl 2 set create kddm.names size 8" \
 	"fails 1 own kctl 2 object put kddm.names 1 x"
 
-check "nodes 1, 2 and 4 use a name" eval \
-	'd=$(hold 1 linker kept) && [ "$(hold 2 linker kept)" = "$d" ] &&
-	 [ "$(hold 4 linker kept)" = "$d" ] && hold 4 linker mine'
+check "node 1 uses a name" gets 1 linker kept
 d=$(id_of 1 linker kept)
+check "so does node 2" says "$d" hold 2 linker kept
+check "and node 4, beside one of its own" both \
+	"says $d hold 4 linker kept" "gets 4 linker mine"
 check "node 4 fails" both "cut 4" "all_serve 1 2 3"
 check "its uses are dropped" both \
 	"wait_for users 3 kept 1 2" "wait_for free 3 mine"

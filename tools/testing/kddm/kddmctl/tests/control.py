@@ -18,15 +18,18 @@ def config(tap, one):
     """Values are kept, used, and told of."""
     one.must("config", "set", "id", "9", "cluster", "5", "hold", "7",
              "object-timeout", "300", "stop-timeout", "200", "remote-stop",
-             "no")
+             "no", "replicas", "2")
     got = json.loads(one.must("-j", "config", "show"))
     tap.same("what was set is shown", got, {
         "id": 9, "cluster": 5, "hold": 7, "object-timeout": 300,
         "stop-timeout": 200, "remote-stop": False, "quorum": "auto",
-        "founders": 1, "start-timeout": 10000, "leave-timeout": 5000})
+        "founders": 1, "start-timeout": 10000, "leave-timeout": 5000,
+        "replicas": 2})
     one.must("set", "create", "conf", "size", "8")
     got = json.loads(one.must("-j", "set", "show", "conf"))
     tap.same("a new set has the hold time", got["hold"], 7)
+    tap.same("and the replicas", got["replicas"], 2)
+    tap.same("its objects are at home anywhere", got["home"], None)
     one.must("set", "destroy", "conf")
     one.must("stop")
     got = json.loads(one.must("-j", "start"))
@@ -34,6 +37,7 @@ def config(tap, one):
              (got["id"], got["cluster"]), (9, 5))
     one.must("stop")
     one.must("config", "set", "id", "tipc", "cluster", "0", "hold", "0",
+             "replicas", "1",
              "object-timeout", "10000", "stop-timeout", "5000",
              "remote-stop", "yes")
     one.must("start", "id", "1")
