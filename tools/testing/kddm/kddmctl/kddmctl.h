@@ -6,8 +6,8 @@
  * (complete.c) are made.  One file for each noun (node.c, config.c, set.c,
  * object.c, name.c, tipc.c; info.c has what is known of objects) and for what
  * goes on for a while (bench.c, monitor.c, top.c, wait.c); args.c reads the
- * command line, batch.c a file of them; output.c writes text and JSON, color.c colours,
- * progress.c what a wait has come to; data.c has what objects contain.
+ * command line, batch.c a file of them; output.c writes text and JSON, color.c
+ * colours, progress.c what a wait has come to; data.c has what objects contain.
  *
  * A command gets the words that follow its name and returns the exit status,
  * one of the EXIT_ values below.  Its output is complete with output_end().

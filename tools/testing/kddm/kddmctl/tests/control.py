@@ -272,6 +272,7 @@ def debugging(tap, one, two):
         report = one.must("debug")
     for what in (r"^== kddmctl status\n\nstate +running", r"^== kddmctl nodes",
                  r"^== kddmctl config show", r"^== kddmctl services",
+                 r"^== kddmctl name list",
                  r"^== kddmctl object list held summary\n\nowner +1",
                  r"/nodes\n\nnode 1: link \w+",
                  r"^node 2: link up, .*\n  channel 0: sent \d+",
