@@ -3,6 +3,8 @@
  * Names: what the calls return, and modules on three nodes that race for names:
  * while two of them have an id, it is the same.
  */
+#define pr_fmt(fmt) "kddm_client: " fmt
+
 #include <linux/kthread.h>
 #include <linux/random.h>
 #include <linux/sched.h>
