@@ -7,11 +7,13 @@
  * data as ordinary memory, and lets go with kddm_put().  Between grab and put
  * no other node reads or writes the object; between get and put none writes it.
  *
- * Beside that it can call services on other nodes, see <linux/kddm_rpc.h>.
+ * Beside that it can call services on other nodes, see <linux/kddm_rpc.h>, and
+ * have ids that all nodes agree on, see <linux/kddm_name.h>.
  */
 #ifndef _LINUX_KDDM_H
 #define _LINUX_KDDM_H
 
+#include <linux/kddm_name.h>
 #include <linux/kddm_node.h>
 #include <linux/kddm_rpc.h>
 #include <linux/types.h>
@@ -147,9 +149,9 @@ struct kddm_set *kddm_set_create(struct net *net,
  * signal ends it.
  * Return: the set, to be released with kddm_set_close(), or an ERR_PTR():
  * -ENOTCONN (not a running node), -ENOENT (no such set), -EBUSY (somebody tries
- * to destroy it), -EPERM ("kddm.sets", where KDDM keeps what sets there are),
- * -ENODEV (its linker is not on this node); -EAGAIN, -EIO, -ETIMEDOUT, -EINTR,
- * -ESHUTDOWN, -ENOMEM as kddm_set_create(), or an error of the linker.
+ * to destroy it), -EPERM ("kddm.sets" and "kddm.names", which are KDDM's
+ * own), -ENODEV (its linker is not on this node); -EAGAIN, -EIO, -ETIMEDOUT,
+ * -EINTR, -ESHUTDOWN, -ENOMEM as kddm_set_create(), or an error of the linker.
  */
 struct kddm_set *kddm_set_open(struct net *net, const char *name);
 
@@ -175,7 +177,7 @@ void kddm_set_close(struct kddm_set *set);
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: 0, -ENOTCONN, -ENOENT, -EBUSY (open somewhere, or somebody else is
- * about to destroy it), -EPERM ("kddm.sets"); -EAGAIN, -EIO, -ETIMEDOUT,
+ * about to destroy it), -EPERM (KDDM's own); -EAGAIN, -EIO, -ETIMEDOUT,
  * -EINTR, -ESHUTDOWN, -ENOMEM as kddm_set_create().
  */
 int kddm_set_destroy(struct net *net, const char *name, bool force);

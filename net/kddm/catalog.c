@@ -17,10 +17,12 @@
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "names.h"
 #include "nodeset.h"
 #include "object.h"
 #include "rpc.h"
 #include "set.h"
+#include "trace.h"
 #include "views.h"
 
 #define CALL_TIMEOUT	(10 * HZ)
@@ -169,6 +171,13 @@ int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
 
 /* Creating */
 
+/* Whether a set of that name is KDDM's. */
+static bool is_own(const char *name)
+{
+	return !strcmp(name, KDDM_CATALOG_NAME) ||
+	       !strcmp(name, KDDM_NAMES_NAME);
+}
+
 /* Whether the set could be made here. */
 static int attr_ok(const struct kddm_set_attr *attr,
 		   const struct kddm_set_desc *desc, const char *name)
@@ -177,7 +186,7 @@ static int attr_ok(const struct kddm_set_attr *attr,
 
 	if (!kddm_name_ok(attr->name) || !kddm_desc_in_limits(desc))
 		return -EINVAL;
-	if (!strcmp(attr->name, KDDM_CATALOG_NAME))
+	if (is_own(attr->name))
 		return -EEXIST;
 	linker = kddm_name_ok(name) ? kddm_linker_get(name) : NULL;
 	if (!linker)
@@ -234,8 +243,13 @@ static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 		return ERR_CAST(obj);
 	set = enter(kn, kddm_data(obj), nr, desc);
 	err = kddm_put(obj);
-	if (!err || IS_ERR(set))
+	if (IS_ERR(set))
 		return set;
+	if (!err) {
+		trace_kddm_set_change(kn->self, set->id, set->name,
+				      KDDM_SET_MADE);
+		return set;
+	}
 	/* The bucket has become another's; what is here is looked at later. */
 	kddm_set_close(set);
 	return ERR_PTR(err == -ESTALE ? -EAGAIN : err);
@@ -300,7 +314,7 @@ struct kddm_set *kddm_set_open(struct net *net, const char *name)
 		return ERR_CAST(kn);
 	if (!kddm_name_ok(name)) {
 		set = ERR_PTR(-ENOENT);
-	} else if (!strcmp(name, KDDM_CATALOG_NAME)) {
+	} else if (is_own(name)) {
 		set = ERR_PTR(-EPERM);
 	} else {
 		set = kddm_set_hold_name(kn, name);
@@ -461,6 +475,8 @@ static int mark_and_destroy(struct kddm_net *kn, const char *name, bool force)
 	err = mark(kn, name, &id);
 	if (!err)
 		err = destroy(kn, id, force);
+	if (!err)
+		trace_kddm_set_change(kn->self, id, name, KDDM_SET_UNMADE);
 	WRITE_ONCE(cat->destroying, 0);
 	mutex_unlock(&cat->destroy);
 	return err;
@@ -473,7 +489,7 @@ int kddm_set_destroy(struct net *net, const char *name, bool force)
 
 	if (!kddm_name_ok(name))
 		return -ENOENT;
-	if (!strcmp(name, KDDM_CATALOG_NAME))
+	if (is_own(name))
 		return -EPERM;
 	kn = kddm_enter(net);
 	if (IS_ERR(kn))

@@ -219,7 +219,7 @@ static bool is_clear(struct kddm_set *set)
 	bool clear;
 
 	mutex_lock(&sets->lock);
-	clear = set->id == KDDM_CATALOG_ID ||
+	clear = set->id < KDDM_BUCKETS ||
 		(set->sure && !set->mark.incarnation);
 	mutex_unlock(&sets->lock);
 	return clear;

@@ -270,6 +270,7 @@ static int __net_init kddm_net_init(struct net *net)
 		.founders = 1,
 		.start_timeout = 10000,
 		.leave_timeout = 5000,
+		.replicas = 1,
 	};
 	mutex_init(&kn->lock);
 	init_rwsem(&kn->gate);

@@ -22,6 +22,7 @@
 
 struct kddm_catalog;
 struct kddm_member;
+struct kddm_names;
 struct kddm_node_event;
 struct kddm_rpc;
 struct kddm_sets;
@@ -59,6 +60,8 @@ enum kddm_run {
  * @founders: nodes that it takes to found a cluster, from the next start on
  * @start_timeout: ms that a start waits for a view
  * @leave_timeout: ms that a stop waits for a view without this node
+ * @replicas: nodes that hold what was put, of sets made here, unless they say
+ *	otherwise
  *
  * Each is read and written at any time, with READ_ONCE() and WRITE_ONCE().
  */
@@ -73,6 +76,7 @@ struct kddm_config {
 	u16	founders;
 	u32	start_timeout;
 	u32	leave_timeout;
+	u8	replicas;
 };
 
 /**
@@ -99,6 +103,7 @@ struct kddm_config {
  * @rpc: RPC layer
  * @views: views, above membership
  * @catalog: which sets there are in the cluster
+ * @names: which names there are in the cluster
  * @sets: sets and objects; from kddm_sets_alloc() at namespace init to
  *	kddm_sets_free() at its exit, also while stopped
  * @node_change: told of each transition of another node, before the notifier
@@ -136,6 +141,7 @@ struct kddm_net {
 	struct kddm_rpc		*rpc;
 	struct kddm_views	*views;
 	struct kddm_catalog	*catalog;
+	struct kddm_names	*names;
 	struct kddm_sets	*sets;
 	void (*node_change)(struct kddm_net *kn,
 			    const struct kddm_node_event *ev);

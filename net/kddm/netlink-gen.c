@@ -145,7 +145,7 @@ static const struct nla_policy kddm_node_ping_nl_policy[KDDM_A_NODE_ID + 1] = {
 };
 
 /* KDDM_CMD_CONFIG_SET - do */
-static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_LEAVE_TIMEOUT + 1] = {
+static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_REPLICAS + 1] = {
 	[KDDM_A_CONFIG_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
 	[KDDM_A_CONFIG_NO_ID] = { .type = NLA_FLAG, },
 	[KDDM_A_CONFIG_CLUSTER] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_cluster_range),
@@ -157,6 +157,7 @@ static const struct nla_policy kddm_config_set_nl_policy[KDDM_A_CONFIG_LEAVE_TIM
 	[KDDM_A_CONFIG_FOUNDERS] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_NODE_COUNT_MAX),
 	[KDDM_A_CONFIG_START_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_start_timeout_range),
 	[KDDM_A_CONFIG_LEAVE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_config_leave_timeout_range),
+	[KDDM_A_CONFIG_REPLICAS] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_REPLICAS_MAX),
 };
 
 /* KDDM_CMD_OBJ_INFO_GET - do */
@@ -171,6 +172,18 @@ static const struct nla_policy kddm_obj_info_get_dump_nl_policy[KDDM_A_ENTRY_STA
 	[KDDM_A_ENTRY_FROM] = { .type = NLA_UINT, },
 	[KDDM_A_ENTRY_COUNT] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_OBJECT_PAGE),
 	[KDDM_A_ENTRY_STATE] = NLA_POLICY_RANGE(NLA_UINT, 1, 14),
+};
+
+/* KDDM_CMD_NAME_NEW - do */
+static const struct nla_policy kddm_name_new_nl_policy[KDDM_A_NAME_NAME + 1] = {
+	[KDDM_A_NAME_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 2),
+	[KDDM_A_NAME_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+};
+
+/* KDDM_CMD_NAME_DEL - do */
+static const struct nla_policy kddm_name_del_nl_policy[KDDM_A_NAME_NAME + 1] = {
+	[KDDM_A_NAME_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 2),
+	[KDDM_A_NAME_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
 };
 
 /* Ops table for kddm */
@@ -283,7 +296,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_CONFIG_SET,
 		.doit		= kddm_nl_config_set_doit,
 		.policy		= kddm_config_set_nl_policy,
-		.maxattr	= KDDM_A_CONFIG_LEAVE_TIMEOUT,
+		.maxattr	= KDDM_A_CONFIG_REPLICAS,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -304,6 +317,25 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd	= KDDM_CMD_SERVICE_GET,
 		.dumpit	= kddm_nl_service_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd	= KDDM_CMD_NAME_GET,
+		.dumpit	= kddm_nl_name_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KDDM_CMD_NAME_NEW,
+		.doit		= kddm_nl_name_new_doit,
+		.policy		= kddm_name_new_nl_policy,
+		.maxattr	= KDDM_A_NAME_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KDDM_CMD_NAME_DEL,
+		.doit		= kddm_nl_name_del_doit,
+		.policy		= kddm_name_del_nl_policy,
+		.maxattr	= KDDM_A_NAME_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

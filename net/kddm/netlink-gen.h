@@ -34,6 +34,9 @@ int kddm_nl_obj_info_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int kddm_nl_service_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int kddm_nl_name_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int kddm_nl_name_new_doit(struct sk_buff *skb, struct genl_info *info);
+int kddm_nl_name_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	KDDM_NLGRP_MONITOR,

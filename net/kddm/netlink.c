@@ -176,6 +176,27 @@ static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
 	return put_awaited(skb, kn);
 }
 
+static int add_objects(struct kddm_set *set, void *arg)
+{
+	u64 *sum = arg;
+
+	*sum += atomic64_read(&set->stats.objects);
+	return 0;
+}
+
+/* What a stop has to wait for, and to hand over. */
+static int put_load(struct sk_buff *skb, struct kddm_net *kn)
+{
+	u64 objects = 0;
+
+	kddm_sets_each(kn, add_objects, &objects);
+	if (nla_put_uint(skb, KDDM_A_STATUS_USERS,
+			 atomic_read(&kn->sets->handles)) ||
+	    nla_put_uint(skb, KDDM_A_STATUS_OBJECTS, objects))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 {
 	const struct kddm_node *node;
@@ -191,7 +212,8 @@ static int put_self(struct sk_buff *skb, struct kddm_net *kn)
 	    nla_put_uint(skb, KDDM_A_STATUS_CLUSTER, kn->cluster) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_INCARNATION, kn->incarnation) ||
 	    (addr && nla_put_uint(skb, KDDM_A_STATUS_ADDRESS, addr)) ||
-	    put_service(skb, kn) || put_progress(skb, kn))
+	    put_service(skb, kn) || put_progress(skb, kn) ||
+	    put_load(skb, kn))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -452,7 +474,7 @@ static int set_event(struct notifier_block *nb, unsigned long action,
 	struct genl_info info;
 	struct sk_buff *skb;
 
-	if (set->id == KDDM_CATALOG_ID || nobody_listens(set->kn))
+	if (set->id < KDDM_BUCKETS || nobody_listens(set->kn))
 		return NOTIFY_DONE;
 
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);

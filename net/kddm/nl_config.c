@@ -37,7 +37,9 @@ static int put_config(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_CONFIG_START_TIMEOUT,
 			 READ_ONCE(c->start_timeout)) ||
 	    nla_put_uint(skb, KDDM_A_CONFIG_LEAVE_TIMEOUT,
-			 READ_ONCE(c->leave_timeout))) {
+			 READ_ONCE(c->leave_timeout)) ||
+	    nla_put_uint(skb, KDDM_A_CONFIG_REPLICAS,
+			 READ_ONCE(c->replicas))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -114,6 +116,9 @@ static void take_config(struct kddm_config *c, struct nlattr **attrs)
 	if (attrs[KDDM_A_CONFIG_STOP_TIMEOUT])
 		WRITE_ONCE(c->stop_timeout,
 			   nla_get_uint(attrs[KDDM_A_CONFIG_STOP_TIMEOUT]));
+	if (attrs[KDDM_A_CONFIG_REPLICAS])
+		WRITE_ONCE(c->replicas,
+			   nla_get_uint(attrs[KDDM_A_CONFIG_REPLICAS]));
 	if (attrs[KDDM_A_CONFIG_REMOTE_STOP])
 		WRITE_ONCE(c->remote_stop,
 			   nla_get_uint(attrs[KDDM_A_CONFIG_REMOTE_STOP]));

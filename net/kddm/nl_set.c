@@ -140,6 +140,7 @@ static void info_of(struct set_info *si, const struct kddm_set *set)
 	si->desc.hold = set->hold;
 	si->desc.lost_timeout = set->lost_timeout;
 	si->desc.replicas = set->replicas;
+	si->desc.home = set->home;
 	strscpy(si->desc.name, set->name);
 	strscpy(si->desc.linker, set->linker->name);
 	/* Just to be shown. */
@@ -178,7 +179,9 @@ static int put_info(struct sk_buff *skb, const struct genl_info *info,
 	     nla_put_flag(skb, KDDM_A_SET_TOUCH_HOME)) ||
 	    nla_put_uint(skb, KDDM_A_SET_HOLD, desc->hold) ||
 	    nla_put_uint(skb, KDDM_A_SET_LOST_TIMEOUT, desc->lost_timeout) ||
-	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(desc->replicas, 1))) {
+	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(desc->replicas, 1)) ||
+	    (desc->home != KDDM_ANY_NODE &&
+	     nla_put_uint(skb, KDDM_A_SET_HOME, desc->home))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -231,6 +234,7 @@ int kddm_nl_set_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (info->attrs[KDDM_A_SET_LOST_TIMEOUT])
 		attr.lost_timeout =
 			nla_get_uint(info->attrs[KDDM_A_SET_LOST_TIMEOUT]);
+	attr.replicas = READ_ONCE(kn->config.replicas);
 	if (info->attrs[KDDM_A_SET_REPLICAS])
 		attr.replicas = nla_get_uint(info->attrs[KDDM_A_SET_REPLICAS]);
 	set = kddm_set_create(genl_info_net(info), &attr);

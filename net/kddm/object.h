@@ -309,6 +309,13 @@ int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner);
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 				  struct kddm_obj_waiter *w);
 
+/* object_trace.c: after a step, or a settlement; before it was in @before */
+void kddm_obj_trace_step(const struct kddm_obj *obj, u8 before,
+			 const struct kddm_co_event *ev);
+void kddm_obj_trace_settled(const struct kddm_obj *obj, u8 before);
+/* Home had it as lost, and has none from now on. */
+void kddm_obj_trace_given_up(const struct kddm_obj *obj);
+
 /* object_ops.c */
 int kddm_obj_ops_init(void);
 void kddm_obj_ops_exit(void);

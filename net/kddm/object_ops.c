@@ -212,6 +212,8 @@ static int renew(struct kddm_set *set, u64 id)
 	kddm_obj_begin(obj);
 	if (!obj->adrift)
 		lost = kddm_recover_renew(&obj->co);
+	if (lost)
+		kddm_obj_trace_given_up(obj);
 	kddm_obj_end(obj);
 	if (lost && set->linker->sync)
 		pr_notice_ratelimited("kddm: object %llu of set \"%s\" is made anew from what is stored\n",

@@ -187,6 +187,7 @@ static void settle(struct kddm_obj *obj, const struct kddm_verdict *v,
 {
 	bool writer = obj->co.state == KDDM_CO_WRITER;
 	struct kddm_co_ext *spare = NULL;
+	u8 before = obj->co.state;
 	struct kddm_co_env env;
 	bool drop;
 
@@ -201,6 +202,7 @@ static void settle(struct kddm_obj *obj, const struct kddm_verdict *v,
 						 &drop));
 	}
 	kvfree(spare);
+	kddm_obj_trace_settled(obj, before);
 	if (writer && obj->co.state == KDDM_CO_DRAIN)
 		obj->stale = 1;
 	if (obj->co.state != KDDM_CO_PUSH)

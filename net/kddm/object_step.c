@@ -290,6 +290,7 @@ static void tell_linker(struct kddm_obj *obj, u8 before,
 	if (before != after)
 		trace_kddm_obj_state(obj->set->kn->self, obj->set->id, obj->id,
 				     before, after, ev->type, obj->co.version);
+	kddm_obj_trace_step(obj, before, ev);
 	if (linker->remove && home &&
 	    (ev->type == KDDM_EV_REMOVE ||
 	     (ev->type == KDDM_EV_OWN && ev->flags & KDDM_COF_VOID)))

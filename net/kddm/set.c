@@ -11,6 +11,7 @@
 #include "catalog.h"
 #include "linker.h"
 #include "member.h"
+#include "names.h"
 #include "object.h"
 #include "recovery.h"
 #include "set.h"
@@ -279,7 +280,8 @@ static struct kddm_set *learn_new(struct kddm_net *kn,
 		kddm_set_unref(set);
 		return there;
 	}
-	trace_kddm_set_change(kn->self, set->id, set->name, true);
+	trace_kddm_set_change(kn->self, set->id, set->name,
+			      KDDM_SET_KNOWN);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_CREATED, set);
 	return set;
 }
@@ -385,7 +387,8 @@ void kddm_set_retire(struct kddm_set *set)
 	set_end(set);
 	/* What waits elsewhere has ended. */
 	kddm_obj_hold_stop(set);
-	trace_kddm_set_change(set->kn->self, set->id, set->name, false);
+	trace_kddm_set_change(set->kn->self, set->id, set->name,
+			      KDDM_SET_FORGOTTEN);
 	blocking_notifier_call_chain(&set_chain, KDDM_SET_DESTROYED, set);
 	kddm_set_unref(set);
 }
@@ -501,6 +504,11 @@ int kddm_sets_start(struct kddm_net *kn)
 	err = kddm_catalog_start(kn);
 	if (err)
 		return err;
+	err = kddm_names_start(kn);
+	if (err) {
+		kddm_catalog_stop(kn);
+		return err;
+	}
 	for (chan = 1; chan < KDDM_CHANNELS; chan++)
 		kddm_transport_set_ops(kn, chan, &kddm_obj_channel_ops);
 	kddm_member_set_hook(kn, sets_node_change);
@@ -527,6 +535,7 @@ void kddm_sets_stop(struct kddm_net *kn)
 {
 	struct kddm_set *set;
 
+	kddm_names_stop(kn);
 	kddm_catalog_stop(kn);
 	/* Without the lock: to free many objects takes its time. */
 	while ((set = take_any(kn->sets))) {
@@ -577,11 +586,16 @@ int kddm_sets_init(void)
 	err = kddm_catalog_init();
 	if (err)
 		goto objects;
-	err = kddm_recovery_init();
+	err = kddm_names_init();
 	if (err)
 		goto catalog;
+	err = kddm_recovery_init();
+	if (err)
+		goto names;
 	return 0;
 
+names:
+	kddm_names_exit();
 catalog:
 	kddm_catalog_exit();
 objects:
@@ -594,6 +608,7 @@ linkers:
 void kddm_sets_exit(void)
 {
 	kddm_recovery_exit();
+	kddm_names_exit();
 	kddm_catalog_exit();
 	kddm_objects_exit();
 	kddm_linkers_exit();

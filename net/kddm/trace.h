@@ -11,6 +11,7 @@
 #define _NET_KDDM_TRACE_H
 
 #include <linux/tracepoint.h>
+#include "event.h"
 #include "member.h"
 #include "transport.h"
 
@@ -59,6 +60,18 @@ TRACE_DEFINE_ENUM(KDDM_EV_NAK);
 TRACE_DEFINE_ENUM(KDDM_EV_REMOVED);
 TRACE_DEFINE_ENUM(KDDM_EV_REPLICA);
 TRACE_DEFINE_ENUM(KDDM_EV_RUN);
+
+TRACE_DEFINE_ENUM(KDDM_SET_MADE);
+TRACE_DEFINE_ENUM(KDDM_SET_KNOWN);
+TRACE_DEFINE_ENUM(KDDM_SET_UNMADE);
+TRACE_DEFINE_ENUM(KDDM_SET_FORGOTTEN);
+
+TRACE_DEFINE_ENUM(KDDM_OBJ_TOUCHED);
+TRACE_DEFINE_ENUM(KDDM_OBJ_OWNED);
+TRACE_DEFINE_ENUM(KDDM_OBJ_MOVED);
+TRACE_DEFINE_ENUM(KDDM_OBJ_REMOVED);
+TRACE_DEFINE_ENUM(KDDM_OBJ_LOST);
+TRACE_DEFINE_ENUM(KDDM_OBJ_GIVEN_UP);
 
 DECLARE_EVENT_CLASS(kddm_msg,
 	TP_PROTO(const struct kddm_hdr *h),
@@ -166,27 +179,60 @@ TRACE_EVENT(kddm_node_change,
 				   { KDDM_REMOVE_ONLINE, "remove online" }))
 );
 
-TRACE_EVENT(kddm_set_change,
-	TP_PROTO(u16 self, u32 set, const char *name, bool created),
+TRACE_EVENT(kddm_view,
+	TP_PROTO(u16 self, u32 epoch, u8 service, u16 members),
 
-	TP_ARGS(self, set, name, created),
+	TP_ARGS(self, epoch, service, members),
+
+	TP_STRUCT__entry(
+		__field(u32, epoch)
+		__field(u16, self)
+		__field(u16, members)
+		__field(u8, service)
+	),
+
+	TP_fast_assign(
+		__entry->epoch = epoch;
+		__entry->self = self;
+		__entry->members = members;
+		__entry->service = service;
+	),
+
+	TP_printk("self=%u epoch=%u %s members=%u", __entry->self,
+		  __entry->epoch,
+		  __print_symbolic(__entry->service,
+				   { 0, "suspended" },
+				   { 1, "changing" },
+				   { 2, "serving" }),
+		  __entry->members)
+);
+
+TRACE_EVENT(kddm_set_change,
+	TP_PROTO(u16 self, u32 set, const char *name, u8 change),
+
+	TP_ARGS(self, set, name, change),
 
 	TP_STRUCT__entry(
 		__field(u16, self)
 		__field(u32, set)
 		__string(name, name)
-		__field(bool, created)
+		__field(u8, change)
 	),
 
 	TP_fast_assign(
 		__entry->self = self;
 		__entry->set = set;
 		__assign_str(name);
-		__entry->created = created;
+		__entry->change = change;
 	),
 
 	TP_printk("self=%u set=%u name=%s %s", __entry->self, __entry->set,
-		  __get_str(name), __entry->created ? "created" : "destroyed")
+		  __get_str(name),
+		  __print_symbolic(__entry->change,
+				   { KDDM_SET_MADE, "created" },
+				   { KDDM_SET_KNOWN, "instantiated" },
+				   { KDDM_SET_UNMADE, "destroyed" },
+				   { KDDM_SET_FORGOTTEN, "forgotten" }))
 );
 
 TRACE_EVENT(kddm_obj_state,
@@ -267,6 +313,44 @@ TRACE_EVENT(kddm_obj_state,
 				   { KDDM_EV_REPLICA, "replica" },
 				   { KDDM_EV_RUN, "run" }),
 		  __entry->version)
+);
+
+TRACE_EVENT(kddm_obj_change,
+	TP_PROTO(u16 self, u32 set, u64 id, u8 what, u16 node, u64 version,
+		 int err),
+
+	TP_ARGS(self, set, id, what, node, version, err),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, version)
+		__field(u32, set)
+		__field(int, err)
+		__field(u16, self)
+		__field(u16, node)
+		__field(u8, what)
+	),
+
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->version = version;
+		__entry->set = set;
+		__entry->err = err;
+		__entry->self = self;
+		__entry->node = node;
+		__entry->what = what;
+	),
+
+	TP_printk("self=%u set=%u id=%llu %s node=%d version=%llu err=%d",
+		  __entry->self, __entry->set, __entry->id,
+		  __print_symbolic(__entry->what,
+				   { KDDM_OBJ_TOUCHED, "first-touch" },
+				   { KDDM_OBJ_OWNED, "owned" },
+				   { KDDM_OBJ_MOVED, "moved" },
+				   { KDDM_OBJ_REMOVED, "removed" },
+				   { KDDM_OBJ_LOST, "lost" },
+				   { KDDM_OBJ_GIVEN_UP, "given-up" }),
+		  (s16)__entry->node, __entry->version, __entry->err)
 );
 
 TRACE_EVENT(kddm_obj_wait,

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "member.h"
+#include "trace.h"
 #include "transport.h"
 #include "views.h"
 
@@ -180,6 +181,19 @@ static int service_of(const struct kddm_views *v)
 	       KDDM_CHANGING : KDDM_SUSPENDED;
 }
 
+static void trace_service(struct kddm_views *v, u8 service)
+{
+	const struct kddm_view *view;
+	u16 members;
+
+	rcu_read_lock();
+	view = rcu_dereference(v->members);
+	members = view ? view->nr : 0;
+	rcu_read_unlock();
+	trace_kddm_view(v->kn->self, READ_ONCE(v->kn->epoch), service,
+			members);
+}
+
 static void settle_service(struct kddm_views *v)
 {
 	int old = v->service, new = service_of(v);
@@ -191,6 +205,7 @@ static void settle_service(struct kddm_views *v)
 		return;
 	if (old == KDDM_SUSPENDED && READ_ONCE(v->parked))
 		v->ops->wake(v);
+	trace_service(v, new);
 	blocking_notifier_call_chain(&service_chain, new, v);
 }
 

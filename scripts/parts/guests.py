@@ -152,6 +152,10 @@ def torture(run):
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
         "--timeout", "1000", "--", program_file,
         module, SELFTESTS, "60", "4"), timeout=1030))
+    run.show(run.ktap("noise", script(
+        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "--timeout", "400", "--", project(f"{TESTING}/torture/noise.sh"),
+        module, SELFTESTS, "30"), timeout=430))
 
 
 def failures(run):

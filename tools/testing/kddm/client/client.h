@@ -30,6 +30,7 @@ void client_test_apart(void);
 void client_test_api(void);
 void client_test_sets(void);
 void client_test_linker(void);
+void client_test_names(void);
 void client_test_example(void);
 
 #endif /* _KDDM_CLIENT_H */

@@ -28,6 +28,7 @@ BUSTED = (
     ("wire", "rpc_pack.c", "u->len - u->pos < len", "0"),
     ("wire", "rpc_pack.c", "len >= size ||", ""),
     ("wire", "rpc_parts.c", "|| offset != p->got", ""),
+    ("wire", "nametab.c", "le16_to_cpu(u->node) >= KDDM_MAX_NODES ||", ""),
     ("machine", "coherence_ext.c", "|| ext_fits(s->co, words)",
      "|| s->co->x"),
 )

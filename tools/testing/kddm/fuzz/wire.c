@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * libFuzzer over the wire format, and over what clients pack: any bytes as a
- * datagram, or as a message to be unpacked, or as the parts of one.
+ * datagram, or as a message to be unpacked, or as the parts of one, or as a
+ * table of names.
  *
  * What wire.c accepts is within its bounds, to the last byte of the payload,
  * and has one form only: written again, it gives the same bytes.
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <linux/errno.h>
 #include <linux/kddm_pack.h>
+#include "nametab.h"
 #include "rpc_parts.h"
 #include "wire.h"
 
@@ -251,6 +253,63 @@ static void parts(const uint8_t *data, size_t size)
 	free(whole);
 }
 
+static bool odd_node(u32 id, const struct kddm_member_id *who, void *arg)
+{
+	return who->id & 1;
+}
+
+/* What is in a table that was taken for right, and stays so when it changes. */
+static void names_right(struct kddm_nametab *t, u32 nr)
+{
+	const struct kddm_member_id who = { .id = 7, .incarnation = 1 };
+	char name[KDDM_NAME_LEN + 1];
+	u32 i, id, before;
+	u16 node[4];
+	u8 kind;
+
+	for (i = 0; i < kddm_nametab_count(t); i++) {
+		kddm_nametab_get(t, i, &id, &kind, name);
+		CHECK(strlen(name) && kind < KDDM_NAME_KINDS);
+		CHECK(kddm_nametab_users(t, id, node, 4) && node[0] < 1024);
+		CHECK(kddm_nametab_of_id(id) == nr);
+		CHECK(kddm_nametab_enter(t, nr, 1, kind, name, &who) ==
+		      (int)id);
+		CHECK(kddm_nametab_uses(t, id, &who));
+	}
+	CHECK(!kddm_nametab_check(t, nr));
+	before = kddm_nametab_count(t);
+	kddm_nametab_prune(t, odd_node, NULL);
+	CHECK(!kddm_nametab_check(t, nr) && kddm_nametab_count(t) <= before);
+	CHECK(!kddm_nametab_stale(t, odd_node, NULL));
+}
+
+/* Three bytes of numbers, then as many names and uses as there are. */
+static void names(const uint8_t *data, size_t size)
+{
+	struct kddm_nametab *t;
+	size_t len, used;
+	u32 nr;
+
+	if (size < 3)
+		return;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return;
+	nr = data[0] % KDDM_NAMETABS;
+	memcpy(&t->names, &data[1], 1);
+	memcpy(&t->uses, &data[2], 1);
+	data += 3;
+	size -= 3;
+	used = (data[-2] & 63) * sizeof(t->name[0]);
+	len = size < used ? size : used;
+	memcpy(t->name, data, len);
+	memcpy(t->use, data + len, size - len < sizeof(t->use) ?
+				   size - len : sizeof(t->use));
+	if (!kddm_nametab_check(t, nr))
+		names_right(t, nr);
+	free(t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy;
@@ -268,6 +327,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		unpack(copy, size - 1);
 	else if ((*data & 6) == 4)
 		parts(copy, size - 1);
+	else if ((*data & 6) == 6)
+		names(copy, size - 1);
 	else
 		datagram(copy, size - 1);
 	free(copy);

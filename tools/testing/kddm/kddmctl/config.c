@@ -38,6 +38,7 @@ void config_show(const struct ctl *ctl, const struct kddm_config_get_rsp *c)
 	field(ctl, "founders", c->founders);
 	field(ctl, "start-timeout", c->start_timeout);
 	field(ctl, "leave-timeout", c->leave_timeout);
+	field(ctl, "replicas", c->replicas);
 }
 
 int cmd_config_show(struct ctl *ctl, struct args *args)
@@ -154,6 +155,11 @@ static bool set_options(struct args *args, struct kddm_config_set_req *req)
 			if (!args_number(args, "hold", 0, KDDM_HOLD_MAX, &n))
 				return false;
 			kddm_config_set_req_set_hold(req, n);
+		} else if (args_is(args, "replicas")) {
+			if (!args_number(args, "replicas", 1, KDDM_REPLICAS_MAX,
+					 &n))
+				return false;
+			kddm_config_set_req_set_replicas(req, n);
 		} else if (args_is(args, "object-timeout")) {
 			if (!args_number(args, "object-timeout", 1,
 					 KDDM_TIMEOUT_MAX, &n))
@@ -169,7 +175,7 @@ static bool set_options(struct args *args, struct kddm_config_set_req *req)
 				return false;
 		} else {
 			args_unknown(args,
-				     "id, cluster, hold, object-timeout, stop-timeout, remote-stop, quorum, founders, start-timeout or leave-timeout");
+				     "id, cluster, hold, object-timeout, stop-timeout, remote-stop, quorum, founders, start-timeout, leave-timeout or replicas");
 			return false;
 		}
 	}

@@ -154,7 +154,8 @@ static void head(void)
 int cmd_debug(struct ctl *ctl, struct args *args)
 {
 	static const char * const commands_shown[] = {
-		"status", "nodes", "config show", "services", "set list", NULL
+		"status", "nodes", "config show", "services", "name list",
+		"set list", NULL
 	};
 	const char *const *shown;
 	char name[32];

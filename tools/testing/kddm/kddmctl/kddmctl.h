@@ -4,10 +4,10 @@
  *
  * commands.c has the table of all commands, from which help and completion
  * (complete.c) are made.  One file for each noun (node.c, config.c, set.c,
- * object.c, tipc.c; info.c has what is known of objects) and for what goes on
- * for a while (bench.c, monitor.c, top.c, wait.c); args.c reads the command
- * line, batch.c a file of them; output.c writes text and JSON, color.c colours,
- * progress.c what a wait has come to; data.c has what objects contain.
+ * object.c, name.c, tipc.c; info.c has what is known of objects) and for what
+ * goes on for a while (bench.c, monitor.c, top.c, wait.c); args.c reads the
+ * command line, batch.c a file of them; output.c writes text and JSON, color.c
+ * colours, progress.c what a wait has come to; data.c has what objects contain.
  *
  * A command gets the words that follow its name and returns the exit status,
  * one of the EXIT_ values below.  Its output is complete with output_end().
@@ -231,6 +231,9 @@ int cmd_config_set(struct ctl *ctl, struct args *args);
 int cmd_services(struct ctl *ctl, struct args *args);
 int cmd_object_list(struct ctl *ctl, struct args *args);
 int cmd_object_show(struct ctl *ctl, struct args *args);
+int cmd_name_hold(struct ctl *ctl, struct args *args);
+int cmd_name_list(struct ctl *ctl, struct args *args);
+int cmd_name_release(struct ctl *ctl, struct args *args);
 int cmd_ping(struct ctl *ctl, struct args *args);
 int cmd_debug(struct ctl *ctl, struct args *args);
 int cmd_top(struct ctl *ctl, struct args *args);

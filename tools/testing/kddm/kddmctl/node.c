@@ -148,6 +148,8 @@ static void show_status(const struct ctl *ctl,
 	field(ctl, "epoch", rsp->_present.epoch, rsp->epoch);
 	field(ctl, "members", rsp->_present.members, rsp->members);
 	show_progress(ctl, rsp);
+	field(ctl, "users", rsp->_present.users, rsp->users);
+	field(ctl, "objects", rsp->_present.objects, rsp->objects);
 	field(ctl, "tx", rsp->_present.tx, rsp->tx);
 	field(ctl, "rx", rsp->_present.rx, rsp->rx);
 	field(ctl, "malformed", rsp->_present.malformed, rsp->malformed);

@@ -138,6 +138,10 @@ static void set_json(const struct kddm_set_get_rsp *set)
 	json_number("hold", set->hold);
 	json_number("lost-timeout", set->lost_timeout);
 	json_number("replicas", set->replicas);
+	if (set->_present.home)
+		json_number("home", set->home);
+	else
+		json_null("home");
 	json_close();
 }
 
@@ -166,6 +170,10 @@ static void set_lines(const struct kddm_set_get_rsp *set)
 	field("hold", set->hold);
 	field("lost-timeout", set->lost_timeout);
 	field("replicas", set->replicas);
+	if (set->_present.home)
+		field("home", set->home);
+	else
+		printf("%-14s %s\n", "home", "any");
 }
 
 int cmd_set_show(struct ctl *ctl, struct args *args)

@@ -95,6 +95,7 @@ ok "views" view
 ok "recovery: one object" recover
 ok "wire format" wire
 ok "what RPC packs, and messages in parts" rpc
+ok "tables of names" names
 ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 ok "what KUnit explores" spaces
 [ -z "$doc" ] || ok "coherence.rst is true" doc "$doc"

@@ -18,15 +18,18 @@ def config(tap, one):
     """Values are kept, used, and told of."""
     one.must("config", "set", "id", "9", "cluster", "5", "hold", "7",
              "object-timeout", "300", "stop-timeout", "200", "remote-stop",
-             "no")
+             "no", "replicas", "2")
     got = json.loads(one.must("-j", "config", "show"))
     tap.same("what was set is shown", got, {
         "id": 9, "cluster": 5, "hold": 7, "object-timeout": 300,
         "stop-timeout": 200, "remote-stop": False, "quorum": "auto",
-        "founders": 1, "start-timeout": 10000, "leave-timeout": 5000})
+        "founders": 1, "start-timeout": 10000, "leave-timeout": 5000,
+        "replicas": 2})
     one.must("set", "create", "conf", "size", "8")
     got = json.loads(one.must("-j", "set", "show", "conf"))
     tap.same("a new set has the hold time", got["hold"], 7)
+    tap.same("and the replicas", got["replicas"], 2)
+    tap.same("its objects are at home anywhere", got["home"], None)
     one.must("set", "destroy", "conf")
     one.must("stop")
     got = json.loads(one.must("-j", "start"))
@@ -34,6 +37,7 @@ def config(tap, one):
              (got["id"], got["cluster"]), (9, 5))
     one.must("stop")
     one.must("config", "set", "id", "tipc", "cluster", "0", "hold", "0",
+             "replicas", "1",
              "object-timeout", "10000", "stop-timeout", "5000",
              "remote-stop", "yes")
     one.must("start", "id", "1")
@@ -243,7 +247,8 @@ def tracing(tap, one, two):
     with open(base + "/trace", encoding="utf-8") as file:
         text = file.read()
     for what in (r"kddm_set_change: self=1 set=\d+ name=traced created",
-                 r"kddm_set_change: self=2 set=\d+ name=traced destroyed",
+                 r"kddm_set_change: self=1 set=\d+ name=traced destroyed",
+                 r"kddm_set_change: self=2 set=\d+ name=traced forgotten",
                  r"kddm_obj_wait: self=2 set=\d+ id=5 grab",
                  r"kddm_obj_wait_end: self=2 set=\d+ id=5 grab err=0",
                  r"kddm_obj_state: self=2 set=\d+ id=5 \w+ -> writer",
@@ -267,6 +272,7 @@ def debugging(tap, one, two):
         report = one.must("debug")
     for what in (r"^== kddmctl status\n\nstate +running", r"^== kddmctl nodes",
                  r"^== kddmctl config show", r"^== kddmctl services",
+                 r"^== kddmctl name list",
                  r"^== kddmctl object list held summary\n\nowner +1",
                  r"/nodes\n\nnode 1: link \w+",
                  r"^node 2: link up, .*\n  channel 0: sent \d+",

@@ -48,9 +48,12 @@ SEEDS = (
     ("obj-info-get", {"set": "play", "id": 1}),
     ("config-set", {"hold": 3, "object-timeout": 50}),
     ("node-ping", {"id": 2}),
+    ("name-new", {"kind": 1, "name": "play"}),
+    ("name-del", {"kind": 1, "name": "play"}),
 )
 DUMPS = (
     ("node-get", {}), ("set-get", {}), ("service-get", {}),
+    ("name-get", {}),
     ("obj-info-get", {"set": "play", "from": 1, "count": 3, "state": 10}),
 )
 

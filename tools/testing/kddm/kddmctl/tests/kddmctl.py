@@ -78,6 +78,7 @@ def json_of_all(tap, schema, one):
             ("wait", ["recovered", "members", "2"]),
             ("ping", ["2"]), ("services", []), ("config show", []),
             ("object list", ["json"]), ("object show", ["json", "5"]),
+            ("name hold", ["linker", "json"]), ("name list", []),
             ("tipc key generate", [])):
         check_json(tap, schema, one, command, *words)
     _, out, _ = one.ctl("-j", "object", "list", "json", "summary")
@@ -87,6 +88,7 @@ def json_of_all(tap, schema, one):
     tap.case("pretty JSON has lines and is the same",
              out.count("\n") > 10 and not schema.check("nodes", out), out)
     one.must("set", "destroy", "json")
+    one.must("name", "release", "linker", "json")
 
 
 def monitor_json(tap, schema, one, two):

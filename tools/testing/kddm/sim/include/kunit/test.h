@@ -99,6 +99,7 @@ void sim_fail(struct kunit *test, const char *file, int line,
 #define KUNIT_EXPECT_LE(test, a, b)	SIM_CMP(test, 0, a, <=, b)
 #define KUNIT_ASSERT_EQ(test, a, b)	SIM_CMP(test, 1, a, ==, b)
 #define KUNIT_ASSERT_GE(test, a, b)	SIM_CMP(test, 1, a, >=, b)
+#define KUNIT_ASSERT_GT(test, a, b)	SIM_CMP(test, 1, a, >, b)
 #define KUNIT_ASSERT_LT(test, a, b)	SIM_CMP(test, 1, a, <, b)
 
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, fmt, ...)			\
