@@ -82,6 +82,6 @@ def table(cases):
                  f"  {case['least']:.2f}-{case['most']:.2f}")
         lines.append(line)
         if "scale" in case:
-            lines.append(f"{'':14}{number} CPUs do {case['scale']:.2f} x as "
-                         f"much as 1, the reference {case['raw_scale']:.2f} x")
+            lines.append(f"{'':14}{number} CPUs: {case['scale']:.2f} x as much, "
+                         f"reference {case['raw_scale']:.2f} x")
     return lines

@@ -363,7 +363,7 @@ static void show_text(const struct bench *b, const struct one *one,
 	       ns(t->longest) / 1e3, t->rate, ns(rsp->raw.p50) / 1e3,
 	       ratio(one, rsp));
 	if (scales(b, one, rsp))
-		printf("%14s%u CPUs do %.2f x as much as 1, the reference %.2f x\n", "",
+		printf("%14s%u CPUs: %.2f x as much, reference %.2f x\n", "",
 		       one->n, scale(b, one, rsp), raw_scale(b, one, rsp));
 }
 

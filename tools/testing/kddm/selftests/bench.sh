@@ -89,7 +89,7 @@ positive() {
 scaled() {
 	cases $((1 + more / 2)) case hit-grab || return 1
 	[ "$more" -gt 0 ] || return 0
-	grep -q '2 CPUs do [0-9.]* x.*reference [0-9.]* x$' "$TMP/table" &&
+	grep -q '2 CPUs: [0-9.]* x as much, reference [0-9.]* x$' "$TMP/table" &&
 	kctl 1 -j bench $QUICK case hit-grab >"$TMP/json" &&
 	grep -Eq '"cpus":2,.*"scale":[0-9.]+,"raw_scale":[0-9.]+' "$TMP/json"
 }
