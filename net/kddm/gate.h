@@ -23,7 +23,7 @@
 #define KDDM_GATE_USED		0x10000000U	/* somebody has entered */
 #define KDDM_GATE_WRITES	0x0fff0000U	/* how many writers have */
 #define KDDM_GATE_WRITE		0x00010000U
-#define KDDM_GATE_READERS	0x0000ffffU	/* how many readers are inside */
+#define KDDM_GATE_READERS	0x0000ffffU	/* how many are inside */
 
 /**
  * kddm_gate_enter() - what the gate is when a user has entered

@@ -141,9 +141,10 @@ static void open_gate(struct kddm_obj *obj)
 	/* What a writer leaves goes to the replicas first. */
 	if (obj->set->replicas > 1)
 		gate &= ~KDDM_GATE_OWNER;
-	/* Who enters sees all that is there. */
-	if (gate)
-		smp_store_release(&obj->co.readers, gate);
+	if (!gate)
+		return;
+	/* Who enters by it sees what has been done; pairs with enter(). */
+	smp_store_release(&obj->co.readers, gate);
 }
 
 void kddm_obj_release(struct kddm_obj *obj)

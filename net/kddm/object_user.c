@@ -237,16 +237,17 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 
 static bool enter(struct kddm_obj *obj, bool grab)
 {
-	/* If the gate is shut, somebody may be changing a count: never mind. */
-	u32 gate = data_race(READ_ONCE(obj->co.readers));
-	u32 new;
+	u32 *word = &obj->co.readers;
+	u32 new, gate;
 
+	/* Somebody may be changing it while the gate is shut: never mind. */
+	gate = data_race(READ_ONCE(*word));
 	do {
 		new = gate;
 		if (!kddm_gate_enter(&new, grab))
 			return false;
-	} while (!data_race(try_cmpxchg_acquire(&obj->co.readers, &gate,
-						new)));
+		/* It may just have been shut: the same. */
+	} while (!data_race(try_cmpxchg_acquire(word, &gate, new)));
 	return true;
 }
 
@@ -409,16 +410,17 @@ static int obj_release(struct kddm_obj *obj, u8 type)
 /* Whether this was all there is to leaving; @obj may be gone then. */
 static bool leave(struct kddm_obj *obj)
 {
-	/* As in enter(). */
-	u32 gate = data_race(READ_ONCE(obj->co.readers));
-	u32 new;
+	u32 *word = &obj->co.readers;
+	u32 new, gate;
 
+	/* As in enter(). */
+	gate = data_race(READ_ONCE(*word));
 	do {
 		new = gate;
 		if (!kddm_gate_leave(&new))
 			return false;
-	} while (!data_race(try_cmpxchg_release(&obj->co.readers, &gate,
-						new)));
+		/* The same. */
+	} while (!data_race(try_cmpxchg_release(word, &gate, new)));
 	return true;
 }
 
