@@ -16,9 +16,9 @@
  *
  * The gate (gate.h) is the short way through get, grab and put: look-up, and
  * one atomic operation.  It is open only while nobody has anything else to do
- * with the object.  Who takes obj->lock shuts it (kddm_obj_acquire()), and what is
- * in the object is true; who lets go of it can open it (kddm_obj_release()), or
- * leave that to who comes next.
+ * with the object.  Who takes obj->lock shuts it (kddm_obj_acquire()), and what
+ * is in the object is true; who lets go of it can open it (kddm_obj_release()),
+ * or leave that to who comes next.
  *
  * obj->lock (spin lock) protects the fields of struct kddm_obj, and with them
  * the way through get, grab and put while the gate is shut: look-up, lock,

@@ -575,10 +575,9 @@ static void gate_is(struct kunit *test, const struct kddm_co *opened, u32 gate,
 	KUNIT_EXPECT_MEMEQ(test, &shut, co, sizeof(shut));
 }
 
-static void gate_of(struct kunit *test, const struct cell *c, bool grab)
+static void gate_of(struct kunit *test, const struct kddm_co *scene, bool grab)
 {
-	struct kddm_co opened = make_scene(test, c)->co;
-	struct kddm_co co = opened;
+	struct kddm_co opened = *scene, co = *scene;
 	u32 gate = kddm_co_open(&opened);
 
 	if (!gate) {
@@ -594,8 +593,8 @@ static void gate_of(struct kunit *test, const struct cell *c, bool grab)
 	gate_in(test, &gate, &co, false);
 	gate_is(test, &opened, gate, &co);
 	do {
-		KUNIT_EXPECT_TRUE(test, kddm_gate_leave(&gate));
-		KUNIT_EXPECT_TRUE(test, kddm_co_leave(&co));
+		KUNIT_ASSERT_TRUE(test, kddm_gate_leave(&gate));
+		KUNIT_ASSERT_TRUE(test, kddm_co_leave(&co));
 		gate_is(test, &opened, gate, &co);
 	} while (co.readers);
 	KUNIT_EXPECT_FALSE(test, kddm_gate_leave(&gate));
@@ -606,6 +605,7 @@ static void gate_of(struct kunit *test, const struct cell *c, bool grab)
 static void gate(struct kunit *test)
 {
 	struct cell c = { };
+	struct scene *s = make_scene(test, &c);
 	u8 i;
 
 	for (i = 0; i < 32; i++) {
@@ -613,8 +613,10 @@ static void gate(struct kunit *test)
 		c.copyset = i & 2 ? 8 : 0;
 		c.queue = i & 4 ? "3" : NULL;
 		c.want = i & 8 ? KDDM_WANT_GRAB + 1 : 0;
-		for (c.state = 0; c.state < KDDM_CO_NR_STATES; c.state++)
-			gate_of(test, &c, i & 16);
+		for (c.state = 0; c.state < KDDM_CO_NR_STATES; c.state++) {
+			set_object(s, &c);
+			gate_of(test, &s->co, i & 16);
+		}
 	}
 }
 
