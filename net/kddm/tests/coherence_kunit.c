@@ -10,7 +10,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 #include "cells.h"
-#include "gate.h"
+#include "../gate.h"
 
 #define SELF	1
 #define QCAP	8
