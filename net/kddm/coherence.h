@@ -188,7 +188,7 @@ struct kddm_co_ext {
  * @x: copyset, acks and queue, or NULL
  * @seq: number of this node's latest request
  * @inv_seq: DRAIN: the number to ack
- * @readers: local readers inside
+ * @readers: local readers inside; or else, while the gate is open, see gate.h
  * @hint: probable owner, KDDM_NODE_NONE for "ask home"
  * @inv_owner: DRAIN: the node to ack to
  * @asked: GET, GRAB and the like: the node to which the request was sent
@@ -403,6 +403,8 @@ int kddm_co_step(struct kddm_co *co, const struct kddm_co_env *env,
 		 struct kddm_co_event *ev, struct kddm_co_out *out);
 bool kddm_co_hit(struct kddm_co *co, bool grab, bool held);
 bool kddm_co_leave(struct kddm_co *co);
+u32 kddm_co_open(const struct kddm_co *co);
+void kddm_co_shut(struct kddm_co *co, u32 gate);
 struct kddm_co_ext *kddm_co_shed(struct kddm_co *co);
 bool kddm_co_forgettable(const struct kddm_co *co,
 			 const struct kddm_co_env *env);

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include "coherence_int.h"
+#include "gate.h"
 #include "nodeset.h"
 
 /**
@@ -63,6 +64,46 @@ bool kddm_co_leave(struct kddm_co *co)
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_co_leave);
+
+/**
+ * kddm_co_open() - how far the gate of an object can be opened
+ * @co: the object; its gate is shut
+ *
+ * Return: the word that the gate becomes, see gate.h; 0: it stays shut.
+ */
+u32 kddm_co_open(const struct kddm_co *co)
+{
+	u32 gate = KDDM_GATE_OPEN | co->readers;
+
+	if (co->want != KDDM_WANT_NONE || qlen(co) ||
+	    co->readers > KDDM_GATE_READERS)
+		return 0;
+	switch (co->state) {
+	case KDDM_CO_SHARED:
+		return gate;
+	case KDDM_CO_OWNER:
+		if (co->x && !nodeset_empty(copyset(co->x), co->x->words))
+			return gate;
+		return gate | KDDM_GATE_OWNER;
+	default:
+		return 0;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_co_open);
+
+/**
+ * kddm_co_shut() - take over what has happened at the gate
+ * @co: the object, as it was when the gate was opened
+ * @gate: what the gate has become; nobody finds it open any more
+ */
+void kddm_co_shut(struct kddm_co *co, u32 gate)
+{
+	co->readers = gate & KDDM_GATE_READERS;
+	co->version += (gate & KDDM_GATE_WRITES) / KDDM_GATE_WRITE;
+	if (gate & KDDM_GATE_WRITER)
+		co->state = KDDM_CO_WRITER;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_co_shut);
 
 /**
  * kddm_co_forgettable() - whether kddm_co_init() would give the same state

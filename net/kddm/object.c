@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
+#include "gate.h"
 #include "linker.h"
 #include "member.h"
 #include "object.h"
@@ -105,6 +106,53 @@ static void obj_free(struct kddm_obj *obj)
 	kfree_rcu(obj, rcu);
 }
 
+/* The gate */
+
+void kddm_obj_acquire(struct kddm_obj *obj)
+{
+	u32 gate;
+
+	spin_lock(&obj->lock);
+	gate = READ_ONCE(obj->co.readers);
+	if (!(gate & KDDM_GATE_OPEN))
+		return;
+	gate = xchg(&obj->co.readers, 0);
+	if (gate & KDDM_GATE_USED)
+		obj->used = 1;
+	kddm_co_shut(&obj->co, gate);
+}
+
+/* What kddm_co_open() does not know of. */
+static bool is_plain(const struct kddm_obj *obj)
+{
+	return !obj->busy && !obj->pins && !obj->dead && !obj->orphan &&
+	       !obj->leave && !obj->fill && !obj->fresh && !obj->adrift &&
+	       !obj->stale && !obj->raw && list_empty(&obj->waiters);
+}
+
+static void open_gate(struct kddm_obj *obj)
+{
+	u32 gate;
+
+	lockdep_assert_held(&obj->lock);
+	if (!is_plain(obj))
+		return;
+	gate = kddm_co_open(&obj->co);
+	/* What a writer leaves goes to the replicas first. */
+	if (obj->set->replicas > 1)
+		gate &= ~KDDM_GATE_OWNER;
+	if (!gate)
+		return;
+	/* Who enters by it sees what has been done; pairs with enter(). */
+	smp_store_release(&obj->co.readers, gate);
+}
+
+void kddm_obj_release(struct kddm_obj *obj)
+{
+	open_gate(obj);
+	spin_unlock(&obj->lock);
+}
+
 struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id)
 {
 	struct kddm_obj *obj;
@@ -112,7 +160,7 @@ struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id)
 	rcu_read_lock();
 	obj = xa_load(&set->objs, id);
 	if (obj) {
-		spin_lock(&obj->lock);
+		kddm_obj_acquire(obj);
 		if (obj->dead) {
 			spin_unlock(&obj->lock);
 			obj = NULL;
@@ -181,7 +229,7 @@ void kddm_obj_end(struct kddm_obj *obj)
 		xa_erase(&obj->set->objs, obj->id);
 		atomic_inc(&obj->set->stats.changes);
 	}
-	spin_unlock(&obj->lock);
+	kddm_obj_release(obj);
 	if (dead)
 		obj_free(obj);
 }
@@ -196,7 +244,7 @@ struct kddm_obj *kddm_obj_next_locked(struct kddm_set *set, unsigned long *id)
 		rcu_read_lock();
 		obj = xa_find(&set->objs, id, ULONG_MAX, XA_PRESENT);
 		if (obj)
-			spin_lock(&obj->lock);
+			kddm_obj_acquire(obj);
 		rcu_read_unlock();
 		if (!obj || !obj->dead)
 			return obj;

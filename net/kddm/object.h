@@ -15,15 +15,21 @@
  * Locks of an object
  * ------------------
  *
+ * The gate (gate.h) is the short way through get, grab and put: look-up, and
+ * one atomic operation.  It is open only while nobody has anything else to do
+ * with the object.  Who takes obj->lock shuts it (kddm_obj_acquire()), and what
+ * is in the object is true; who lets go of it can open it (kddm_obj_release()),
+ * or leave that to who comes next.
+ *
  * obj->lock (spin lock) protects the fields of struct kddm_obj, and with them
- * the short way through get, grab and put: look-up, lock, kddm_co_hit(),
- * unlock.
+ * the way through get, grab and put while the gate is shut: look-up, lock,
+ * kddm_co_hit() or kddm_co_leave(), unlock.
  *
  * obj->busy, set and cleared under obj->lock, gives its holder the object to
  * itself for a longer time, in which it may sleep: to allocate, to call the
  * linker, to step the machine and queue the messages of each step.  While it is
  * set, everyone else keeps away from all fields but @lock, @pins and @dead;
- * whoever is inside the object may read its data, version and state as well.
+ * whoever is inside the object may read its data and version as well.
  * Messages are queued while busy, so that they leave in the order of the steps,
  * and sent (kddm_kick()) afterwards.
  *
@@ -168,6 +174,10 @@ struct kddm_obj *kddm_obj_lock(struct kddm_set *set, u64 id);
 struct kddm_obj *kddm_obj_lock_new(struct kddm_set *set, u64 id);
 /* The same, whatever it takes. */
 struct kddm_obj *kddm_obj_lock_sure(struct kddm_set *set, u64 id);
+/* The lock, with the gate shut. */
+void kddm_obj_acquire(struct kddm_obj *obj);
+/* Unlock, with the gate open if that is possible. */
+void kddm_obj_release(struct kddm_obj *obj);
 /* From locked to busy, pinned and unlocked. */
 void kddm_obj_begin(struct kddm_obj *obj);
 /* The other end; @obj may be gone afterwards. */

@@ -71,7 +71,7 @@ static struct kddm_obj *next_waited_for(struct kddm_set *set, unsigned long *id)
 		rcu_read_lock();
 		obj = xa_find(&set->objs, id, ULONG_MAX, WAITED_FOR);
 		if (obj)
-			spin_lock(&obj->lock);
+			kddm_obj_acquire(obj);
 		rcu_read_unlock();
 		if (!obj)
 			return NULL;

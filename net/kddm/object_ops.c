@@ -51,7 +51,7 @@ static bool is_here_id(struct kddm_set *set, u64 id, bool grab)
 
 	if (obj) {
 		here = is_here(obj, grab);
-		spin_unlock(&obj->lock);
+		kddm_obj_release(obj);
 	}
 	return here;
 }

@@ -2,13 +2,15 @@
 /*
  * Objects: local users who come, wait, and go.
  *
- * What is here and free is entered and left under the object's spin lock alone.
+ * What is here and free is entered and left by its gate, without a lock, or, if
+ * that happens to be shut, under the object's spin lock alone.
  * Everybody else takes a place in the object's line (object_step.c), and waits
  * for the message that ends the wait, if need be by receiving it.
  */
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/sched.h>
+#include "gate.h"
 #include "linker.h"
 #include "object.h"
 #include "trace.h"
@@ -36,7 +38,7 @@ static int obj_wait(struct kddm_obj *obj, struct kddm_obj_waiter *w,
 		rcu_read_unlock();
 		return w->err;
 	}
-	spin_lock(&obj->lock);
+	kddm_obj_acquire(obj);
 	rcu_read_unlock();
 	if (obj->dead) {
 		spin_unlock(&obj->lock);
@@ -167,7 +169,7 @@ static struct kddm_obj *take(struct kddm_set *set, u64 id, bool grab,
 	obj = kddm_obj_lock(set, id);
 	if (obj) {
 		in = hit(obj, grab);
-		spin_unlock(&obj->lock);
+		kddm_obj_release(obj);
 		if (in && flags & KDDM_EXCL)
 			goto exists;
 		if (in)
@@ -233,14 +235,69 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 	}
 }
 
+static bool enter(struct kddm_obj *obj, bool grab)
+{
+	u32 *word = &obj->co.readers;
+	u32 new, gate;
+
+	/* Somebody may be changing it while the gate is shut: never mind. */
+	gate = data_race(READ_ONCE(*word));
+	do {
+		new = gate;
+		if (!kddm_gate_enter(&new, grab))
+			return false;
+		/* It may just have been shut: the same. */
+	} while (!data_race(try_cmpxchg_acquire(word, &gate, new)));
+	return true;
+}
+
+/*
+ * By the gate, or NULL.  Who finds it open is inside even if this node has been
+ * suspended in between, as who came just before that.
+ */
+static __always_inline struct kddm_obj *
+take_fast(struct kddm_set *set, u64 id, bool grab)
+{
+	struct kddm_obj *obj;
+
+	if (id > ULONG_MAX || READ_ONCE(set->dead) ||
+	    kddm_suspended(set->kn->views))
+		return NULL;
+	grab |= set->flags & KDDM_SET_EXCLUSIVE;
+	rcu_read_lock();
+	obj = xa_load(&set->objs, id);
+	if (obj && !enter(obj, grab))
+		obj = NULL;
+	rcu_read_unlock();
+	/* A count that is one off does no harm. */
+	if (likely(obj))
+		raw_cpu_inc(*set->hits);
+	return obj;
+}
+
 struct kddm_obj *kddm_get(struct kddm_set *set, u64 id, unsigned int flags)
 {
+	struct kddm_obj *obj;
+
+	if (likely(!(flags & ~GET_FLAGS))) {
+		obj = take_fast(set, id, false);
+		if (likely(obj))
+			return obj;
+	}
 	return kddm_obj_take(set, id, false, flags, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_get);
 
 struct kddm_obj *kddm_grab(struct kddm_set *set, u64 id, unsigned int flags)
 {
+	struct kddm_obj *obj;
+
+	/* With KDDM_EXCL what is here is no good. */
+	if (likely(!(flags & ~(GRAB_FLAGS & ~KDDM_EXCL)))) {
+		obj = take_fast(set, id, true);
+		if (likely(obj))
+			return obj;
+	}
 	return kddm_obj_take(set, id, true, flags, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_grab);
@@ -259,7 +316,7 @@ struct kddm_obj *kddm_find(struct kddm_set *set, u64 id)
 		err = 0;
 	else if (obj->busy || kddm_co_has_data(&obj->co))
 		err = -EAGAIN;
-	spin_unlock(&obj->lock);
+	kddm_obj_release(obj);
 	return err ? ERR_PTR(err) : obj;
 }
 EXPORT_SYMBOL_GPL(kddm_find);
@@ -271,13 +328,15 @@ bool kddm_is_new(struct kddm_obj *obj)
 EXPORT_SYMBOL_GPL(kddm_is_new);
 
 /* The linker may want to know before others can see what was written. */
-static void tell_put(struct kddm_obj *obj)
+static noinline void tell_put(struct kddm_obj *obj)
 {
 	struct kddm_set *set = obj->set;
+	bool written;
 
-	if (set->linker->put)
-		set->linker->put(set, obj->id, obj->data,
-				 obj->co.state == KDDM_CO_WRITER);
+	kddm_obj_acquire(obj);
+	written = obj->co.state == KDDM_CO_WRITER;
+	spin_unlock(&obj->lock);
+	set->linker->put(set, obj->id, obj->data, written);
 }
 
 /*
@@ -334,14 +393,13 @@ static int obj_release(struct kddm_obj *obj, u8 type)
 {
 	bool slow = false;
 
-	tell_put(obj);
-	spin_lock(&obj->lock);
+	kddm_obj_acquire(obj);
 	if (obj->set->replicas > 1)
 		slow = obj->co.state == KDDM_CO_WRITER;
 	if (type == KDDM_EV_PUT && !obj->busy && list_empty(&obj->waiters) &&
 	    !slow && kddm_co_leave(&obj->co)) {
 		obj->fresh = 0;
-		spin_unlock(&obj->lock);
+		kddm_obj_release(obj);
 		return 0;
 	}
 	if (slow)
@@ -349,14 +407,37 @@ static int obj_release(struct kddm_obj *obj, u8 type)
 	return release_slow(obj, type, NULL);
 }
 
+/* Whether this was all there is to leaving; @obj may be gone then. */
+static bool leave(struct kddm_obj *obj)
+{
+	u32 *word = &obj->co.readers;
+	u32 new, gate;
+
+	/* As in enter(). */
+	gate = data_race(READ_ONCE(*word));
+	do {
+		new = gate;
+		if (!kddm_gate_leave(&new))
+			return false;
+		/* The same. */
+	} while (!data_race(try_cmpxchg_release(word, &gate, new)));
+	return true;
+}
+
 int kddm_put(struct kddm_obj *obj)
 {
+	if (unlikely(obj->set->linker->put))
+		tell_put(obj);
+	if (likely(leave(obj)))
+		return 0;
 	return obj_release(obj, KDDM_EV_PUT);
 }
 EXPORT_SYMBOL_GPL(kddm_put);
 
 int kddm_remove_held(struct kddm_obj *obj)
 {
+	if (obj->set->linker->put)
+		tell_put(obj);
 	return obj_release(obj, KDDM_EV_REMOVE);
 }
 EXPORT_SYMBOL_GPL(kddm_remove_held);
@@ -365,6 +446,8 @@ int kddm_downgrade(struct kddm_obj *obj)
 {
 	if (obj->set->flags & KDDM_SET_EXCLUSIVE)
 		return 0;
+	if (obj->set->linker->put)
+		tell_put(obj);
 	return obj_release(obj, KDDM_EV_DOWNGRADE);
 }
 EXPORT_SYMBOL_GPL(kddm_downgrade);
@@ -393,7 +476,7 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 		flags &= KDDM_TRY | KDDM_INTR;
 	if (obj->set->flags & KDDM_SET_EXCLUSIVE)
 		return 0;
-	spin_lock(&obj->lock);
+	kddm_obj_acquire(obj);
 	kddm_obj_begin(obj);
 	version = obj->co.version;
 	obj->kept = 1;
@@ -457,6 +540,12 @@ int kddm_obj_write(struct kddm_obj *obj, const void *buf, u32 len)
 
 u64 kddm_version(struct kddm_obj *obj)
 {
-	return obj->co.version;
+	u64 version;
+
+	/* The writers at the gate are only counted there. */
+	kddm_obj_acquire(obj);
+	version = obj->co.version;
+	kddm_obj_release(obj);
+	return version;
 }
 EXPORT_SYMBOL_GPL(kddm_version);

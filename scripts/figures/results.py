@@ -55,6 +55,9 @@ def sum_up(same):
     result["ratio"] = median([case["ratio"] for case in measured])
     result["least"] = min(case["ratio"] for case in measured)
     result["most"] = max(case["ratio"] for case in measured)
+    for name in ("scale", "raw_scale"):
+        if name in result:
+            result[name] = median([case[name] for case in measured])
     result["runs"] = len(measured)
     return result
 
@@ -78,4 +81,7 @@ def table(cases):
                  f" {case['raw']['p50'] / 1000:8.3f} {case['ratio']:6.2f}"
                  f"  {case['least']:.2f}-{case['most']:.2f}")
         lines.append(line)
+        if "scale" in case:
+            lines.append(f"{'':14}{number} CPUs: {case['scale']:.2f} x as much, "
+                         f"reference {case['raw_scale']:.2f} x")
     return lines

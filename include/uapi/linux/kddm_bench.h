@@ -45,6 +45,8 @@
  * @KDDM_BENCH_KIND_READERS: So many nodes read one object of another node, as
  *   fast as they can, and forget it each time.
  * @KDDM_BENCH_KIND_RPC: RPC call with a request and a reply of this size.
+ * @KDDM_BENCH_KIND_REPLICAS: Grab and put by the owner, in a set that keeps
+ *   what is put on so many nodes.
  */
 enum kddm_bench_kind {
 	KDDM_BENCH_KIND_GET_FIRST = 1,
@@ -63,6 +65,7 @@ enum kddm_bench_kind {
 	KDDM_BENCH_KIND_STREAM,
 	KDDM_BENCH_KIND_READERS,
 	KDDM_BENCH_KIND_RPC,
+	KDDM_BENCH_KIND_REPLICAS,
 };
 
 enum {

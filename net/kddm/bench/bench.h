@@ -279,8 +279,10 @@ struct bench {
  * @peers: other nodes that it needs
  * @per_copy: the same, times @copies of the request; @peers is added
  * @least: fewest @copies that make sense; 0: it has none
+ * @most: the most of them, 0: as many as there can be
  * @fresh: each round uses objects of its own
  * @clock: it goes by the clock
+ * @replicas: the set keeps what is put on @copies nodes
  * @ref: measures the reference, in each round
  * @open: before all rounds, or NULL
  * @round: measures a round
@@ -290,8 +292,10 @@ struct bench_case {
 	s8	peers;
 	u8	per_copy;
 	u8	least;
+	u8	most;
 	bool	fresh;
 	bool	clock;
+	bool	replicas;
 	int	(*ref)(struct bench *b);
 	int	(*open)(struct bench *b);
 	int	(*round)(struct bench *b);
@@ -330,6 +334,7 @@ int bench_grab_both(struct bench *b);
 int bench_remove_local(struct bench *b);
 int bench_remove_remote(struct bench *b);
 int bench_rpc(struct bench *b);
+int bench_replicas(struct bench *b);
 int bench_shared_bounce(struct bench *b);
 int bench_shared_readers(struct bench *b);
 int bench_produce(struct bench *b);

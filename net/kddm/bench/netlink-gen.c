@@ -19,7 +19,7 @@ static const struct netlink_range_validation kddm_bench_a_case_size_range = {
 
 /* KDDM_BENCH_CMD_RUN - do */
 static const struct nla_policy kddm_bench_run_nl_policy[KDDM_BENCH_A_CASE_COUNT + 1] = {
-	[KDDM_BENCH_A_CASE_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 16),
+	[KDDM_BENCH_A_CASE_KIND] = NLA_POLICY_RANGE(NLA_UINT, 1, 17),
 	[KDDM_BENCH_A_CASE_SIZE] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_bench_a_case_size_range),
 	[KDDM_BENCH_A_CASE_AWAY] = { .type = NLA_FLAG, },
 	[KDDM_BENCH_A_CASE_COPIES] = NLA_POLICY_RANGE(NLA_UINT, 1, KDDM_BENCH_NODES_MAX),

@@ -81,6 +81,11 @@ static const struct bench_case cases[] = {
 		.peers = 1,
 		.ref = bench_raw_trips, .round = bench_rpc,
 	},
+	[KDDM_BENCH_KIND_REPLICAS] = {
+		.peers = -1, .per_copy = 1, .least = 2,
+		.most = KDDM_SET_REPLICAS_MAX, .replicas = true,
+		.ref = bench_raw_trips, .round = bench_replicas,
+	},
 };
 
 static u32 number(struct genl_info *info, int attr, u32 other)
@@ -128,6 +133,12 @@ static int check_case(struct genl_info *info, struct bench *b)
 		NL_SET_ERR_MSG_FMT(info->extack,
 				   "this needs copies, %u or more",
 				   b->what->least);
+		return -EINVAL;
+	}
+	if (b->what->most && b->copies > b->what->most) {
+		NL_SET_ERR_MSG_FMT(info->extack,
+				   "this takes %u copies at most",
+				   b->what->most);
 		return -EINVAL;
 	}
 	need = max(bench_peers_needed(b), b->away ? 1 : 0);
@@ -271,7 +282,7 @@ static int __init kddm_bench_init(void)
 {
 	int err;
 
-	BUILD_BUG_ON(ARRAY_SIZE(cases) != KDDM_BENCH_KIND_RPC + 1);
+	BUILD_BUG_ON(ARRAY_SIZE(cases) != KDDM_BENCH_KIND_REPLICAS + 1);
 	err = bench_session_init();
 	if (err)
 		return err;

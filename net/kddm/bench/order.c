@@ -37,8 +37,7 @@ int bench_write(struct kddm_set *set, u64 id, u32 value)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	*(u32 *)kddm_data(obj) = value;
-	kddm_put(obj);
-	return 0;
+	return kddm_put(obj);
 }
 
 int bench_check(struct kddm_obj *obj, u32 value)

@@ -175,6 +175,7 @@ static int make_set(struct bench *b)
 		.name = BENCH_SET,
 		.size = b->size,
 		.home = b->away ? b->peer[0] : b->self,
+		.replicas = b->what->replicas ? b->copies : 0,
 	};
 	struct kddm_set *set = kddm_set_create(b->net, &attr);
 

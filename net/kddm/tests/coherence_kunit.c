@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 #include "cells.h"
+#include "../gate.h"
 
 #define SELF	1
 #define QCAP	8
@@ -552,6 +553,106 @@ static void leave(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kddm_co_leave(&make_scene(test, &c)->co));
 }
 
+/*
+ * By the gate or without it, it comes to the same.  Returns false if nobody got
+ * in; otherwise *@gate and @co are what came of it.
+ */
+static bool gate_in(struct kunit *test, u32 *gate, struct kddm_co *co,
+		    bool grab)
+{
+	bool in = kddm_gate_enter(gate, grab);
+
+	KUNIT_EXPECT_EQ(test, in, kddm_co_hit(co, grab, false));
+	return in;
+}
+
+static void gate_is(struct kunit *test, const struct kddm_co *opened, u32 gate,
+		    const struct kddm_co *co)
+{
+	struct kddm_co shut = *opened;
+
+	kddm_co_shut(&shut, gate);
+	KUNIT_EXPECT_MEMEQ(test, &shut, co, sizeof(shut));
+}
+
+static void gate_of(struct kunit *test, const struct kddm_co *scene, bool grab)
+{
+	struct kddm_co opened = *scene, co = *scene;
+	u32 gate = kddm_co_open(&opened);
+
+	if (!gate) {
+		KUNIT_EXPECT_FALSE(test, kddm_co_hit(&co, grab, false));
+		return;
+	}
+	gate_is(test, &opened, gate, &co);
+	if (!gate_in(test, &gate, &co, grab))
+		return;
+	KUNIT_EXPECT_TRUE(test, gate & KDDM_GATE_USED);
+	gate_is(test, &opened, gate, &co);
+	gate_in(test, &gate, &co, true);
+	gate_in(test, &gate, &co, false);
+	gate_is(test, &opened, gate, &co);
+	do {
+		KUNIT_ASSERT_TRUE(test, kddm_gate_leave(&gate));
+		KUNIT_ASSERT_TRUE(test, kddm_co_leave(&co));
+		gate_is(test, &opened, gate, &co);
+	} while (co.readers);
+	KUNIT_EXPECT_FALSE(test, kddm_gate_leave(&gate));
+	if (gate_in(test, &gate, &co, true))
+		gate_is(test, &opened, gate, &co);
+}
+
+static void gate(struct kunit *test)
+{
+	struct cell c = { };
+	struct scene *s = make_scene(test, &c);
+	u8 i;
+
+	for (i = 0; i < 32; i++) {
+		c.readers = i & 1;
+		c.copyset = i & 2 ? 8 : 0;
+		c.queue = i & 4 ? "3" : NULL;
+		c.want = i & 8 ? KDDM_WANT_GRAB + 1 : 0;
+		for (c.state = 0; c.state < KDDM_CO_NR_STATES; c.state++) {
+			set_object(s, &c);
+			gate_of(test, &s->co, i & 16);
+		}
+	}
+}
+
+static void gate_full(struct kunit *test)
+{
+	struct cell c = { .state = KDDM_CO_OWNER };
+	struct kddm_co co = make_scene(test, &c)->co;
+	u32 i, gate;
+
+	gate = kddm_co_open(&co);
+	for (i = 0; kddm_gate_enter(&gate, true) && i < 1U << 16; i++)
+		KUNIT_ASSERT_TRUE(test, kddm_gate_leave(&gate));
+	kddm_co_shut(&co, gate);
+	KUNIT_EXPECT_EQ(test, i, KDDM_GATE_WRITES / KDDM_GATE_WRITE);
+	KUNIT_EXPECT_EQ(test, co.version, 10 + i);
+	KUNIT_EXPECT_EQ(test, co.state, KDDM_CO_OWNER);
+
+	co.readers = KDDM_GATE_READERS - 1;
+	gate = kddm_co_open(&co);
+	KUNIT_EXPECT_TRUE(test, kddm_gate_enter(&gate, false));
+	KUNIT_EXPECT_FALSE(test, kddm_gate_enter(&gate, false));
+	kddm_co_shut(&co, gate);
+	KUNIT_EXPECT_EQ(test, co.readers, KDDM_GATE_READERS);
+	KUNIT_EXPECT_TRUE(test, kddm_co_open(&co));
+	co.readers++;
+	KUNIT_EXPECT_FALSE(test, kddm_co_open(&co));
+
+	/* A plain count is a gate that is shut. */
+	for (gate = 0; gate < 3; gate++) {
+		i = gate;
+		KUNIT_EXPECT_FALSE(test, kddm_gate_enter(&i, false));
+		KUNIT_EXPECT_FALSE(test, kddm_gate_enter(&i, true));
+		KUNIT_EXPECT_FALSE(test, kddm_gate_leave(&i));
+	}
+}
+
 static bool sheds(struct kunit *test, u8 state, u64 copyset, const char *queue)
 {
 	struct cell c = {
@@ -629,6 +730,8 @@ static struct kunit_case coherence_cases[] = {
 	KUNIT_CASE(acks_move),
 	KUNIT_CASE(hit),
 	KUNIT_CASE(leave),
+	KUNIT_CASE(gate),
+	KUNIT_CASE(gate_full),
 	KUNIT_CASE(shed),
 	KUNIT_CASE(forgettable),
 	{}

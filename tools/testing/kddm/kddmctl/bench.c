@@ -52,6 +52,8 @@ static const struct family {
 	  .most = 3 },
 	{ KDDM_BENCH_KIND_BOUNCE, { 64 }, .least = 2, .most = ANY,
 	  .peers = -1 },
+	{ KDDM_BENCH_KIND_REPLICAS, { 64, 4096 }, .least = 2, .most = 3,
+	  .peers = -1 },
 	{ KDDM_BENCH_KIND_READERS, { 64, 4096 }, .least = 1, .most = ANY },
 	{ KDDM_BENCH_KIND_PRODUCE, { 64, 4096 }, .peers = 1 },
 	{ KDDM_BENCH_KIND_STREAM, { 4096, 65536 }, .peers = 1 },
@@ -70,6 +72,8 @@ static const struct family {
  * @named: the user has named them
  * @self: this node
  * @cpus: of this machine
+ * @alone: median on one CPU in the family that is measured, or 0
+ * @raw_alone: that of the reference
  */
 struct bench {
 	struct ctl	*ctl;
@@ -82,6 +86,8 @@ struct bench {
 	bool		named;
 	__u64		self;
 	unsigned int	cpus;
+	__u64		alone;
+	__u64		raw_alone;
 };
 
 /**
@@ -224,6 +230,29 @@ static double ratio(const struct one *one,
 	return under ? (double)over / under : 0;
 }
 
+/*
+ * Does the case say how much more so many CPUs do than one did?  It goes by the
+ * medians: those hardly change when other work takes a CPU for a while.
+ */
+static bool scales(const struct bench *b, const struct one *one,
+		   const struct kddm_bench_run_rsp *rsp)
+{
+	return one->f->cpus && one->n > 1 && b->alone && b->raw_alone &&
+	       rsp->kddm.p50 && rsp->raw.p50;
+}
+
+static double scale(const struct bench *b, const struct one *one,
+		    const struct kddm_bench_run_rsp *rsp)
+{
+	return (double)one->n * b->alone / rsp->kddm.p50;
+}
+
+static double raw_scale(const struct bench *b, const struct one *one,
+			const struct kddm_bench_run_rsp *rsp)
+{
+	return (double)one->n * b->raw_alone / rsp->raw.p50;
+}
+
 static void machine(const struct bench *b)
 {
 	char line[256], model[128] = "unknown";
@@ -287,7 +316,8 @@ static void times_json(const char *key, const struct kddm_bench_times *t)
 	json_close();
 }
 
-static void show_json(const struct one *one, unsigned int needs,
+static void show_json(const struct bench *b, const struct one *one,
+		      unsigned int needs,
 		      const struct kddm_bench_run_rsp *rsp)
 {
 	json_open(NULL, '{');
@@ -300,13 +330,18 @@ static void show_json(const struct one *one, unsigned int needs,
 		times_json("kddm", &rsp->kddm);
 		times_json("raw", &rsp->raw);
 		json_decimal("ratio", ratio(one, rsp));
+		if (scales(b, one, rsp)) {
+			json_decimal("scale", scale(b, one, rsp));
+			json_decimal("raw_scale", raw_scale(b, one, rsp));
+		}
 	} else {
 		json_number("needs", needs);
 	}
 	json_close();
 }
 
-static void show_text(const struct one *one, unsigned int needs,
+static void show_text(const struct bench *b, const struct one *one,
+		      unsigned int needs,
 		      const struct kddm_bench_run_rsp *rsp)
 {
 	const struct kddm_bench_times *t;
@@ -327,6 +362,9 @@ static void show_text(const struct one *one, unsigned int needs,
 	       ns(t->mean) / 1e3, ns(t->p50) / 1e3, ns(t->p99) / 1e3,
 	       ns(t->longest) / 1e3, t->rate, ns(rsp->raw.p50) / 1e3,
 	       ratio(one, rsp));
+	if (scales(b, one, rsp))
+		printf("%14s%u CPUs: %.2f x as much, reference %.2f x\n", "",
+		       one->n, scale(b, one, rsp), raw_scale(b, one, rsp));
 }
 
 /* @rsp: NULL if the machines are too few, or the CPUs */
@@ -334,9 +372,9 @@ static int show(struct bench *b, const struct one *one, unsigned int needs,
 		const struct kddm_bench_run_rsp *rsp)
 {
 	if (b->ctl->json)
-		show_json(one, needs, rsp);
+		show_json(b, one, needs, rsp);
 	else
-		show_text(one, needs, rsp);
+		show_text(b, one, needs, rsp);
 	/* As it comes: that is the progress. */
 	return output_end(b->ctl);
 }
@@ -370,6 +408,10 @@ static int measure(struct bench *b, const struct one *one)
 	kddm_bench_run_req_free(req);
 	if (!rsp)
 		return ctl_failed(b->ctl);
+	if (one->f->cpus && one->n == 1) {
+		b->alone = rsp->kddm.p50;
+		b->raw_alone = rsp->raw.p50;
+	}
 	ret = show(b, one, 0, rsp);
 	kddm_bench_run_rsp_free(rsp);
 	return ret;
@@ -397,6 +439,8 @@ static int run_family(struct bench *b, const struct family *f)
 	const unsigned int *size;
 	int ret = 0, away;
 
+	b->alone = 0;
+	b->raw_alone = 0;
 	if (f->least && most == ANY) {
 		most = b->nr - f->peers;
 		if (most < f->least)

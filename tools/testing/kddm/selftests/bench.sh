@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 28
+ktap_set_plan 31
 
 # A short run.
 QUICK="rounds 1 count 10"
@@ -84,6 +84,16 @@ positive() {
 	grep -q '"node":1,"peers":\[2,3\]' "$TMP/json"
 }
 
+# scaled: what two CPUs do is compared with what one did, if there are two
+# shellcheck disable=SC2086 # words
+scaled() {
+	cases $((1 + more / 2)) case hit-grab || return 1
+	[ "$more" -gt 0 ] || return 0
+	grep -q '2 CPUs: [0-9.]* x as much, reference [0-9.]* x$' "$TMP/table" &&
+	kctl 1 -j bench $QUICK case hit-grab >"$TMP/json" &&
+	grep -Eq '"cpus":2,.*"scale":[0-9.]+,"raw_scale":[0-9.]+' "$TMP/json"
+}
+
 # busy: while node 1 measures, nobody else does; then somebody does
 busy() {
 	ip netns exec k1 kddmctl bench rounds 99 count 500 >/dev/null 2>&1 &
@@ -142,11 +152,16 @@ check "all that left nothing" left_behind
 # The cases
 more=0
 [ "$(nproc)" -lt 2 ] || more=2
-check "every case that three nodes can do" cases $((60 + more))
+check "every case that three nodes can do" cases $((64 + more))
 check "the others say what they need" needed $((22 - more))
 check "one case of one size" cases 2 case get-forward size 4096
 check "hits, on each number of CPUs" \
 	cases $((1 + more / 2)) nodes 2 case hit-get
+check "with one CPU and more, beside each other" scaled
+check "what is kept on two and on three nodes" \
+	cases 2 case replicas size 4096
+check "no more replicas than nodes" \
+	eval 'cases 1 nodes 2 case replicas size 64 && needed 1'
 check "the other way round, and with other ids" \
 	eval 'kctl 3 bench rounds 1 count 1 nodes 2,1 case get-forward \
 	      >/dev/null'
