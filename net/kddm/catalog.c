@@ -68,7 +68,7 @@ struct kddm_obj *kddm_catalog_take(struct kddm_net *kn, u32 nr, bool grab,
 	obj = kddm_obj_take(meta, nr, grab, flags, TAKE_TIMEOUT);
 	if (IS_ERR(obj) || !kddm_bucket_check(kddm_data(obj), nr))
 		return obj;
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	pr_err_ratelimited("kddm: node %u: bucket %u of set \"%s\" is broken\n",
 			   kn->self, nr, meta->name);
 	return ERR_PTR(-EBADMSG);
@@ -89,7 +89,7 @@ int kddm_catalog_list(struct kddm_net *kn, u32 nr, struct kddm_set_desc *desc)
 	n = kddm_bucket_count(b);
 	for (i = 0; i < n; i++)
 		kddm_bucket_get(b, i, &desc[i]);
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return n;
 }
 
@@ -106,7 +106,7 @@ static struct kddm_obj *take_with(struct kddm_net *kn, const char *name,
 	*i = kddm_bucket_find(kddm_data(obj), name, id);
 	if (*i >= 0)
 		return obj;
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return ERR_PTR(*i);
 }
 
@@ -120,7 +120,7 @@ int kddm_catalog_find(struct kddm_net *kn, const char *name, u32 id,
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	kddm_bucket_get(kddm_data(obj), i, desc);
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ int kddm_catalog_unmark(struct kddm_net *kn, u32 id)
 	kddm_bucket_get(kddm_data(obj), i, &desc);
 	if (kddm_mark_same(&desc.mark, &own))
 		kddm_bucket_mark(kddm_data(obj), i, &none);
-	return kddm_put(obj);
+	return kddm_obj_put(obj, TAKE_TIMEOUT);
 }
 
 /* Creating */
@@ -242,7 +242,7 @@ static struct kddm_set *create(struct kddm_net *kn, struct kddm_set_desc *desc)
 	if (IS_ERR(obj))
 		return ERR_CAST(obj);
 	set = enter(kn, kddm_data(obj), nr, desc);
-	err = kddm_put(obj);
+	err = kddm_obj_put(obj, TAKE_TIMEOUT);
 	if (IS_ERR(set))
 		return set;
 	if (!err) {
@@ -301,7 +301,7 @@ static struct kddm_set *open_in_bucket(struct kddm_net *kn, const char *name)
 	if (kddm_catalog_mark_gone(kn, desc.id, &desc.mark))
 		desc.mark.incarnation = 0;
 	set = desc.mark.incarnation ? ERR_PTR(-EBUSY) : have(kn, &desc);
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return set;
 }
 
@@ -401,7 +401,7 @@ static int mark(struct kddm_net *kn, const char *name, u32 *id)
 		WRITE_ONCE(kn->catalog->destroying, *id);
 		kddm_bucket_mark(kddm_data(obj), i, &own);
 	}
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return err;
 }
 
@@ -427,7 +427,7 @@ static int erase(struct kddm_net *kn, u32 id, u32 epoch)
 		err = -EAGAIN;
 	else
 		kddm_bucket_del(kddm_data(obj), i);
-	return kddm_put(obj) ? -EAGAIN : err;
+	return kddm_obj_put(obj, TAKE_TIMEOUT) ? -EAGAIN : err;
 }
 
 /* A set that this node has marked. */

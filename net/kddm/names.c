@@ -134,7 +134,7 @@ static struct kddm_obj *take(struct kddm_names *names, u32 nr, bool grab,
 	obj = kddm_obj_take(set, nr, grab, flags, TAKE_TIMEOUT);
 	if (IS_ERR(obj) || !kddm_nametab_check(kddm_data(obj), nr))
 		return obj;
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	pr_err_ratelimited("kddm: node %u: table %u of set \"%s\" is broken\n",
 			   names->kn->self, nr, set->name);
 	return ERR_PTR(-EBADMSG);
@@ -222,7 +222,7 @@ static int tidy(struct kddm_names *names, u32 nr)
 	} else {
 		needed = kddm_nametab_stale(kddm_data(obj), use_gone, names) ||
 			 is_missed(names, nr, kddm_data(obj));
-		kddm_put(obj);
+		kddm_obj_put(obj, TAKE_TIMEOUT);
 	}
 	if (!needed)
 		return 0;
@@ -231,7 +231,7 @@ static int tidy(struct kddm_names *names, u32 nr)
 		return PTR_ERR(obj);
 	kddm_nametab_prune(kddm_data(obj), use_gone, names);
 	restore(names, nr, kddm_data(obj));
-	return kddm_put(obj);
+	return kddm_obj_put(obj, TAKE_TIMEOUT);
 }
 
 static void tidy_work(struct work_struct *work)
@@ -275,7 +275,7 @@ static int enter(struct kddm_names *names, struct name_use *u)
 	kddm_nametab_prune(kddm_data(obj), use_gone, names);
 	id = kddm_nametab_enter(kddm_data(obj), nr, get_random_u32(), u->kind,
 				u->name, &self);
-	err = kddm_put(obj);
+	err = kddm_obj_put(obj, TAKE_TIMEOUT);
 	if (!err || id < 0)
 		return id;
 	/* It may be there all the same. */
@@ -421,7 +421,7 @@ int kddm_names_list(struct kddm_net *kn, u32 nr, struct kddm_nametab *t,
 		return obj == ERR_PTR(-ENOENT) ? 0 : PTR_ERR(obj);
 	memcpy(t, kddm_data(obj), sizeof(*t));
 	*version = kddm_version(obj);
-	kddm_put(obj);
+	kddm_obj_put(obj, TAKE_TIMEOUT);
 	return 0;
 }
 

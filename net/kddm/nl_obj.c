@@ -262,7 +262,7 @@ static int part_write(struct genl_info *info, const struct part *p,
 		return object_error(info, PTR_ERR(obj));
 	err = part_fill(info, p, obj);
 	*version = kddm_version(obj);
-	err = kddm_put(obj) ?: err;
+	err = kddm_obj_put(obj, obj_timeout(p->set)) ?: err;
 	return err ? object_error(info, err) : 0;
 }
 

@@ -348,6 +348,12 @@ void kddm_objects_hand_over(struct kddm_net *kn);
 struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
 			       unsigned int flags, long timeout);
 
+/*
+ * kddm_put() that waits for the replicas for @timeout jiffies at most:
+ * -ETIMEDOUT says that it is not known whether they have what was put.
+ */
+int kddm_obj_put(struct kddm_obj *obj, long timeout);
+
 /* kddm_prefetch() with KDDM_COF_*. */
 int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags);
 

@@ -460,7 +460,7 @@ static int take(struct kddm_set *set, u64 id)
 			    TAKE_TIMEOUT);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	return kddm_put(obj);
+	return kddm_obj_put(obj, TAKE_TIMEOUT);
 }
 
 static int take_many(struct kddm_set *set, const struct wire_move *w, u32 nr,

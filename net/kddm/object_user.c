@@ -371,10 +371,11 @@ static noinline int release_slow(struct kddm_obj *obj, u8 type,
 	return err;
 }
 
-static int obj_release(struct kddm_obj *obj, u8 type);
+static int obj_release(struct kddm_obj *obj, u8 type, long timeout);
 
 /* A writer leaves a locked object, and waits for the replicas. */
-static noinline int release_replicated(struct kddm_obj *obj, u8 type)
+static noinline int release_replicated(struct kddm_obj *obj, u8 type,
+				       long timeout)
 {
 	struct kddm_obj_waiter w = { .push = true };
 	int err;
@@ -383,13 +384,13 @@ static noinline int release_replicated(struct kddm_obj *obj, u8 type)
 	err = release_slow(obj, type, &w);
 	if (err)
 		return err;
-	err = obj_wait(obj, &w, 0, MAX_SCHEDULE_TIMEOUT);
+	err = obj_wait(obj, &w, 0, timeout);
 	if (err && type == KDDM_EV_DOWNGRADE)
-		obj_release(obj, KDDM_EV_PUT);
+		obj_release(obj, KDDM_EV_PUT, 0);
 	return err;
 }
 
-static int obj_release(struct kddm_obj *obj, u8 type)
+static int obj_release(struct kddm_obj *obj, u8 type, long timeout)
 {
 	bool slow = false;
 
@@ -403,7 +404,7 @@ static int obj_release(struct kddm_obj *obj, u8 type)
 		return 0;
 	}
 	if (slow)
-		return release_replicated(obj, type);
+		return release_replicated(obj, type, timeout);
 	return release_slow(obj, type, NULL);
 }
 
@@ -424,21 +425,31 @@ static bool leave(struct kddm_obj *obj)
 	return true;
 }
 
-int kddm_put(struct kddm_obj *obj)
+int kddm_obj_put(struct kddm_obj *obj, long timeout)
 {
 	if (unlikely(obj->set->linker->put))
 		tell_put(obj);
 	if (likely(leave(obj)))
 		return 0;
-	return obj_release(obj, KDDM_EV_PUT);
+	return obj_release(obj, KDDM_EV_PUT, timeout);
+}
+
+int kddm_put(struct kddm_obj *obj)
+{
+	return kddm_obj_put(obj, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_put);
 
-int kddm_remove_held(struct kddm_obj *obj)
+static int remove_held(struct kddm_obj *obj, long timeout)
 {
 	if (obj->set->linker->put)
 		tell_put(obj);
-	return obj_release(obj, KDDM_EV_REMOVE);
+	return obj_release(obj, KDDM_EV_REMOVE, timeout);
+}
+
+int kddm_remove_held(struct kddm_obj *obj)
+{
+	return remove_held(obj, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_remove_held);
 
@@ -448,7 +459,7 @@ int kddm_downgrade(struct kddm_obj *obj)
 		return 0;
 	if (obj->set->linker->put)
 		tell_put(obj);
-	return obj_release(obj, KDDM_EV_DOWNGRADE);
+	return obj_release(obj, KDDM_EV_DOWNGRADE, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(kddm_downgrade);
 
@@ -507,7 +518,7 @@ int kddm_obj_remove(struct kddm_set *set, u64 id, long timeout)
 
 	if (obj == ERR_PTR(-EOWNERDEAD))
 		return kddm_obj_give_up(set, id);
-	return IS_ERR(obj) ? PTR_ERR(obj) : kddm_remove_held(obj);
+	return IS_ERR(obj) ? PTR_ERR(obj) : remove_held(obj, timeout);
 }
 
 int kddm_remove(struct kddm_set *set, u64 id)

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 35
+ktap_set_plan 38
 
 # put NODE SET TEXT ID...: write objects
 put() {
@@ -66,6 +66,15 @@ all_kept() {
 	[ "$sum" -ge "$number" ]
 }
 
+# unkept NODE: it is cut off, and what it puts at once is not known to be kept
+unkept() {
+	cut "$1"
+	status=0
+	timeout 20 ip netns exec "k$1" kddmctl object put three 1 lone ||
+		status=$?
+	[ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+}
+
 check "five namespaces with TIPC" setup 5
 check "five nodes start" start_all
 check "they serve one view" all_serve 1 2 3 4 5
@@ -109,4 +118,8 @@ check "nothing is lost" has 3 two c $(seq 17)
 check "node 1, the lowest, is cut off" both "cut 1" "all_serve 2 3 5"
 check "all is there" both \
 	"has 5 two c $(words 1 17)" "has 2 three a $(words 1 17)"
+check "node 5 is to wait for a second at most" \
+	kctl 5 config set object-timeout 1000
+check "node 5 writes" put 5 three d 1
+check "it ends when it cannot reach those who are to keep it" unkept 5
 ktap_finished
