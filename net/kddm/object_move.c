@@ -130,8 +130,8 @@ static void give_up_hold(struct kddm_obj *obj)
 
 /*
  * Drop a copy.  Returns 0: it is gone, or never was; 1: this node is the owner,
- * and *@node, if it was any, is who should have the object, not one of @not; or
- * an error.
+ * and *@node, if @not is not NULL, is who should have the object, not one of
+ * @not; or an error.
  */
 static int let_go(struct kddm_set *set, u64 id, const u64 *not, u16 *node)
 {
@@ -147,7 +147,7 @@ static int let_go(struct kddm_set *set, u64 id, const u64 *not, u16 *node)
 	if (kddm_co_has_data(&obj->co) && kddm_co_owns(&obj->co)) {
 		err = obj->co.state == KDDM_CO_OWNER && !obj->co.readers ?
 		      1 : -EBUSY;
-		if (*node == KDDM_ANY_NODE) {
+		if (not) {
 			heirs(set->kn, not, up);
 			*node = heir(obj, up);
 		}
@@ -183,11 +183,10 @@ static bool refuses(int err)
 static int flush_any(struct kddm_set *set, u64 id)
 {
 	u64 not[WORDS] = { };
-	u16 node;
+	u16 node = KDDM_NODE_NONE;
 	int err;
 
 	for (;;) {
-		node = KDDM_ANY_NODE;
 		err = let_go(set, id, not, &node);
 		if (err <= 0)
 			return err;
@@ -207,7 +206,7 @@ static int flush_to(struct kddm_set *set, u64 id, u16 node)
 	if (node == set->kn->self ||
 	    kddm_node_state(set->kn, node) != KDDM_NODE_POSSIBLE)
 		return -EHOSTDOWN;
-	err = let_go(set, id, NULL, &node);
+	err = let_go(set, id, NULL, NULL);
 	return err > 0 ? ask(set, id, node) : err;
 }
 
@@ -219,9 +218,8 @@ int kddm_flush(struct kddm_set *set, u64 id, u16 node)
 		return -ERANGE;
 	err = node == KDDM_ANY_NODE ? flush_any(set, id) :
 				      flush_to(set, id, node);
-	node = KDDM_NODE_NONE;
 	/* Another node may have been faster, or it is in use only there. */
-	if (err == -EBUSY && !let_go(set, id, NULL, &node))
+	if (err == -EBUSY && !let_go(set, id, NULL, NULL))
 		return 0;
 	/* Removed meanwhile: it is not here any more either. */
 	return err == -ENOENT ? 0 : err;

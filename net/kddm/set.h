@@ -175,8 +175,8 @@ void kddm_sets_free(struct kddm_net *kn);
 int kddm_sets_start(struct kddm_net *kn);
 /*
  * No new requests; ends the waits of local users and waits until all handles
- * are closed.  Returns 0; or -EBUSY or -EINTR, and then kddm_sets_revive() is to
- * make all as it was, once the node runs again.
+ * are closed.  Returns 0; or -EBUSY or -EINTR: then kddm_sets_revive() makes
+ * all as it was, once the node runs again.
  */
 int kddm_sets_quiesce(struct kddm_net *kn);
 void kddm_sets_revive(struct kddm_net *kn);
