@@ -152,10 +152,27 @@ def torture(run):
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
         "--timeout", "1000", "--", program_file,
         module, SELFTESTS, "60", "4"), timeout=1030))
+
+
+def noise(run):
+    """torture, while processes send random messages to the nodes' sockets"""
+    in_noise(run, "uml")
+
+
+def noise_debug(run):
+    """the same with lockdep and KASAN"""
+    in_noise(run, "uml-debug")
+
+
+def in_noise(run, flavour):
+    """Torture in noise in a kernel of a flavour."""
+    program_file = project(f"{TESTING}/torture/noise.sh")
+    module = test_module(run, flavour, "torture")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
     run.show(run.ktap("noise", script(
-        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "400", "--", project(f"{TESTING}/torture/noise.sh"),
-        module, SELFTESTS, "30"), timeout=430))
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "2G",
+        "--timeout", "400", "--", program_file, module, SELFTESTS, "30"),
+        timeout=430))
 
 
 def failures(run):
