@@ -82,9 +82,9 @@ step() {
 # beside COMMAND...: the module watches while it runs
 beside() {
 	echo begin >$RUN || return 1
-	start=$(date +%s%N)
+	start=$(clock)
 	"$@" || return 1
-	ms=$((($(date +%s%N) - start) / 1000000))
+	ms=$(($(clock) - start))
 	echo end >$RUN || return 1
 	note="$ms ms; $(last)"
 	in_time

@@ -41,9 +41,9 @@ answered() {
 at_least() {
 	ms=$1
 	shift
-	begin=$(date +%s%3N)
+	begin=$(clock)
 	"$@" || return 1
-	[ $(($(date +%s%3N) - begin)) -ge "$ms" ]
+	[ $(($(clock) - begin)) -ge "$ms" ]
 }
 
 set_of() {
