@@ -98,8 +98,6 @@ MUTATIONS = [
     ("home ignores that the object was removed", C,
      "		MSG(NULL, NULL, inval_none, NULL, NULL, removed_reclaim,",
      "		MSG(NULL, NULL, inval_none, NULL, NULL, removed_ignore,"),
-    ("the ack of a node that left is awaited", EXT,
-     "	nodeset_del(acks(x), x->words, node);\n", ""),
     ("the request of a node that left stays", EXT,
      "		if (kddm_co_queue(x)[i].node == node)", "		if (0)"),
     ("one's own request may come back", C,
