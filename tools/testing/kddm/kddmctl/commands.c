@@ -215,6 +215,8 @@ int show_help(void)
 	     "  -t, -timestamp  begin the lines of monitor with the time\n"
 	     "  -c, -color[=always|auto|never]\n"
 	     "                  colours; auto, the default: on a terminal\n"
+	     "  -n, -netns NAME\n"
+	     "                  act on a network namespace of \"ip netns\"\n"
 	     "  -b, -batch FILE\n"
 	     "                  do the commands of a file, \"-\" is the standard input\n"
 	     "  -force          with -b: go on after a command that failed\n"

@@ -12,7 +12,7 @@
 
 #define FILES_WANTED	EXIT_FAILED	/* for the shell: names of files */
 
-static void offer(const char *word, const char *begin)
+void complete_offer(const char *word, const char *begin)
 {
 	if (!strncmp(word, begin, strlen(begin)))
 		puts(word);
@@ -25,7 +25,7 @@ static void offer_sets(struct ctl *ctl, const char *begin)
 	if (!list)
 		return;
 	ynl_dump_foreach(list, set)
-		offer(set->name ? printable(set->name) : "", begin);
+		complete_offer(set->name ? printable(set->name) : "", begin);
 	kddm_set_get_list_free(list);
 }
 
@@ -38,7 +38,7 @@ static void offer_nodes(struct ctl *ctl, const char *begin)
 		return;
 	ynl_dump_foreach(list, node) {
 		snprintf(id, sizeof(id), "%llu", node->id);
-		offer(id, begin);
+		complete_offer(id, begin);
 	}
 	kddm_node_get_list_free(list);
 }
@@ -49,7 +49,7 @@ static void offer_devices(const char *begin)
 
 	for (i = all; i && i->if_index; i++)
 		if (strcmp(i->if_name, "lo"))
-			offer(i->if_name, begin);
+			complete_offer(i->if_name, begin);
 	if_freenameindex(all);
 }
 
@@ -58,7 +58,7 @@ static void offer_states(const char *begin)
 	unsigned int i;
 
 	for (i = 1; i <= KDDM_OBJECT_STATE_PUSH; i++)
-		offer(kddm_object_state_str(i), begin);
+		complete_offer(kddm_object_state_str(i), begin);
 }
 
 /* A word in capitals of @len: offer what it stands for.  An exit status. */
@@ -144,35 +144,54 @@ static int offer_usage(struct ctl *ctl, const char *usage, char **words,
 		if (is_value(s) || used(s, len, words, nr - 1))
 			continue;
 		snprintf(word, sizeof(word), "%.*s", (int)len, s);
-		offer(word, begin);
+		complete_offer(word, begin);
 	}
 	return EXIT_SUCCESS;
 }
 
 static const char * const options[] = {
-	"-json", "-pretty", "-timestamp", "-color", "-batch", "-force",
-	"-version", NULL
+	"-json", "-pretty", "-timestamp", "-color", "-netns", "-batch",
+	"-force", "-version", NULL
 };
+
+/* Pass the options before the last word; an exit status, or -1 to go on. */
+static int pass_options(struct ctl *ctl, char ***words, int *nr)
+{
+	for (; *nr > 1 && (*words)[0][0] == '-'; (*words)++, (*nr)--) {
+		if (!strncmp((*words)[0], "-b", 2))
+			return *nr == 2 ? FILES_WANTED : EXIT_SUCCESS;
+		if (strncmp((*words)[0], "-n", 2))
+			continue;
+		if (*nr == 2) {
+			netns_offer((*words)[1]);
+			return EXIT_SUCCESS;
+		}
+		if (netns_enter(ctl, (*words)[1]))
+			return EXIT_SUCCESS;
+		(*words)++;
+		(*nr)--;
+	}
+	return -1;
+}
 
 int complete_words(struct ctl *ctl, char **words, int nr)
 {
 	const char *const *option, *word;
 	const struct command *c;
 	unsigned int n;
-	int len;
+	int len, ret = pass_options(ctl, &words, &nr);
 
-	for (; nr > 1 && words[0][0] == '-'; words++, nr--)
-		if (!strncmp(words[0], "-b", 2))
-			return nr == 2 ? FILES_WANTED : EXIT_SUCCESS;
+	if (ret >= 0)
+		return ret;
 	if (nr < 1)
 		return EXIT_SUCCESS;
 	if (words[0][0] == '-')
 		for (option = options; *option; option++)
-			offer(*option, words[0]);
+			complete_offer(*option, words[0]);
 	for (n = 0; (word = command_word(words, nr - 1, n)); n++)
-		offer(word, words[nr - 1]);
+		complete_offer(word, words[nr - 1]);
 	if (nr == 1)
-		offer("help", words[0]);
+		complete_offer("help", words[0]);
 	for (c = commands; c->name; c++) {
 		len = command_match(c, words, nr - 1);
 		if (len > 0 && len < nr && !command_word(words, len, 0))

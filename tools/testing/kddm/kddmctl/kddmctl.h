@@ -96,6 +96,12 @@ int show_help(void);
 
 /* complete.c: what may stand for the last of the words */
 int complete_words(struct ctl *ctl, char **words, int nr);
+/* Offer a word if it begins as the one that is being typed. */
+void complete_offer(const char *word, const char *begin);
+
+/* netns.c: network namespaces that have a name */
+int netns_enter(struct ctl *ctl, const char *name);
+void netns_offer(const char *begin);
 
 /* batch.c: the commands of a file; an exit status, the first that is not 0 */
 int batch(struct ctl *ctl, const char *path, bool force);

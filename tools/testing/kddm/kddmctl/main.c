@@ -156,6 +156,7 @@ static const struct option options[] = {
 	{ "pretty", no_argument, NULL, 'p' },
 	{ "timestamp", no_argument, NULL, 't' },
 	{ "color", optional_argument, NULL, 'c' },
+	{ "netns", required_argument, NULL, 'n' },
 	{ "batch", required_argument, NULL, 'b' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "version", no_argument, NULL, 'V' },
@@ -192,6 +193,8 @@ static int take_option(struct ctl *ctl, struct choice *choice, int option,
 	case 'c':
 		choice->color = optarg ? optarg : "always";
 		return -1;
+	case 'n':
+		return netns_enter(ctl, optarg) ? EXIT_FAILED : -1;
 	case 'b':
 		choice->file = optarg;
 		return -1;
@@ -204,8 +207,9 @@ static int take_option(struct ctl *ctl, struct choice *choice, int option,
 	case 'h':
 		return show_help();
 	case ':':
-		return usage_error(ctl, "%s: the file is missing",
-				   printable(word));
+		return usage_error(ctl, "%s: the %s is missing",
+				   printable(word),
+				   optopt == 'n' ? "name" : "file");
 	default:
 		return usage_error(ctl, "no option %s", printable(word));
 	}
@@ -224,7 +228,7 @@ int main(int argc, char **argv)
 		return complete_words(&ctl, argv + 2, argc - 2);
 	/* Options come before the command: a text may begin with '-'. */
 	opterr = 0;
-	while ((option = getopt_long_only(argc, argv, "+:jptc::b:Vh", options,
+	while ((option = getopt_long_only(argc, argv, "+:jptc::n:b:Vh", options,
 					  NULL)) != -1) {
 		ret = take_option(&ctl, &choice, option, argv[optind - 1]);
 		if (ret >= 0)

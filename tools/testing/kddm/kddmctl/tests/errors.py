@@ -36,8 +36,12 @@ STOPPED = [
      'set: "frob" is none of: create, list, show, destroy'),
     ("tipc key", 2, "tipc key: what to do\\? one of: set, generate, flush"),
     ("-x status", 2, "no option -x"),
-    ("-nosuch status", 2, "no option -nosuch"),
+    ("-xnosuch status", 2, "no option -xnosuch"),
     ("-b", 2, "-b: the file is missing"),
+    ("-n", 2, "-n: the name is missing"),
+    ("-n nosuch status", 1, 'there is no network namespace "nosuch"'),
+    ("-n ../netns/k1 status", 1,
+     'there is no network namespace "../netns/k1"'),
     ("-color=blue status", 2, 'color "blue" is not always, auto or never'),
     ("-b /dev/null status", 2, "either a file or a command, not both"),
     ("-b /nonexistent", 1, "batch: /nonexistent: No such file or directory"),
@@ -195,6 +199,7 @@ RUNNING = [
 
 # By a user without rights.
 UNPRIVILEGED = [
+    ("-n k1 status", 1, 'network namespace "k1": Operation not permitted'),
     ("stop", 1,
      "stop: Operation not permitted \\(CAP_NET_ADMIN is needed\\)"),
     ("object get demo 1", 1,

@@ -185,6 +185,14 @@ def exit_codes(tap, one):
              "No space left" in full.stderr, full)
 
 
+def elsewhere(tap, two):
+    """The option that names another namespace."""
+    for option in (["-n", two.name], [f"-netns={two.name}"]):
+        out = lib.sh("kddmctl", *option, "-j", "status")
+        tap.same(f"{' '.join(option)} acts on that namespace",
+                 json.loads(out)["id"], two.number)
+
+
 def waits(tap, one, two):
     """wait ends when the node comes."""
     two.must("stop")
@@ -299,6 +307,7 @@ def main():
         top_rates(tap, one)
         batches(tap, one)
         exit_codes(tap, one)
+        elsewhere(tap, two)
         waits(tap, one, two)
         session.session(tap, one, two, os.path.join(
             PROGRAM, "kddmctl.bash-completion"))

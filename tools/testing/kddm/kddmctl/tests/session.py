@@ -141,7 +141,7 @@ def progress(tap, term):
              term.screen().replace("timeout", ""), term.screen())
 
 
-def completion(tap, term):
+def completion(tap, term, other):
     """The Tab key."""
     for typed, want in (
             ("kddmctl mon", "kddmctl monitor"),
@@ -151,6 +151,8 @@ def completion(tap, term):
             ("kddmctl object flush demo 1 t", "object flush demo 1 to"),
             ("kddmctl tipc up eth", "tipc up eth0"),
             ("kddmctl -b /etc/hostn", "-b /etc/hostname"),
+            (f"kddmctl -n {other.name} set show d",
+             f"kddmctl -n {other.name} set show demo"),
             ("kddmctl -time", "kddmctl -timestamp")):
         term.clear()
         term.keys("-l", typed)
@@ -168,6 +170,6 @@ def session(tap, node, other, completion_file):
         monitor(tap, term, node, other)
         top(tap, term, node)
         progress(tap, term)
-        completion(tap, term)
+        completion(tap, term, other)
     finally:
         term.close()
