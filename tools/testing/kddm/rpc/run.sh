@@ -59,7 +59,7 @@ with() {
 
 # stop NODE: at once, whoever waits for an answer
 stop() {
-	timeout 10 ip netns exec "k$1" kddmctl stop
+	timeout 10 kddmctl -n "k$1" stop
 }
 
 start() {

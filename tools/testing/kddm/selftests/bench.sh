@@ -32,7 +32,7 @@ left_behind() {
 ended() {
 	signal=$1
 	shift
-	ip netns exec k1 kddmctl bench rounds 99 count 500 "$@" \
+	kddmctl -n k1 bench rounds 99 count 500 "$@" \
 		>"$TMP/ended" 2>&1 &
 	pid=$!
 	wait_for eval 'kctl 2 set show kddm-bench-case' || return 1
@@ -96,7 +96,7 @@ scaled() {
 
 # busy: while node 1 measures, nobody else does; then somebody does
 busy() {
-	ip netns exec k1 kddmctl bench rounds 99 count 500 >/dev/null 2>&1 &
+	kddmctl -n k1 bench rounds 99 count 500 >/dev/null 2>&1 &
 	first=$!
 	wait_for eval 'kctl 2 set show kddm-bench' || return 1
 	refused=0
@@ -123,7 +123,7 @@ measure() {
 
 # unprivileged: root of a user namespace of its own is not enough
 unprivileged() {
-	ip netns exec k1 unshare -r kddmctl -j bench case rpc >/dev/null
+	nsenter --net=/run/netns/k1 unshare -r kddmctl -j bench case rpc >/dev/null
 }
 
 check "three namespaces with TIPC" setup 3

@@ -20,7 +20,7 @@ saw() {
 
 check "three namespaces with TIPC" setup 3
 # Not by "on": a shell between would be killed in its place.
-ip netns exec k1 kddmctl monitor >"$TMP/events" 2>&1 &
+kddmctl -n k1 monitor >"$TMP/events" 2>&1 &
 monitor=$!
 check "three nodes start and see each other" start_all
 check "node 1 creates a set" kctl 1 set create demo size 64

@@ -36,11 +36,11 @@ kctl_count() {
 }
 
 other_key() {
-	on 3 kddmctl tipc key set file "$TMP/other" && apart 3
+	kctl 3 tipc key set file "$TMP/other" && apart 3
 }
 
 right_key() {
-	on 3 kddmctl tipc key flush && on 3 kddmctl tipc key set file "$TMP/key"
+	kctl 3 tipc key flush && kctl 3 tipc key set file "$TMP/key"
 }
 
 # no_links NODE: no other node has a link with it

@@ -17,13 +17,14 @@ TMP=$(mktemp -d)
 on() {
 	node=$1
 	shift
-	ip netns exec "k$node" "$@"
+	nsenter "--net=/run/netns/k$node" "$@"
 }
 
+# kctl NODE WORD...: kddmctl of that node
 kctl() {
 	node=$1
 	shift
-	ip netns exec "k$node" kddmctl "$@"
+	kddmctl -n "k$node" "$@"
 }
 
 # wait_for COMMAND...: until it succeeds, 20 seconds at most
@@ -125,30 +126,31 @@ teardown() {
 	rm -rf "$TMP"
 }
 
-# keyed NODE: the node gets the key in the file $KDDM_KEY, unless that is empty;
-# but not those above $KDDM_KEYED
-keyed() {
-	[ -n "$KDDM_KEY" ] && [ "$1" -le "${KDDM_KEYED:-$NODES}" ] || return 0
-	on "$1" kddmctl tipc key set file "$KDDM_KEY"
+# network: what ip has to do for namespaces on a bridge
+network() {
+	echo "link add kbr type bridge"
+	echo "link set kbr up"
+	for n in $(seq "$NODES"); do
+		echo "netns add k$n"
+		echo "link add kp$n type veth peer name eth0 netns k$n"
+		echo "link set kp$n master kbr up"
+	done
 }
 
-# setup COUNT: namespaces with TIPC up; KDDM is not started
+# setup COUNT: namespaces with TIPC up; KDDM is not started.  TIPC has the key in
+# the file $KDDM_KEY, if that is set, but on the first $KDDM_KEYED nodes only.
 setup() {
 	NODES=$1
 	KEYED=${KDDM_KEYED:-$NODES}
 	trap teardown EXIT
 	{ echo 1 >/sys/kernel/tracing/events/kddm/kddm_msg_drop/enable
 	} 2>/dev/null
-	ip link add kbr type bridge && ip link set kbr up || return 1
+	network | ip -batch - || return 1
 	for n in $(seq "$NODES"); do
-		ip netns add "k$n" &&
-		ip link add "kp$n" type veth peer name eth0 netns "k$n" &&
-		ip link set "kp$n" master kbr up &&
-		on "$n" ip link set lo up &&
-		on "$n" ip link set eth0 up &&
-		on "$n" tipc node set identity "kddm-test-$n" &&
-		keyed "$n" &&
-		on "$n" tipc bearer enable media eth device eth0 || return 1
+		key=
+		[ -z "$KDDM_KEY" ] || [ "$n" -gt "$KEYED" ] || key="key $KDDM_KEY"
+		# shellcheck disable=SC2086 # two words, or none
+		kctl "$n" tipc up eth0 identity "kddm-test-$n" $key || return 1
 	done
 	for n in $(seq "$KEYED"); do
 		wait_for links_up "$n" || return 1

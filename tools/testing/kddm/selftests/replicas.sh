@@ -70,7 +70,7 @@ all_kept() {
 unkept() {
 	cut "$1"
 	status=0
-	timeout 20 ip netns exec "k$1" kddmctl object put three 1 lone ||
+	timeout 20 kddmctl -n "k$1" object put three 1 lone ||
 		status=$?
 	[ "$status" -ne 0 ] && [ "$status" -ne 124 ]
 }
