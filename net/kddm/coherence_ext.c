@@ -167,12 +167,12 @@ void kddm_co_dequeue(struct kddm_co_ext *x, u16 i)
 	memmove(q + i, q + i + 1, (x->qlen - i) * sizeof(*q));
 }
 
+/* Acks that are due are not for this: such an object is a suspect. */
 void kddm_co_ext_forget(struct kddm_co_ext *x, u16 node)
 {
 	u16 i = 0;
 
 	nodeset_del(copyset(x), x->words, node);
-	nodeset_del(acks(x), x->words, node);
 	while (i < x->qlen)
 		if (kddm_co_queue(x)[i].node == node)
 			kddm_co_dequeue(x, i);
