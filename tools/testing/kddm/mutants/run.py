@@ -4,9 +4,9 @@
 # Break the coherence machine on purpose, in many small ways one at a time, and
 # see that its tests find every one.  A test that cannot fail proves nothing.
 #
-# Each mutation (mutations.py) is an exact text and what to put in its place.  A
-# text that is not there exactly once is an error, so the list cannot rot when
-# the code changes.
+# Each mutation (mutations.py) is an exact text and what to put in its place, and
+# may name the test to begin with.  A text that is not there exactly once is an
+# error, so the list cannot rot when the code changes.
 
 import argparse
 import concurrent.futures
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -115,13 +116,18 @@ VC_TESTS = [
 ]
 
 
-def tests_of(name):
-    """What the mutations of a source file meet, in this order."""
+def tests_of(name, first=None):
+    """What the mutations of a source file meet, in this order.
+
+    The order does not matter to the result: a test that is known to find a
+    mutation, and not soon, comes first for it.
+    """
+    tests = TESTS
     if name.startswith("viewchange"):
-        return VC_TESTS
-    if name == "recover.c":
-        return RECOVER_TESTS
-    return TESTS
+        tests = VC_TESTS
+    elif name == "recover.c":
+        tests = RECOVER_TESTS
+    return sorted(tests, key=lambda test: test[0] != first)
 
 
 def copy_source(to):
@@ -133,6 +139,10 @@ def copy_source(to):
 
 class DoesNotBuild(Exception):
     """With what the compiler said."""
+
+
+class NotSound(Exception):
+    """A test that fails when nothing is broken: with its name."""
 
 
 class Worker:
@@ -173,17 +183,17 @@ class Worker:
         now = time.time_ns()
         os.utime(path, ns=(now, now))
 
-    def try_mutation(self, mutation, limits):
+    def try_mutation(self, mutation, sound):
         """Whether it is found, by what, and after how many seconds."""
-        _, name, text, instead = mutation
+        _, name, text, instead, *first = mutation
         with open(os.path.join(self.kddm, name), encoding="utf-8") as f:
             source = f.read()
         start = time.monotonic()
         found = None
         try:
             self.write(name, source.replace(text, instead))
-            for test, command in tests_of(name):
-                if self.fails(command, limits[test]):
+            for test, command in tests_of(name, *first):
+                if self.fails(command, sound.limit(test, command)):
                     found = test
                     break
         except DoesNotBuild as error:
@@ -193,13 +203,38 @@ class Worker:
         return bool(found), found, time.monotonic() - start
 
 
+class Sound(Worker):
+    """The source as it is: a test has to pass here before it counts."""
+
+    def __init__(self, to, limit):
+        super().__init__(to)
+        self._least = limit
+        self._limits = {}
+        self._lock = threading.Lock()
+
+    def limit(self, test, command):
+        """The seconds that a test may take, three times what it takes here."""
+        with self._lock:
+            if test not in self._limits:
+                self.build(command[0])
+                start = time.monotonic()
+                if self.fails(command, 10 * self._least):
+                    raise NotSound(test)
+                took = time.monotonic() - start
+                self._limits[test] = max(self._least, 3 * took)
+            return self._limits[test]
+
+
 def check_texts(mutations):
     """Every text is there, once."""
     bad = 0
     names = set()
-    for name, path, text, instead in mutations:
+    for name, path, text, instead, *first in mutations:
         with open(os.path.join(KDDM, path), encoding="utf-8") as f:
             n = f.read().count(text)
+        if first and first[0] not in (test for test, _ in tests_of(path)):
+            print(f"not ok - {name}: there is no test \"{first[0]}\"")
+            bad += 1
         if n != 1 or text == instead or name in names:
             print(f"not ok - {name}: the text is {n} times in {path}:\n{text}")
             bad += 1
@@ -224,58 +259,37 @@ def parse():
     return parser.parse_args()
 
 
-def every_test(mutations):
-    """Each test that a mutation may meet, once."""
-    tests = []
-    for path in sorted({m[1] for m in mutations}):
-        tests += [t for t in tests_of(path) if t not in tests]
-    return tests
-
-
 def run_all(mutations, jobs, limit):
     """Prints a line for each; returns how many were found."""
     workers = queue.Queue()
-    limits = {}
     found = 0
 
     def one(mutation):
         worker = workers.get()
         try:
-            return worker.try_mutation(mutation, limits)
-        finally:
-            workers.put(worker)
-
-    def sound(test):
-        """The name of a test that fails without a mutation."""
-        worker = workers.get()
-        try:
-            worker.build(test[1][0])
-            start = time.monotonic()
-            wrong = worker.fails(test[1], 10 * limit)
-            limits[test[0]] = max(limit, 3 * (time.monotonic() - start))
-            return test[0] if wrong else None
+            return worker.try_mutation(mutation, sound)
         finally:
             workers.put(worker)
 
     with tempfile.TemporaryDirectory() as tmp, \
          concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        dirs = [os.path.join(tmp, str(i)) for i in range(jobs)]
+        dirs = [os.path.join(tmp, str(i)) for i in range(jobs + 1)]
         for d in dirs:
             os.mkdir(d)
+        sound = Sound(dirs.pop(), limit)
         for worker in pool.map(Worker, dirs):
             workers.put(worker)
-        # the tests must pass before it means something that they fail
-        wrong = [name for name in pool.map(sound, every_test(mutations))
-                 if name]
-        if wrong:
-            print(f"not ok - the machine itself does not pass: {wrong[0]}")
+        try:
+            for mutation, (ok, by, seconds) in zip(
+                    mutations, pool.map(one, mutations)):
+                found += ok
+                print(f"{'ok' if ok else 'not ok'} - {mutation[0]}: "
+                      f"{'found by ' + by if ok else by or 'NOT FOUND'}"
+                      f" ({seconds:.1f} s)", flush=True)
+        except NotSound as test:
+            print(f"not ok - fails when nothing is broken: {test}")
+            pool.shutdown(cancel_futures=True)
             return 0
-        for mutation, (ok, by, seconds) in zip(
-                mutations, pool.map(one, mutations)):
-            found += ok
-            print(f"{'ok' if ok else 'not ok'} - {mutation[0]}: "
-                  f"{'found by ' + by if ok else by or 'NOT FOUND'}"
-                  f" ({seconds:.1f} s)", flush=True)
     return found
 
 

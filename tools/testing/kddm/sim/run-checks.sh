@@ -137,7 +137,6 @@ ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -f -s 1000000 -r 1
 ok "3 nodes, hold time, sanitized" \
 	explore-asan -n 3 -m 8 -o get,grab,remove,forget,hold
 ok "3 nodes, hold time" explore -n 3 -m 8 -o $all,hold
-ok "3 nodes, every operation, hold time" explore -n 3 -m 8 -r 1 -o $more,hold
 ok "walk, 5 nodes, hold time, sanitized" \
 	walk-asan -n 5 -k -u 3 -t -s 1000000 -r 1
 ok "walk, 12 nodes, hold time" walk -n 12 -t -s 5000000 -r 1
@@ -200,6 +199,8 @@ if [ -n "$long" ]; then
 		bounded vcexplore -n 3 -F -c 1 -k 0 -l 2 -S 20
 	ok "views: 5 nodes, one fails, the first 5 million states" \
 		bounded vcexplore -n 5 -F -k 1 -S 5
+	ok "3 nodes, every operation, hold time" \
+		explore -n 3 -m 8 -r 1 -o $more,hold
 	ok "3 nodes, every operation, hold time, first touch at home" \
 		explore -n 3 -m 8 -r 1 -t -o $more,hold
 	ok "3 nodes, users are killed, hold time" \
