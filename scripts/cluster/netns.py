@@ -19,7 +19,8 @@ class Namespace:
     def run(self, command, timeout=60):
         """Run a shell command; return its status and output."""
         done = subprocess.run(
-            ["ip", "netns", "exec", self.name, "sh", "-c", command],
+            ["nsenter", f"--net=/run/netns/{self.name}", "sh", "-c",
+             command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=timeout, text=True, check=False)
         return done.returncode, done.stdout

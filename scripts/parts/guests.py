@@ -94,12 +94,24 @@ def selftests_at_once(run, names, command, at_once):
 
 def selftests_uml(run):
     """cluster tests in namespaces of one User Mode Linux kernel, 2 CPUs"""
+    in_namespaces(run, "")
+
+
+def selftests_encrypted(run):
+    """the same with encryption by TIPC"""
+    key = "/tmp/kddm-key"
+    in_namespaces(run, f"kddmctl tipc key generate >{key} && "
+                  f"export KDDM_KEY={key} && ")
+
+
+def in_namespaces(run, before):
+    """The cluster tests in User Mode Linux, behind a shell command."""
     names = selftests()
     run.need("kernel", script("build", "uml"), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     selftests_at_once(run, names, lambda name: script(
         "boot-uml", "--cpus", "2", "--timeout", "400", "--", "sh", "-c",
-        program(SELFTESTS, name)), os.cpu_count() or 1)
+        before + program(SELFTESTS, name)), os.cpu_count() or 1)
 
 
 def selftests_qemu(run):
@@ -109,7 +121,7 @@ def selftests_qemu(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     selftests_at_once(run, names, lambda name: script(
         "boot-qemu", "--cpus", "2", "--timeout", "500", "--", "sh", "-c",
-        program("/kddm/selftests", name)), 1)
+        program("/kddm/selftests", name)), os.cpu_count() or 1)
 
 
 def kddmctl(run):
@@ -250,13 +262,13 @@ def fail(run, nodes, length, flavour="uml"):
 
 
 def modules(run):
-    """load and unload 20 times, 5 with a cluster up, under kmemleak"""
-    load(run, 20, 5)
+    """load and unload 5 times, 2 with a cluster up, kmemleak and KASAN"""
+    load(run, "uml-debug", 5, 2)
 
 
 def modules_long(run):
     """load and unload 100 times, and 100 with a cluster up, under kmemleak"""
-    load(run, 100, 100)
+    load(run, "uml-module", 100, 100)
 
 
 def client(run):
@@ -313,13 +325,13 @@ def many(run, objects):
         program_file, module, SELFTESTS, str(objects))))
 
 
-def load(run, alone, clustered):
+def load(run, flavour, alone, clustered):
     """Load and unload the module under kmemleak and lockdep."""
     project("net/kddm/Makefile")
-    run.need("kernel", script("build", "uml-module"), timeout=1500)
+    run.need("kernel", script("build", flavour), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl"))
     run.check("loaded and unloaded", script(
-        "boot-uml", "--flavour", "uml-module", "--kmemleak",
+        "boot-uml", "--flavour", flavour, "--kmemleak",
         "--timeout", "800", "--",
         *script("guest/modules", str(alone), str(clustered))), timeout=900)
 
