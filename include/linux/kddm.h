@@ -410,7 +410,8 @@ int kddm_walk(struct kddm_set *set, u64 from,
  * fatal signal ends the wait.
  *
  * Return: 0; or -ESTALE after kddm_grab(): this node was apart from the cluster
- * so long that others have made another owner, and what was written is void;
+ * so long that others have made another owner, or it has left the cluster by
+ * force, and what was written is void;
  * or, with replicas, -EINTR (killed) or -ESHUTDOWN: what was written may yet be
  * lost.  The object is let go in any case.
  */

@@ -27,6 +27,7 @@ enum control_op {
 	OP_PING = 1,
 	OP_STOP,
 	OP_STOPPED,	/* what came of OP_STOP */
+	OP_STOP_FORCE,
 };
 
 struct wire_control {
@@ -38,11 +39,13 @@ struct wire_control {
  * struct control - what other nodes ask of this one
  * @kn: this node
  * @stop: stops it
+ * @force: under its users
  * @result: of the last attempt, -EINPROGRESS until then
  */
 struct control {
 	struct kddm_net		*kn;
 	struct work_struct	stop;
+	bool			force;
 	int			result;
 };
 
@@ -55,16 +58,17 @@ static void stop_work(struct work_struct *work)
 {
 	struct control *c = container_of(work, struct control, stop);
 
-	WRITE_ONCE(c->result, kddm_stop(c->kn, NULL));
+	WRITE_ONCE(c->result, kddm_stop(c->kn, READ_ONCE(c->force), NULL));
 }
 
-static int ask_stop(struct control *c, u16 src)
+static int ask_stop(struct control *c, u16 src, bool force)
 {
 	if (!READ_ONCE(c->kn->config.remote_stop))
 		return -EPERM;
 	pr_notice_ratelimited("kddm: node %u: node %u asks to stop\n",
 			      c->kn->self, src);
 	WRITE_ONCE(c->result, -EINPROGRESS);
+	WRITE_ONCE(c->force, force);
 	queue_work(system_dfl_wq, &c->stop);
 	return 0;
 }
@@ -93,7 +97,8 @@ static int control_handler(struct kddm_net *kn, u16 src, const void *req,
 	case OP_PING:
 		return 0;
 	case OP_STOP:
-		return ask_stop(c, src);
+	case OP_STOP_FORCE:
+		return ask_stop(c, src, w->op == cpu_to_le32(OP_STOP_FORCE));
 	case OP_STOPPED:
 		return tell_result(c, reply, max);
 	default:
@@ -235,15 +240,17 @@ static void say(struct netlink_ext_ack *extack, u16 id, int err)
 	}
 }
 
-int kddm_control_stop(struct net *net, u16 id, struct netlink_ext_ack *extack)
+int kddm_control_stop(struct net *net, u16 id, bool force,
+		      struct netlink_ext_ack *extack)
 {
+	u32 op = force ? OP_STOP_FORCE : OP_STOP;
 	s64 incarnation = find(net, id);
 	int err = incarnation;
 
 	if (!incarnation)
 		err = -EHOSTDOWN;
 	else if (incarnation > 0)
-		err = ask(net, id, OP_STOP, incarnation, NULL, 0);
+		err = ask(net, id, op, incarnation, NULL, 0);
 	/* It may be gone before its answer was on the way. */
 	if (!err || (err == -EHOSTDOWN && incarnation > 0))
 		err = wait_gone(net, id, incarnation);

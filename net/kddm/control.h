@@ -38,6 +38,7 @@ int kddm_control_ping(struct net *net, u16 id, u64 *ns);
  * kddm_control_stop() - have another node leave the cluster
  * @net: the namespace
  * @id: another node
+ * @force: also under users of its sets, see kddm_stop()
  * @extack: what went wrong, for humans
  *
  * Context: may sleep, until the node is gone, or has failed to stop, or a
@@ -46,6 +47,7 @@ int kddm_control_ping(struct net *net, u16 id, u64 *ns);
  * is set not to do so), -EBUSY (its objects are in use), -ETIMEDOUT, -EINTR, or
  * an error of kddm_rpc_call().
  */
-int kddm_control_stop(struct net *net, u16 id, struct netlink_ext_ack *extack);
+int kddm_control_stop(struct net *net, u16 id, bool force,
+		      struct netlink_ext_ack *extack);
 
 #endif /* _NET_KDDM_CONTROL_H */

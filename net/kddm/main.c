@@ -15,6 +15,8 @@
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
+#include <linux/reboot.h>
+#include <linux/rtnetlink.h>
 #include <linux/tipc.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -220,16 +222,29 @@ unlock:
 	return rc;
 }
 
-/* Nobody uses anything here any more: leave so that nobody misses us. */
+/* Nobody comes any more: leave so that nobody misses us. */
 static void depart(struct kddm_net *kn)
 {
+	if (kn->departing)
+		return;
 	WRITE_ONCE(kn->departing, true);
 	kddm_objects_hand_over(kn);
 	kddm_views_leave(kn);
 	kddm_member_retire(kn);
+	/* Until it is stopped, if somebody is still inside. */
+	WRITE_ONCE(kn->expelled, true);
 }
 
-int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
+/* Under its users, who get as long again to see that it is over. */
+static int leave_users(struct kddm_net *kn)
+{
+	pr_notice("kddm: node %u: leaves with sets in use\n", kn->self);
+	kddm_sets_forsake(kn);
+	depart(kn);
+	return kddm_sets_quiesce(kn);
+}
+
+int kddm_stop(struct kddm_net *kn, bool force, struct netlink_ext_ack *extack)
 {
 	int rc = 0;
 
@@ -244,10 +259,13 @@ int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	if (rc)
 		goto unlock;
 	rc = kddm_sets_quiesce(kn);
+	if (rc == -EBUSY && force && !kn->departing)
+		rc = leave_users(kn);
 	if (rc) {
 		NL_SET_ERR_MSG(extack, "sets or objects are in use");
 		reopen_gate(kn);
-		kddm_sets_revive(kn);
+		if (!kn->departing)
+			kddm_sets_revive(kn);
 	} else {
 		depart(kn);
 		take_down(kn);
@@ -309,6 +327,24 @@ static void __net_exit kddm_net_exit(struct net *net)
 	mutex_destroy(&kn->lock);
 }
 
+/* A machine that goes down leaves its clusters, as long as it has a network. */
+static int kddm_reboot(struct notifier_block *nb, unsigned long event,
+		       void *unused)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		if (kddm_run(kddm_pernet(net)) != KDDM_STOPPED)
+			kddm_stop(kddm_pernet(net), true, NULL);
+	up_read(&net_rwsem);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block kddm_reboot_nb = {
+	.notifier_call = kddm_reboot,
+};
+
 static struct pernet_operations kddm_net_ops = {
 	.init		= kddm_net_init,
 	.pre_exit	= kddm_net_pre_exit,
@@ -365,8 +401,13 @@ static int __init kddm_mod_init(void)
 	rc = kddm_nl_init();
 	if (rc)
 		goto debug;
+	rc = register_reboot_notifier(&kddm_reboot_nb);
+	if (rc)
+		goto netlink;
 	return 0;
 
+netlink:
+	kddm_nl_exit();
 debug:
 	kddm_debug_exit();
 control:
@@ -382,6 +423,7 @@ tipc:
 
 static void __exit kddm_mod_exit(void)
 {
+	unregister_reboot_notifier(&kddm_reboot_nb);
 	kddm_nl_exit();
 	kddm_debug_exit();
 	kddm_control_exit();

@@ -85,7 +85,8 @@ struct kddm_config {
  * @lock: serialises start and stop; outermost lock, may sleep
  * @run: enum kddm_run; written under @lock
  * @departing: nobody uses objects here any more, and the node takes none
- * @expelled: another node has the id, or TIPC is gone; set by the membership
+ * @expelled: another node has the id, or TIPC is gone; set by the membership,
+ *	and by a forced stop
  *	layer
  * @gate: read-held between kddm_enter() and kddm_exit(); stop takes it for
  *	writing once @run is KDDM_STOPPING, before any layer goes down
@@ -193,12 +194,19 @@ int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 /**
  * kddm_stop() - leave the cluster
  * @kn: the namespace
+ * @force: leave also if there are users of sets who do not go in time
  * @extack: what went wrong, for humans
  *
- * Context: may sleep, waits for users of objects; a fatal signal ends that.
- * Return: 0, -ENOTCONN (does not run), -EBUSY (objects in use), -EINTR.  After
- * an error the node is a member as before.
+ * Users get -ESHUTDOWN for what they wait for or ask for anew.  They have
+ * kddm_config.stop_timeout to let go of objects and to close their handles.
+ * With @force the node leaves then: what they hold to write is lost, and put
+ * says -ESTALE.  If they do not close their handles for as long again the node
+ * is expelled, and is to be stopped once more.
+ *
+ * Context: may sleep, waits for users of sets; a fatal signal ends that.
+ * Return: 0, -ENOTCONN (does not run), -EBUSY (sets in use), -EINTR.  After an
+ * error the node is a member as before, or expelled.
  */
-int kddm_stop(struct kddm_net *kn, struct netlink_ext_ack *extack);
+int kddm_stop(struct kddm_net *kn, bool force, struct netlink_ext_ack *extack);
 
 #endif /* _NET_KDDM_MAIN_H */

@@ -68,8 +68,9 @@ static const struct nla_policy kddm_node_start_nl_policy[KDDM_A_STATUS_CLUSTER +
 };
 
 /* KDDM_CMD_NODE_STOP - do */
-static const struct nla_policy kddm_node_stop_nl_policy[KDDM_A_STATUS_ID + 1] = {
+static const struct nla_policy kddm_node_stop_nl_policy[KDDM_A_STATUS_FORCE + 1] = {
 	[KDDM_A_STATUS_ID] = NLA_POLICY_MAX(NLA_UINT, KDDM_NODE_ID_MAX),
+	[KDDM_A_STATUS_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* KDDM_CMD_NODE_GET - do */
@@ -199,7 +200,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_NODE_STOP,
 		.doit		= kddm_nl_node_stop_doit,
 		.policy		= kddm_node_stop_nl_policy,
-		.maxattr	= KDDM_A_STATUS_ID,
+		.maxattr	= KDDM_A_STATUS_FORCE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

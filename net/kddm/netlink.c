@@ -116,14 +116,15 @@ int kddm_nl_node_stop_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[KDDM_A_STATUS_ID];
 	struct kddm_net *kn = info_kn(info);
+	bool force = info->attrs[KDDM_A_STATUS_FORCE];
 	u64 id;
 
 	if (!attr)
-		return kddm_stop(kn, info->extack);
+		return kddm_stop(kn, force, info->extack);
 	id = nla_get_uint(attr);
 	if (kddm_self(kn->net) == id)
-		return kddm_stop(kn, info->extack);
-	return kddm_control_stop(kn->net, id, info->extack);
+		return kddm_stop(kn, force, info->extack);
+	return kddm_control_stop(kn->net, id, force, info->extack);
 }
 
 static int put_service(struct sk_buff *skb, const struct kddm_net *kn)

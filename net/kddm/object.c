@@ -127,7 +127,8 @@ static bool is_plain(const struct kddm_obj *obj)
 {
 	return !obj->busy && !obj->pins && !obj->dead && !obj->orphan &&
 	       !obj->leave && !obj->fill && !obj->fresh && !obj->adrift &&
-	       !obj->stale && !obj->raw && list_empty(&obj->waiters);
+	       !obj->stale && !obj->forsaken && !obj->raw &&
+	       list_empty(&obj->waiters);
 }
 
 static void open_gate(struct kddm_obj *obj)
@@ -277,6 +278,22 @@ void kddm_objects_cancel(struct kddm_set *set, int err)
 		} else {
 			spin_unlock(&obj->lock);
 		}
+		if (i++ == ULONG_MAX)
+			break;
+		cond_resched();
+	}
+}
+
+void kddm_objects_forsake(struct kddm_set *set)
+{
+	struct kddm_obj *obj;
+	unsigned long i = 0;
+
+	while ((obj = kddm_obj_next(set, &i))) {
+		if (obj->co.state == KDDM_CO_WRITER ||
+		    (obj->co.state == KDDM_CO_FILL && obj->co.mine))
+			obj->forsaken = 1;
+		kddm_obj_end(obj);
 		if (i++ == ULONG_MAX)
 			break;
 		cond_resched();

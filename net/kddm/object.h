@@ -76,6 +76,7 @@ struct kddm_views;
  * @used: somebody has entered since memory was last short
  * @adrift: the verdict of recovery is awaited
  * @stale: the local writer has lost the object to others
+ * @forsaken: the same, since this node leaves the cluster by force
  * @raw: @data is a struct kddm_raw: no contents could be made of it yet, or
  *	(@co.backup) none are to be
  * @since: jiffies when this node grabbed it, for the hold time
@@ -100,6 +101,7 @@ struct kddm_obj {
 				used : 1,
 				adrift : 1,
 				stale : 1,
+				forsaken : 1,
 				raw : 1;
 	u32			since;
 	struct kddm_co		co;
@@ -376,6 +378,11 @@ int kddm_obj_write(struct kddm_obj *obj, const void *buf, u32 len);
 
 /* End the waits of all local users with @err. */
 void kddm_objects_cancel(struct kddm_set *set, int err);
+/*
+ * The node leaves with writers inside: what they do is lost, and they are told
+ * so when they leave.  What they hold stays theirs until the node is gone.
+ */
+void kddm_objects_forsake(struct kddm_set *set);
 /* Free all objects; nobody uses the set any more. */
 void kddm_objects_free(struct kddm_set *set);
 

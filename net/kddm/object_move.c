@@ -13,6 +13,10 @@
  * ends at a node that stays, if any does.  As long as the users of a node that
  * was told to stop are not gone it may yet stay, and it is asked again.
  *
+ * A node that leaves by force may have users inside.  Of what they read a copy
+ * goes to the heir, which becomes the owner as if this node had failed; what
+ * they write is lost.
+ *
  * The heir is a node with a copy, or else the home, or else the node that is to
  * be home when this one and all that are no heirs are gone: so the objects of a
  * node spread.  Both are calls of the RPC service "kddm-move".
@@ -38,9 +42,10 @@
 enum move_op {
 	OP_TAKE = 1,
 	OP_TAKE_MANY,
+	OP_COPY,
 };
 
-/* Opens each request; OP_TAKE has one id, and the reply is empty. */
+/* Opens each request; OP_TAKE and OP_COPY have one id, and an empty reply. */
 struct wire_move {
 	__le32	op;
 	__le32	set;
@@ -98,8 +103,8 @@ static u16 next_home(struct kddm_net *kn, u64 id, const u64 *up)
 	return first_of(up, WORDS);
 }
 
-/* Busy.  Who of @up should have the object. */
-static u16 heir(struct kddm_obj *obj, const u64 *up)
+/* Busy.  The first of @up with a copy of an owned object. */
+static u16 copy_at(struct kddm_obj *obj, const u64 *up)
 {
 	u16 i, words = obj->co.x ? obj->co.x->words : 0;
 
@@ -109,6 +114,16 @@ static u16 heir(struct kddm_obj *obj, const u64 *up)
 		if (both)
 			return i * 64 + __ffs64(both);
 	}
+	return KDDM_NODE_NONE;
+}
+
+/* Busy.  Who of @up should have the object. */
+static u16 heir(struct kddm_obj *obj, const u64 *up)
+{
+	u16 node = copy_at(obj, up);
+
+	if (node != KDDM_NODE_NONE)
+		return node;
 	if (nodeset_has(up, WORDS, obj->home))
 		return obj->home;
 	return next_home(obj->set->kn, obj->id, up);
@@ -161,12 +176,12 @@ static int let_go(struct kddm_set *set, u64 id, const u64 *not, u16 *node)
 	return err;
 }
 
-static int ask(struct kddm_set *set, u64 id, u16 node)
+static int ask(struct kddm_set *set, u64 id, u16 node, enum move_op op)
 {
 	DEFINE_RAW_FLEX(struct wire_move, w, objid, 1);
 	int err;
 
-	w->op = cpu_to_le32(OP_TAKE);
+	w->op = cpu_to_le32(op);
 	w->set = cpu_to_le32(set->id);
 	w->objid[0] = cpu_to_le64(id);
 	err = kddm_rpc_call(set->kn, node, &svc_move, w, __struct_size(w),
@@ -192,7 +207,7 @@ static int flush_any(struct kddm_set *set, u64 id)
 			return err;
 		if (node == KDDM_NODE_NONE)
 			return -EHOSTDOWN;
-		err = ask(set, id, node);
+		err = ask(set, id, node, OP_TAKE);
 		if (!refuses(err))
 			return err;
 		nodeset_add(not, node);
@@ -207,7 +222,7 @@ static int flush_to(struct kddm_set *set, u64 id, u16 node)
 	    kddm_node_state(set->kn, node) != KDDM_NODE_POSSIBLE)
 		return -EHOSTDOWN;
 	err = let_go(set, id, NULL, NULL);
-	return err > 0 ? ask(set, id, node) : err;
+	return err > 0 ? ask(set, id, node, OP_TAKE) : err;
 }
 
 int kddm_flush(struct kddm_set *set, u64 id, u16 node)
@@ -350,16 +365,34 @@ static int add(struct leaving *l, struct kddm_set *set, u64 id, u16 node)
 	return l->nr[node] == MANY;
 }
 
-/* Busy.  Returns who is to have the object, if anybody. */
+/* Who has a copy becomes the owner by recovery. */
+static void copy(struct leaving *l, struct kddm_set *set, u64 id, u16 node)
+{
+	int err = ask(set, id, node, OP_COPY);
+
+	if (!err)
+		l->since = jiffies;
+	else if (refuses(err))
+		refused(l, node, err);
+}
+
+/*
+ * Busy.  Returns who is to have the object, if anybody, or a copy of it while
+ * there are readers.
+ */
 static u16 look_at(struct leaving *l, struct kddm_obj *obj)
 {
 	const struct kddm_co *co = &obj->co;
 
+	if (obj->forsaken)
+		return KDDM_NODE_NONE;
 	give_up_hold(obj);
 	if (kddm_co_has_data(co) && kddm_co_owns(co)) {
+		if (co->readers && copy_at(obj, l->up) != KDDM_NODE_NONE)
+			return KDDM_NODE_NONE;
 		l->left++;
-		return co->state == KDDM_CO_OWNER && !co->readers ?
-		       heir(obj, l->up) : KDDM_NODE_NONE;
+		return co->state == KDDM_CO_OWNER ? heir(obj, l->up) :
+						    KDDM_NODE_NONE;
 	}
 	/*
 	 * What was asked for before comes, though nobody waits for it; what is
@@ -375,13 +408,17 @@ static int hand_over_set(struct kddm_set *set, void *arg)
 	struct leaving *l = arg;
 	struct kddm_obj *obj;
 	unsigned long i = 0;
+	bool read;
 	u16 node;
 
 	while (!is_over(l) && (obj = kddm_obj_next(set, &i))) {
 		node = look_at(l, obj);
+		read = obj->co.readers;
 		kddm_obj_end(obj);
 		kddm_kick(l->kn, kddm_obj_channel(i));
-		if (node != KDDM_NODE_NONE && add(l, set, i, node))
+		if (node != KDDM_NODE_NONE && read)
+			copy(l, set, i, node);
+		else if (node != KDDM_NODE_NONE && add(l, set, i, node))
 			send(l, node);
 		if (i++ == ULONG_MAX)
 			break;
@@ -450,11 +487,11 @@ static int refusal(struct kddm_net *kn, int err)
 	return READ_ONCE(kn->departing) ? -EHOSTDOWN : -EAGAIN;
 }
 
-static int take(struct kddm_set *set, u64 id)
+static int take(struct kddm_set *set, u64 id, bool grab)
 {
 	struct kddm_obj *obj;
 
-	obj = kddm_obj_take(set, id, true, KDDM_NOCREATE | KDDM_TRY,
+	obj = kddm_obj_take(set, id, grab, KDDM_NOCREATE | KDDM_TRY,
 			    TAKE_TIMEOUT);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
@@ -497,7 +534,9 @@ static int move_handler(struct kddm_net *kn, u16 src, const void *req,
 			      refusal(kn, PTR_ERR(set));
 	switch (le32_to_cpu(w->op)) {
 	case OP_TAKE:
-		err = len == 1 ? take(set, le64_to_cpu(w->objid[0])) : -EBADMSG;
+	case OP_COPY:
+		err = len == 1 ? take(set, le64_to_cpu(w->objid[0]),
+				      w->op == cpu_to_le32(OP_TAKE)) : -EBADMSG;
 		break;
 	case OP_TAKE_MANY:
 		err = len <= MANY && max >= sizeof(struct wire_moved) ?

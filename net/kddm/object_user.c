@@ -353,6 +353,10 @@ static noinline int release_slow(struct kddm_obj *obj, u8 type,
 	int err = 0;
 
 	kddm_obj_begin(obj);
+	if (unlikely(obj->forsaken)) {
+		kddm_obj_end(obj);
+		return -ESTALE;
+	}
 	if (unlikely(obj->stale)) {	/* only the writer is inside */
 		obj->stale = 0;
 		ev.type = KDDM_EV_PUT;

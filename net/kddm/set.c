@@ -490,6 +490,17 @@ int kddm_sets_quiesce(struct kddm_net *kn)
 	return left ? -EINTR : -EBUSY;
 }
 
+static int forsake_one(struct kddm_set *set, void *arg)
+{
+	kddm_objects_forsake(set);
+	return 0;
+}
+
+void kddm_sets_forsake(struct kddm_net *kn)
+{
+	kddm_sets_each(kn, forsake_one, NULL);
+}
+
 void kddm_sets_revive(struct kddm_net *kn)
 {
 	kddm_sets_each(kn, revive_one, NULL);

@@ -180,6 +180,8 @@ int kddm_sets_start(struct kddm_net *kn);
  */
 int kddm_sets_quiesce(struct kddm_net *kn);
 void kddm_sets_revive(struct kddm_net *kn);
+/* After that: what local users hold to write is no longer of this node. */
+void kddm_sets_forsake(struct kddm_net *kn);
 /* After quiesce; no message and no membership change comes any more. */
 void kddm_sets_stop(struct kddm_net *kn);
 

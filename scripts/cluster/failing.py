@@ -127,6 +127,16 @@ class Failing:
         self.nodes = [other for other in self.nodes if other is not node]
         self.fine(f"{node.name} is killed", self.nodes)
 
+    def shut_down(self, node):
+        """A machine shuts down, which hands over what only it had."""
+        self.must(node, "kddmctl object put work 900 last")
+        node.power_off()
+        self.nodes = [other for other in self.nodes if other is not node]
+        status, value = self.nodes[0].run("kddmctl object get work 900")
+        self.tap(f"what only {node.name} had outlives its shutdown",
+                 status == 0 and value.strip() == "last", value)
+        self.fine(f"{node.name} is shut down", self.nodes)
+
     def deaf(self, node, other, seconds):
         """A machine does not hear another one, which hears it."""
         mac = self.must(other, f"cat /sys/class/net/{other.device}/address")
@@ -153,9 +163,10 @@ class Failing:
 
 
 def short(failing):
-    """A cut and a death."""
+    """A cut, a death and a shutdown."""
     failing.link_cut(failing.nodes[1], 3)
     failing.killed(failing.nodes[2])
+    failing.shut_down(failing.nodes[1])
 
 
 def netem(failing):
@@ -168,7 +179,7 @@ def netem(failing):
 
 
 def long(failing):
-    """All of it; a death at last."""
+    """All of it; a death and a shutdown at last."""
     nodes = failing.nodes
     for seconds in (0.5, 3, 30):
         failing.link_cut(nodes[1], seconds)
@@ -176,3 +187,4 @@ def long(failing):
     failing.deaf(nodes[0], nodes[2], 5)
     netem(failing)
     failing.killed(nodes[-1])
+    failing.shut_down(nodes[-2])

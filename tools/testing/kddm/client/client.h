@@ -26,11 +26,14 @@ void client_end(void);
 int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
 void client_close(struct kddm_set *set[NODES], const char *name);
 
+void client_test_alien(void);
+void client_alien_exit(void);
 void client_test_apart(void);
 void client_test_api(void);
 void client_test_sets(void);
 void client_test_linker(void);
 void client_test_names(void);
 void client_test_example(void);
+void client_test_leave(void);
 
 #endif /* _KDDM_CLIENT_H */

@@ -136,19 +136,24 @@ static int __init client_init(void)
 	client_test_names();
 	client_test_example();
 	client_test_apart();
+	client_test_leave();
+	client_test_alien();
 	pr_info("1..%u\n", tests);
 	client_begin("shared set");
 	err = client_open(shared, &attr);
 	if (!err)
 		err = kddm_set_value(shared[0], 1, "kernel", 6);
-	if (err)
+	if (err) {
+		client_alien_exit();
 		put_nets();
+	}
 	return err;
 }
 
 static void __exit client_exit(void)
 {
 	client_close(shared, SHARED);
+	client_alien_exit();
 	put_nets();
 }
 

@@ -34,18 +34,33 @@ peek() {
 	cat /sys/module/kddm_client/parameters/peek
 }
 
+# refused: node 1 has said why it does not want node 9, and has not got it
+refused() {
+	wait_for grep -q 'node 9 at .* refused: version' "$TMP/events"
+	status=$?
+	kill "$monitor"
+	[ "$status" -eq 0 ] && count_nodes 1 possible 3
+}
+
 ktap_print_header
-ktap_set_plan 8
+ktap_set_plan 10
 [ -e /sys/module/kddm ] || modprobe kddm
 check "three namespaces with TIPC" setup 3
 check "three nodes start" start_all
-check "the module runs its tests" insmod "$module"
+kddmctl -n k1 monitor >"$TMP/events" 2>&1 &
+monitor=$!
+check "node 2 may be stopped soon" kctl 2 config set stop-timeout 1000
+check "the module runs its tests" insmod "$module" \
+	kddmctl="$(command -v kddmctl)"
 said | sed 's/^/# /'
 check "all are passed" all_ok
+check "another protocol version is refused" refused
 check "what the kernel wrote, kddmctl reads" \
 	says kernel kctl 2 object get kddm-client 1
 check "what kddmctl writes, the kernel reads" \
 	eval 'kctl 3 object put kddm-client 1 user && says user peek'
+# shellcheck disable=SC2034 # for lib.sh: what the other version has sent
+REFUSED=1
 check "no message was dropped" no_drops
 check "the module goes" rmmod kddm_client
 ktap_finished

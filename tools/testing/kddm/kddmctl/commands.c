@@ -12,7 +12,7 @@
 const struct command commands[] = {
 	{ "start", cmd_start, "[id N] [cluster N]",
 	  "become a node of the cluster" },
-	{ "stop", cmd_stop, "[node NODE]",
+	{ "stop", cmd_stop, "[node NODE] [force]",
 	  "leave the cluster, or have another node leave it" },
 	{ "status", cmd_status, "",
 	  "show the state and the counters of this node" },

@@ -54,6 +54,8 @@ int cmd_stop(struct ctl *ctl, struct args *args)
 			return EXIT_USAGE;
 		kddm_node_stop_req_set_id(&req, node);
 	}
+	if (args_is(args, "force"))
+		kddm_node_stop_req_set_force(&req);
 	if (!args_end(args))
 		return EXIT_USAGE;
 	if (ctl_connect(ctl))

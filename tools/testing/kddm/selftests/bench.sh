@@ -89,7 +89,8 @@ positive() {
 scaled() {
 	cases $((1 + more / 2)) case hit-grab || return 1
 	[ "$more" -gt 0 ] || return 0
-	grep -q '2 CPUs: [0-9.]* x as much, reference [0-9.]* x$' "$TMP/table" &&
+	grep -q '2 CPUs: [0-9.]* x as much, reference [0-9.]* x$' \
+		"$TMP/table" &&
 	kctl 1 -j bench $QUICK case hit-grab >"$TMP/json" &&
 	grep -Eq '"cpus":2,.*"scale":[0-9.]+,"raw_scale":[0-9.]+' "$TMP/json"
 }
@@ -123,7 +124,8 @@ measure() {
 
 # unprivileged: root of a user namespace of its own is not enough
 unprivileged() {
-	nsenter --net=/run/netns/k1 unshare -r kddmctl -j bench case rpc >/dev/null
+	nsenter --net=/run/netns/k1 unshare -r kddmctl -j bench case rpc \
+		>/dev/null
 }
 
 check "three namespaces with TIPC" setup 3

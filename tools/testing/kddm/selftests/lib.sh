@@ -103,12 +103,15 @@ drops() {
 
 # no_drops: no node has dropped a message that counts.  A HELLO may come before
 # TIPC tells who publishes, so a few are foreign; and what is on its way when a
-# session begins or the view changes may be stale.
+# session begins or the view changes may be stale.  $REFUSED says how many each
+# node has to refuse.
 no_drops() {
 	for n in $(seq "$NODES"); do
 		for drop in malformed stale gaps refused busy; do
 			value=$(counter "$n" "$drop")
-			[ "$value" = 0 ] && continue
+			want=0
+			[ "$drop" != refused ] || want=${REFUSED:-0}
+			[ "$value" = "$want" ] && continue
 			echo "node $n: $drop is \"$value\""
 			drops
 			[ "$drop" = stale ] && [ "$value" -le 3 ] && continue
@@ -137,8 +140,8 @@ network() {
 	done
 }
 
-# setup COUNT: namespaces with TIPC up; KDDM is not started.  TIPC has the key in
-# the file $KDDM_KEY, if that is set, but on the first $KDDM_KEYED nodes only.
+# setup COUNT: namespaces with TIPC up; KDDM is not started.  TIPC has the key
+# in the file $KDDM_KEY, if that is set, on all or on the first $KDDM_KEYED.
 setup() {
 	NODES=$1
 	KEYED=${KDDM_KEYED:-$NODES}
@@ -148,7 +151,8 @@ setup() {
 	network | ip -batch - || return 1
 	for n in $(seq "$NODES"); do
 		key=
-		[ -z "$KDDM_KEY" ] || [ "$n" -gt "$KEYED" ] || key="key $KDDM_KEY"
+		[ -z "$KDDM_KEY" ] || [ "$n" -gt "$KEYED" ] ||
+			key="key $KDDM_KEY"
 		# shellcheck disable=SC2086 # two words, or none
 		kctl "$n" tipc up eth0 identity "kddm-test-$n" $key || return 1
 	done

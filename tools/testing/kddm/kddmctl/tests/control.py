@@ -181,6 +181,43 @@ def dumps(tap, one):
     one.must("set", "destroy", "objs")
 
 
+def dump_names(sock, between):
+    """How many names are told of, and whether the dump was interrupted."""
+    sock.send("name-get", genl.NLM_F_REQUEST | genl.NLM_F_DUMP)
+    count, interrupted = 0, False
+    while True:
+        for kind, flags, _ in sock.receive():
+            interrupted |= bool(flags & genl.NLM_F_DUMP_INTR)
+            if kind in (genl.NLMSG_DONE, genl.NLMSG_ERROR):
+                return count, interrupted
+            count += 1
+        between()
+        between = (lambda: None)
+
+
+def name_dumps(tap, one):
+    """A list of names that takes several datagrams says so, too."""
+    names = [f"name-{number:03}-of-500" for number in range(500)]
+
+    def batch(verb, some):
+        """All of them."""
+        status, _, err = one.ctl("-b", "-", stdin="".join(
+            f"name {verb} service {name}\n" for name in some))
+        tap.case(f"{verb} {len(some)} names", status == 0, err)
+
+    batch("hold", names)
+    sock = in_netns(one, lambda: genl.Socket(genl.Spec(ROOT), 4096))
+    tap.same("a dump of names without changes is not interrupted",
+             dump_names(sock, lambda: None), (500, False))
+    count, interrupted = dump_names(
+        sock, lambda: batch("release", names[:200]))
+    tap.case("one during which names go is", interrupted, count)
+    tap.same("the next one is not",
+             dump_names(sock, lambda: None), (300, False))
+    sock.close()
+    batch("release", names[200:])
+
+
 def other_node(tap, one, two):
     """Ping, and stop."""
     out = json.loads(one.must("-j", "ping", "2", "count", "5", "interval",
@@ -290,6 +327,7 @@ def control(tap, one, two):
     membership(tap, one, two)
     objects(tap, one, two)
     dumps(tap, one)
+    name_dumps(tap, one)
     other_node(tap, one, two)
     not_in_time(tap, one)
     tracing(tap, one, two)
