@@ -75,7 +75,7 @@ int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags)
 	w->grab = grab;
 	w->async = true;
 	w->flags = flags;
-	err = PTR_ERR_OR_ZERO(kddm_obj_line_up(set, id, w));
+	err = PTR_ERR_OR_ZERO(kddm_obj_line_up(set, id, w, false, 0));
 	if (!err)
 		return 0;
 	kfree(w);

@@ -71,7 +71,8 @@ static bool is_unknown(struct kddm_obj *obj)
 }
 
 /* The object, busy; or -ENOMEM, -EAGAIN (it would have to wait), -EINTR. */
-static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async)
+static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async,
+				    bool intr, long timeout)
 {
 	struct kddm_obj *obj;
 	int err;
@@ -86,17 +87,18 @@ static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async)
 		kddm_obj_end(obj);
 		if (async)
 			return ERR_PTR(-EAGAIN);
-		err = kddm_views_wait(set->kn, KDDM_SERVING, &set->dead, false,
-				      MAX_SCHEDULE_TIMEOUT);
+		err = kddm_views_wait(set->kn, KDDM_SERVING, &set->dead, intr,
+				      timeout);
 		if (err)
 			return ERR_PTR(err);
 	}
 }
 
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
-				  struct kddm_obj_waiter *w)
+				  struct kddm_obj_waiter *w, bool intr,
+				  long timeout)
 {
-	struct kddm_obj *obj = begin_known(set, id, w->async);
+	struct kddm_obj *obj = begin_known(set, id, w->async, intr, timeout);
 	bool ending;
 
 	if (IS_ERR(obj))
@@ -127,7 +129,7 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 
 	kddm_waiter_init(&w.wait);
 	trace_kddm_obj_wait(set->kn->self, set->id, id, grab);
-	obj = kddm_obj_line_up(set, id, &w);
+	obj = kddm_obj_line_up(set, id, &w, flags & KDDM_INTR, timeout);
 	err = PTR_ERR_OR_ZERO(obj);
 	if (!err)
 		err = obj_wait(obj, &w, flags, timeout);

@@ -10,6 +10,7 @@
 
 import argparse
 import concurrent.futures
+import math
 import os
 import queue
 import shutil
@@ -164,16 +165,19 @@ class Worker:
             raise DoesNotBuild(done.stdout)
 
     def fails(self, command, limit):
-        """Whether a test fails; one that hangs does."""
+        """Whether a test fails, and the seconds of a CPU that it took.
+
+        One that hangs fails: it goes round, and has no more than the limit.
+        """
         self.build(command[0])
-        command = [os.path.join(self.out, command[0])] + command[1:]
-        try:
-            done = subprocess.run(command, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, timeout=limit,
-                                  check=False)
-        except subprocess.TimeoutExpired:
-            return True
-        return done.returncode != 0
+        # pylint: disable=consider-using-with
+        process = subprocess.Popen(
+            ["prlimit", f"--cpu={math.ceil(limit)}",
+             os.path.join(self.out, command[0])] + command[1:],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode != 0, usage.ru_utime + usage.ru_stime
 
     def write(self, name, text):
         # make compares time stamps: let them differ
@@ -193,7 +197,7 @@ class Worker:
         try:
             self.write(name, source.replace(text, instead))
             for test, command in tests_of(name, *first):
-                if self.fails(command, sound.limit(test, command)):
+                if self.fails(command, sound.limit(test, command))[0]:
                     found = test
                     break
         except DoesNotBuild as error:
@@ -213,14 +217,12 @@ class Sound(Worker):
         self._lock = threading.Lock()
 
     def limit(self, test, command):
-        """The seconds that a test may take, three times what it takes here."""
+        """What a test may take: three times what it takes here."""
         with self._lock:
             if test not in self._limits:
-                self.build(command[0])
-                start = time.monotonic()
-                if self.fails(command, 10 * self._least):
+                wrong, took = self.fails(command, 10 * self._least)
+                if wrong:
                     raise NotSound(test)
-                took = time.monotonic() - start
                 self._limits[test] = max(self._least, 3 * took)
             return self._limits[test]
 
@@ -250,7 +252,8 @@ def parse():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(),
                         help="mutations at a time (the number of CPUs)")
     parser.add_argument("--limit", type=float, default=30,
-                        help="seconds until a test that hangs has failed (30), "
+                        help="seconds of a CPU until a test that hangs has "
+                        "failed (30), "
                         "or three times what it takes when nothing is broken")
     parser.add_argument("--list", action="store_true",
                         help="print the names of the mutations")
