@@ -70,6 +70,21 @@ base_id() {
 	       "$([ ! -e "$base/.git" ] || git -C "$base" rev-parse HEAD)"
 }
 
+# copy_base DIR: copy the base kernel, by hard links where it is possible.
+copy_base() {
+	local base links=-l
+
+	base=$(base_dir)
+	rm -rf "$1.new"
+	mkdir -p "$1.new"
+	if [ "$(stat -c %d "$base")" != "$(stat -c %d "$1.new")" ]; then
+		links=
+	fi
+	cp -a $links "$base/." "$1.new/"
+	rm -rf "$1.new/.git" "$1"
+	mv "$1.new" "$1"
+}
+
 # locked NAME: hold the lock NAME until the tool ends.
 locked() {
 	mkdir -p "$KDDM_CACHE/lock"
@@ -151,7 +166,7 @@ flavour_fragments() {
 	uml-gcov) echo "common.config kunit.config um.config gcov.config" ;;
 	x86-kcsan) echo "common.config x86.config kcsan.config" ;;
 	x86|check|i386) echo "common.config kunit.config x86.config" ;;
-	s390) echo "common.config kunit.config" ;;
+	s390) echo "common.config" ;;
 	without) echo "common.config x86.config without.config" ;;
 	*) die "no flavour \"$1\": there are $FLAVOURS" ;;
 	esac

@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 #
 # What make-series and check-series share: a git repository below the cache in
-# which the tag "base" is the pristine base kernel.
+# which the tag "base" is the pristine base kernel, as far as the series changes
+# its files.
 
 SERIES_GIT=$KDDM_CACHE/series/git
 
 series_git() {
-	git --git-dir="$SERIES_GIT" -c core.autocrlf=false -c gc.auto=0 \
-	    -c core.safecrlf=false -c advice.detachedHead=false "$@"
+	git --git-dir="$SERIES_GIT" -c core.autocrlf=false -c gc.auto=0 "$@"
 }
 
 # series_date N: the N-th patch's date.
@@ -31,33 +31,36 @@ series_author() {
 	export GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 }
 
-# series_tree DIR INDEX: the git tree of all files in DIR.
-series_tree() {
-	GIT_INDEX_FILE=$KDDM_CACHE/series/$2.index \
-		series_git --work-tree="$1" add -A -f . >&2
-	GIT_INDEX_FILE=$KDDM_CACHE/series/$2.index series_git write-tree
+# series_put PATH FILE MODEL: the index has FILE's content at PATH, with the mode
+# of MODEL.
+series_put() {
+	local mode=100644
+
+	[ ! -x "$3" ] || mode=100755
+	series_git update-index --add --cacheinfo \
+		"$mode,$(series_git hash-object -w "$2"),$1"
 }
 
-# series_import: have the base in the repository.  Nothing that a user's git is
-# set to (hooks, signing, attributes) takes part.
-series_import() {
-	local base tree id
-
+# series_alone: nothing that a user's git is set to (hooks, signing, attributes)
+# takes part.
+series_alone() {
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+}
+
+# series_begin PATH...: make the repository; the paths that the base has are in
+# $GIT_INDEX_FILE, and are what is tagged.
+series_begin() {
+	local base path
+
 	base=$(base_dir)
-	id=$(base_id)
-	if [ "$(cat "$KDDM_CACHE/series/base" 2>/dev/null)" = "$id" ]; then
-		return
-	fi
-	msg "  importing the base kernel into git (once)"
-	mkdir -p "$KDDM_CACHE/series"
-	rm -rf "$SERIES_GIT" "$KDDM_CACHE"/series/{*.index,tree}
+	rm -rf "$SERIES_GIT"
 	git init -q --bare "$SERIES_GIT"
-	git --git-dir="$SERIES_GIT" config core.bare false
+	for path; do
+		[ ! -f "$base/$path" ] ||
+			series_put "$path" "$base/$path" "$base/$path"
+	done
 	series_author "Base <base@localhost>"
 	series_date 0
-	tree=$(cd "$base" && series_tree "$base" base)
 	series_git tag base "$(echo "Linux $BASE_VERSION" |
-		series_git commit-tree "$tree")"
-	printf '%s\n' "$id" >"$KDDM_CACHE/series/base"
+		series_git commit-tree "$(series_git write-tree)")"
 }

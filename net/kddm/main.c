@@ -335,8 +335,7 @@ static int kddm_reboot(struct notifier_block *nb, unsigned long event,
 
 	down_read(&net_rwsem);
 	for_each_net(net)
-		if (kddm_run(kddm_pernet(net)) != KDDM_STOPPED)
-			kddm_stop(kddm_pernet(net), true, NULL);
+		kddm_stop(kddm_pernet(net), true, NULL);
 	up_read(&net_rwsem);
 	return NOTIFY_DONE;
 }

@@ -84,10 +84,10 @@ struct kddm_config {
  * @net: the namespace
  * @lock: serialises start and stop; outermost lock, may sleep
  * @run: enum kddm_run; written under @lock
- * @departing: nobody uses objects here any more, and the node takes none
- * @expelled: another node has the id, or TIPC is gone; set by the membership,
- *	and by a forced stop
- *	layer
+ * @departing: the node leaves and takes no objects; what its users still hold,
+ *	after a stop by force, no longer counts
+ * @expelled: another node has the id, TIPC is gone, or the node left by force
+ *	under its users; set by the membership layer and by kddm_stop()
  * @gate: read-held between kddm_enter() and kddm_exit(); stop takes it for
  *	writing once @run is KDDM_STOPPING, before any layer goes down
  * @self: own node id, valid unless stopped

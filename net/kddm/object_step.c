@@ -202,6 +202,9 @@ static void done(struct kddm_obj *obj, int err)
 {
 	struct kddm_obj_waiter *w;
 
+	/* The trail may end where the set has been destroyed already. */
+	if (err == -EOWNERDEAD && kddm_set_doomed(obj->set))
+		err = -ESHUTDOWN;
 	if (obj->orphan) {
 		obj->orphan = 0;
 		obj->leave = !err;

@@ -70,7 +70,10 @@ static bool is_unknown(struct kddm_obj *obj)
 	       !kddm_obj_old_home(obj->set, obj->id);
 }
 
-/* The object, busy; or -ENOMEM, -EAGAIN (it would have to wait), -EINTR. */
+/*
+ * The object, busy; or -ENOMEM, -EAGAIN (it would have to wait), or an error of
+ * kddm_views_wait().
+ */
 static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async,
 				    bool intr, long timeout)
 {

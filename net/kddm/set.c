@@ -187,6 +187,16 @@ static bool is_doomed(const struct kddm_set *set)
 	return set->mark.incarnation;
 }
 
+bool kddm_set_doomed(struct kddm_set *set)
+{
+	bool doomed;
+
+	mutex_lock(&set->kn->sets->lock);
+	doomed = is_doomed(set);
+	mutex_unlock(&set->kn->sets->lock);
+	return doomed;
+}
+
 static bool was_destroyed(const struct kddm_sets *sets, u32 id)
 {
 	unsigned int i;

@@ -208,6 +208,8 @@ int kddm_set_prepare(struct kddm_net *kn, u32 id, bool force,
 /* Lift the mark if it is this one. */
 void kddm_set_abort(struct kddm_net *kn, u32 id,
 		    const struct kddm_set_mark *mark);
+/* Whether somebody is about to destroy the set. */
+bool kddm_set_doomed(struct kddm_set *set);
 /* Whether a set of this id was destroyed not long ago. */
 bool kddm_set_gone(struct kddm_net *kn, u32 id);
 /* The set is no more: forget it. */

@@ -19,8 +19,7 @@ class Namespace:
     def run(self, command, timeout=60):
         """Run a shell command; return its status and output."""
         done = subprocess.run(
-            ["nsenter", f"--net=/run/netns/{self.name}", "sh", "-c",
-             command],
+            ["nsenter", f"--net=/run/netns/{self.name}", "sh", "-c", command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=timeout, text=True, check=False)
         return done.returncode, done.stdout

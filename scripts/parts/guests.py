@@ -84,12 +84,12 @@ def selftests():
     return names
 
 
-def selftests_at_once(run, names, command, at_once):
+def selftests_at_once(run, names, command):
     """Most of the time they wait; a few look at the clock, and run alone."""
     for name in ALONE:
         run.ktap(name, command(name))
     run.ktap_all({name: command(name) for name in names if name not in ALONE},
-                 at_once)
+                 os.cpu_count() or 1)
 
 
 def selftests_uml(run):
@@ -111,7 +111,7 @@ def in_namespaces(run, before):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     selftests_at_once(run, names, lambda name: script(
         "boot-uml", "--cpus", "2", "--timeout", "400", "--", "sh", "-c",
-        before + program(SELFTESTS, name)), os.cpu_count() or 1)
+        before + program(SELFTESTS, name)))
 
 
 def selftests_qemu(run):
@@ -121,7 +121,7 @@ def selftests_qemu(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     selftests_at_once(run, names, lambda name: script(
         "boot-qemu", "--cpus", "2", "--timeout", "500", "--", "sh", "-c",
-        program("/kddm/selftests", name)), os.cpu_count() or 1)
+        program("/kddm/selftests", name)))
 
 
 def kddmctl(run):
@@ -149,21 +149,30 @@ def program(directory, name):
     return f"cd {shlex.quote(directory)} && ./{shlex.quote(name)}"
 
 
-def test_module(run, flavour, name):
+def test_module(run, flavour, directory, name):
     """Build a kernel and a test module for it; return the module's path."""
-    run.need("kernel", script("build-modules", flavour, name), timeout=1500)
-    return os.path.join(CACHE, "build", f"{flavour}-{name}", f"kddm_{name}.ko")
+    run.need("kernel", script("build-modules", flavour, directory),
+             timeout=1500)
+    return os.path.join(CACHE, "build", f"{flavour}-{directory}",
+                        f"kddm_{name}.ko")
+
+
+def module_program(run, title, path, name, *arguments, flavour="uml",
+                   options=("--cpus", "2", "--mem", "2G"), limit=500):
+    """Run a guest's program with a test module; show what it measured."""
+    program_file = project(f"{TESTING}/{path}")
+    module = test_module(run, flavour, os.path.dirname(path), name)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.show(run.ktap(title, script(
+        "boot-uml", "--flavour", flavour, *options, "--timeout", str(limit),
+        "--", program_file, module, SELFTESTS, *map(str, arguments)),
+        timeout=limit + 30))
 
 
 def torture(run):
     """random operations, also without memory, 4 nodes, lockdep and KASAN"""
-    program_file = project(f"{TESTING}/torture/run.sh")
-    module = test_module(run, "uml-debug", "torture")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    run.show(run.ktap("torture", script(
-        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "1000", "--", program_file,
-        module, SELFTESTS, "60", "4"), timeout=1030))
+    module_program(run, "torture", "torture/run.sh", "torture", 60, 4,
+                   flavour="uml-debug", limit=1000)
 
 
 def noise(run):
@@ -178,13 +187,8 @@ def noise_debug(run):
 
 def in_noise(run, flavour):
     """Torture in noise in a kernel of a flavour."""
-    program_file = project(f"{TESTING}/torture/noise.sh")
-    module = test_module(run, flavour, "torture")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    run.show(run.ktap("noise", script(
-        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "2G",
-        "--timeout", "400", "--", program_file, module, SELFTESTS, "30"),
-        timeout=430))
+    module_program(run, "noise", "torture/noise.sh", "torture", 30,
+                   flavour=flavour, limit=400)
 
 
 def failures(run):
@@ -239,31 +243,22 @@ def recovery_many(run):
 
 def recover(run, nodes, objects):
     """Join, leave, crash and return; what was measured is printed."""
-    program_file = project(f"{TESTING}/failures/recovery.sh")
-    test_module(run, "uml", "failures")
-    module = os.path.join(CACHE, "build/uml-failures/kddm_fill.ko")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    run.show(run.ktap(f"{nodes} nodes, {objects} objects", script(
-        "boot-uml", "--cpus", "2", "--mem", "4G", "--timeout", "900", "--",
-        program_file, module, SELFTESTS, str(nodes), str(objects)),
-        timeout=930))
+    module_program(run, f"{nodes} nodes, {objects} objects",
+                   "failures/recovery.sh", "fill", nodes, objects,
+                   options=("--cpus", "2", "--mem", "4G"), limit=900)
 
 
 def fail(run, nodes, length, flavour="uml"):
     """The torture of failures."""
-    program_file = project(f"{TESTING}/failures/run.sh")
-    module = test_module(run, flavour, "failures")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    limit = 200 if length == "short" else 1500
-    run.show(run.ktap(f"{nodes} nodes", script(
-        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "3G",
-        "--timeout", str(limit), "--", program_file, module, SELFTESTS,
-        str(nodes), length), timeout=limit + 30))
+    module_program(run, f"{nodes} nodes", "failures/run.sh", "failures",
+                   nodes, length, flavour=flavour,
+                   options=("--cpus", "2", "--mem", "3G"),
+                   limit=200 if length == "short" else 1500)
 
 
 def modules(run):
-    """load and unload 5 times, 2 with a cluster up, kmemleak and KASAN"""
-    load(run, "uml-debug", 5, 2)
+    """load and unload 3 times, and 2 with a cluster up, kmemleak and KASAN"""
+    load(run, "uml-debug", 3, 2)
 
 
 def modules_long(run):
@@ -273,14 +268,8 @@ def modules_long(run):
 
 def client(run):
     """every call of the client interface, lockdep and KASAN, 2 CPUs"""
-    program_file = project(f"{TESTING}/client/run.sh")
-    module = test_module(run, "uml-debug", "client")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    log = run.ktap("client", script(
-        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "600", "--", program_file, module, SELFTESTS),
-                   timeout=630)
-    run.show(log)
+    module_program(run, "client", "client/run.sh", "client",
+                   flavour="uml-debug", limit=600)
 
 
 def rpc(run):
@@ -295,14 +284,7 @@ def rpc_debug(run):
 
 def rpc_module(run, flavour):
     """Run the test module for RPC in a kernel of a flavour."""
-    program_file = project(f"{TESTING}/rpc/run.sh")
-    module = test_module(run, flavour, "rpc")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    log = run.ktap("rpc", script(
-        "boot-uml", "--flavour", flavour, "--cpus", "2", "--mem", "2G",
-        "--timeout", "700", "--", program_file, module, SELFTESTS),
-                   timeout=730)
-    run.show(log)
+    module_program(run, "rpc", "rpc/run.sh", "rpc", flavour=flavour, limit=700)
 
 
 def many_some(run):
@@ -317,12 +299,7 @@ def many_all(run):
 
 def many(run, objects):
     """Many objects on one node; what was measured is printed."""
-    program_file = project(f"{TESTING}/many/run.sh")
-    module = test_module(run, "uml", "many")
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
-    run.show(run.ktap("many", script(
-        "boot-uml", "--cpus", "2", "--mem", "2G", "--timeout", "500", "--",
-        program_file, module, SELFTESTS, str(objects))))
+    module_program(run, "many", "many/run.sh", "many", objects)
 
 
 def load(run, flavour, alone, clustered):

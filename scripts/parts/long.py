@@ -4,7 +4,7 @@
 import os
 import re
 
-from .guests import SELFTESTS, TESTING, test_module
+from .guests import TESTING, module_program, test_module
 from .ktap import PREFIX
 from .run import CACHE, Failure, project, say, script
 
@@ -24,7 +24,6 @@ def durations():
 def torture_long(run):
     """torture for 10 min with KASAN, 3 with kmemleak, 5 with KCSAN in QEMU"""
     checked, leaks, races = durations()
-    run.need("tools", script("build-tools", "kddmctl", "selftests"))
     if checked:
         uml(run, "8 nodes, lockdep and KASAN", "uml-debug", checked, 8,
             "--cpus", "2", "--mem", "3G")
@@ -37,19 +36,15 @@ def torture_long(run):
 
 def uml(run, name, flavour, seconds, nodes, *options):
     """Torture in User Mode Linux."""
-    program_file = project(f"{TESTING}/torture/run.sh")
-    module = test_module(run, flavour, "torture")
-    limit = 3 * seconds + 600
-    run.show(run.ktap(name, script(
-        "boot-uml", "--flavour", flavour, *options, "--timeout", str(limit),
-        "--", program_file, module, SELFTESTS, str(seconds), str(nodes)),
-        timeout=limit + 30))
+    module_program(run, name, "torture/run.sh", "torture", seconds, nodes,
+                   flavour=flavour, options=options, limit=3 * seconds + 600)
 
 
 def kcsan(run, seconds):
     """Torture in QEMU; a data race of KDDM is a failure."""
     program_file = project(f"{TESTING}/torture/run.sh")
-    module = test_module(run, "x86-kcsan", "torture")
+    module = test_module(run, "x86-kcsan", "torture", "torture")
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
     kept = os.path.join(CACHE, "log", "kcsan.dmesg")
     limit = 2 * seconds + 900
     # The busted variant is nothing but races.

@@ -45,6 +45,7 @@ class Run:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.part = ""
+        self._had = set()
         self._logs = os.path.join(CACHE, "log")
         os.makedirs(self._logs, exist_ok=True)
 
@@ -135,12 +136,14 @@ class Run:
         return status == 0
 
     def need(self, name, command, **options):
-        """A command without which the part cannot go on."""
+        """A command without which the part cannot go on; once is enough."""
+        if tuple(command) in self._had:
+            return
         status, log = self.command(name, command, **options)
         if status:
             raise Failure(f"{name}: status {status}, the end of {log}:\n"
                           + tail(log))
-        return log
+        self._had.add(tuple(command))
 
     def ktap(self, name, command, **options):
         """A command that prints (K)TAP: count its results one by one."""

@@ -10,6 +10,7 @@
 #include "vcsearch.h"
 
 #define PACK_MAX	16384
+#define TABLE_MIN	4096
 
 /* States */
 
@@ -158,22 +159,52 @@ static struct vcs_key hash(struct vcs *s, const struct vcm *m)
 	return k;
 }
 
+/* Where a state is, or is to be. */
+static size_t look(const struct vcs *s, const struct vcs_key *k)
+{
+	size_t i = k->a & s->mask;
+
+	while (s->table[i].a &&
+	       (s->table[i].a != k->a || (s->table[i].b | 1) != (k->b | 1)))
+		i = (i + 1) & s->mask;
+	return i;
+}
+
+/* Twice the room: one that is too large costs time as well, for its pages. */
+static int grow(struct vcs *s)
+{
+	struct vcs_key *old = s->table;
+	size_t i, n = s->mask + 1;
+
+	s->table = vzalloc(2 * n * sizeof(*s->table));
+	if (!s->table) {
+		s->table = old;
+		return -ENOMEM;
+	}
+	s->mask = 2 * n - 1;
+	for (i = 0; i < n; i++)
+		if (old[i].a)
+			s->table[look(s, &old[i])] = old[i];
+	for (i = 0; i < s->depth; i++)
+		s->path[i]->slot = look(s, &old[s->path[i]->slot]);
+	vfree(old);
+	return 0;
+}
+
 /* Where it is, and whether it is new. */
-static size_t find(struct vcs *s, const struct vcm *m, bool *is_new)
+static int find(struct vcs *s, const struct vcm *m, size_t *slot, bool *is_new)
 {
 	struct vcs_key k = hash(s, m);
-	size_t i;
 
-	for (i = k.a & s->mask; s->table[i].a; i = (i + 1) & s->mask) {
-		if (s->table[i].a == k.a && (s->table[i].b | 1) == k.b) {
-			*is_new = false;
-			return i;
-		}
+	if (2 * s->states > s->mask && grow(s))
+		return -ENOMEM;
+	*slot = look(s, &k);
+	*is_new = !s->table[*slot].a;
+	if (*is_new) {
+		s->table[*slot] = k;
+		s->states++;
 	}
-	*is_new = true;
-	s->table[i] = k;
-	s->states++;
-	return i;
+	return 0;
 }
 
 /**
@@ -184,12 +215,8 @@ static size_t find(struct vcs *s, const struct vcm *m, bool *is_new)
  */
 int vcs_init(struct vcs *s)
 {
-	size_t table = 1;
-
-	while (table < 2 * s->max_states)
-		table *= 2;
-	s->mask = table - 1;
-	s->table = vzalloc(table * sizeof(*s->table));
+	s->mask = TABLE_MIN - 1;
+	s->table = vzalloc(TABLE_MIN * sizeof(*s->table));
 	s->buf = vzalloc(PACK_MAX);
 	s->path[0] = vzalloc(sizeof(*s->path[0]));
 	return s->table && s->buf && s->path[0] ? 0 : -ENOMEM;
@@ -254,6 +281,7 @@ static int advance(struct vcs *s)
 	struct vcm_move *mv = &f->mv[f->next++];
 	bool is_new;
 	size_t slot;
+	int err;
 
 	f->musts += vcm_must(mv);
 	if (s->depth + 1 == VCS_DEPTH || s->states >= s->max_states)
@@ -271,7 +299,9 @@ static int advance(struct vcs *s)
 		vcm_check(&to->m);
 	if (to->m.error)
 		return failed(s, to->m.error);
-	slot = find(s, &to->m, &is_new);
+	err = find(s, &to->m, &slot, &is_new);
+	if (err)
+		return err;
 	if (!is_new && s->table[slot].b & 1)
 		return failed(s, "views change for ever");
 	if (is_new)
@@ -291,10 +321,14 @@ static int advance(struct vcs *s)
 int vcs_run(struct vcs *s)
 {
 	bool is_new;
+	size_t slot;
 	int err;
 
 	vcm_init(&s->path[0]->m, s->cfg);
-	enter(s, find(s, &s->path[0]->m, &is_new));
+	err = find(s, &s->path[0]->m, &slot, &is_new);
+	if (err)
+		return err;
+	enter(s, slot);
 	for (;;) {
 		while (s->path[s->depth]->next == s->path[s->depth]->nr) {
 			err = leave(s);

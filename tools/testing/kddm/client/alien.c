@@ -12,7 +12,6 @@
 #include <linux/socket.h>
 #include <linux/tipc.h>
 #include <linux/uio.h>
-#include <net/net_namespace.h>
 #include <net/sock.h>
 #include "client.h"
 
@@ -44,7 +43,7 @@ static int publish(void)
 			   sizeof(addr));
 }
 
-/* The next HELLO; returns whose, or an error of the socket. */
+/* The next HELLO, and who sent it; returns an error of the socket. */
 static int hello(struct opening *opening, struct sockaddr_tipc *from)
 {
 	struct msghdr msg = { .msg_name = from };

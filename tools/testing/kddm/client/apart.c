@@ -43,26 +43,6 @@ static int link(int node, bool up)
 	return err;
 }
 
-static int put_value(struct kddm_obj *obj, u32 value)
-{
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	*(u32 *)kddm_data(obj) = value;
-	return kddm_put(obj);
-}
-
-static long value(int node, u64 id)
-{
-	struct kddm_obj *obj = kddm_get(set[node], id, KDDM_NOCREATE);
-	long value;
-
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	value = *(u32 *)kddm_data(obj);
-	CHECK_EQ(kddm_put(obj), 0);
-	return value;
-}
-
 /* What A and C do meanwhile. */
 static void others(void)
 {
@@ -78,8 +58,8 @@ static void others(void)
 	}
 	for (id = PUT; id <= LAST; id++) {
 		CHECK_EQ(kddm_remove(set[C], id), 0);
-		CHECK_EQ(put_value(kddm_grab(set[C], id, 0), 20 + id), 0);
-		CHECK_EQ(value(A, id), 20 + id);
+		CHECK_EQ(client_put(kddm_grab(set[C], id, 0), 20 + id), 0);
+		CHECK_EQ(client_value(set[A], id), 20 + id);
 	}
 }
 
@@ -88,16 +68,16 @@ static void back_again(struct kddm_obj *obj[])
 	u64 id;
 
 	/* Waits until B serves. */
-	CHECK_EQ(value(B, LAST + 1), 1);
-	CHECK_EQ(put_value(obj[KEPT], 11), 0);
-	CHECK_EQ(put_value(obj[PUT], 12), -ESTALE);
+	CHECK_EQ(client_value(set[B], LAST + 1), 1);
+	CHECK_EQ(client_put(obj[KEPT], 11), 0);
+	CHECK_EQ(client_put(obj[PUT], 12), -ESTALE);
 	CHECK_EQ(kddm_remove_held(obj[REMOVED]), -ESTALE);
 	CHECK_EQ(kddm_downgrade(obj[READ]), -ESTALE);
-	CHECK_EQ(value(A, KEPT), 11);
+	CHECK_EQ(client_value(set[A], KEPT), 11);
 	for (id = PUT; id <= LAST; id++) {
-		CHECK_EQ(value(B, id), 20 + id);
-		CHECK_EQ(put_value(kddm_grab(set[B], id, 0), 30 + id), 0);
-		CHECK_EQ(value(C, id), 30 + id);
+		CHECK_EQ(client_value(set[B], id), 20 + id);
+		CHECK_EQ(client_put(kddm_grab(set[B], id, 0), 30 + id), 0);
+		CHECK_EQ(client_value(set[C], id), 30 + id);
 	}
 }
 
@@ -106,7 +86,7 @@ static void writer_apart(void)
 	struct kddm_obj *obj[LAST + 1] = { };
 	u64 id;
 
-	CHECK_EQ(put_value(kddm_grab(set[A], LAST + 1, 0), 1), 0);
+	CHECK_EQ(client_put(kddm_grab(set[A], LAST + 1, 0), 1), 0);
 	for (id = KEPT; id <= LAST; id++) {
 		obj[id] = kddm_grab(set[B], id, 0);
 		if (!CHECK_EQ(PTR_ERR_OR_ZERO(obj[id]), 0))

@@ -26,6 +26,11 @@ void client_end(void);
 int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
 void client_close(struct kddm_set *set[NODES], const char *name);
 
+/* Write an object that was grabbed, and put it; @obj may be an ERR_PTR(). */
+int client_put(struct kddm_obj *obj, u32 value);
+/* What an object says that exists, or an error. */
+long client_value(struct kddm_set *set, u64 id);
+
 void client_test_alien(void);
 void client_alien_exit(void);
 void client_test_apart(void);

@@ -65,28 +65,6 @@ static int ctl(int wait, char *verb, char *word, char *value)
 	return call_usermodehelper(kddmctl, argv, env, wait);
 }
 
-static int put_value(int node, u64 id, u32 value)
-{
-	struct kddm_obj *obj = kddm_grab(set[node], id, 0);
-
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	*(u32 *)kddm_data(obj) = value;
-	return kddm_put(obj);
-}
-
-static long value(int node, u64 id)
-{
-	struct kddm_obj *obj = kddm_get(set[node], id, KDDM_NOCREATE);
-	long value;
-
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	value = *(u32 *)kddm_data(obj);
-	CHECK_EQ(kddm_put(obj), 0);
-	return value;
-}
-
 /* B is stopped once it has no users; it starts with the id it had. */
 static void start_again(void)
 {
@@ -109,12 +87,12 @@ static void stop_under(struct kddm_obj *written, struct kddm_obj *read,
 	CHECK(wait_for_completion_timeout(&w->done, 20 * HZ));
 	CHECK_EQ(w->err, -ESHUTDOWN);
 	/* As long as B is there, A waits. */
-	CHECK_EQ(value(A, WRITTEN), -EIO);
-	CHECK_EQ(value(A, READ), 12);
-	CHECK_EQ(value(C, IDLE), 13);
-	CHECK_EQ(put_value(A, READ, 22), 0);
+	CHECK_EQ(client_value(set[A], WRITTEN), -EIO);
+	CHECK_EQ(client_value(set[A], READ), 12);
+	CHECK_EQ(client_value(set[C], IDLE), 13);
+	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), 22), 0);
 	CHECK_EQ(kddm_self(client_net[B]), -ENOTCONN);
-	CHECK_EQ(value(B, IDLE), -ESHUTDOWN);
+	CHECK_EQ(client_value(set[B], IDLE), -ESHUTDOWN);
 	CHECK_EQ(*(u32 *)kddm_data(read), 12);
 	CHECK_EQ(kddm_put(read), 0);
 	CHECK_EQ(kddm_put(written), -ESTALE);
@@ -124,9 +102,9 @@ static void leave(struct wish *w)
 {
 	struct kddm_obj *written, *read, *held;
 
-	CHECK_EQ(put_value(A, WRITTEN, 11), 0);
-	CHECK_EQ(put_value(B, READ, 12), 0);
-	CHECK_EQ(put_value(B, IDLE, 13), 0);
+	CHECK_EQ(client_put(kddm_grab(set[A], WRITTEN, 0), 11), 0);
+	CHECK_EQ(client_put(kddm_grab(set[B], READ, 0), 12), 0);
+	CHECK_EQ(client_put(kddm_grab(set[B], IDLE, 0), 13), 0);
 	held = kddm_grab(set[A], AWAITED, 0);
 	written = kddm_grab(set[B], WRITTEN, 0);
 	read = kddm_get(set[B], READ, 0);
@@ -144,8 +122,8 @@ static void leave(struct wish *w)
 	set[B] = kddm_set_open(client_net[B], "forced");
 	if (!CHECK_EQ(PTR_ERR_OR_ZERO(set[B]), 0))
 		return;
-	CHECK_EQ(value(B, READ), 22);
-	CHECK_EQ(value(B, IDLE), 13);
+	CHECK_EQ(client_value(set[B], READ), 22);
+	CHECK_EQ(client_value(set[B], IDLE), 13);
 }
 
 void client_test_leave(void)

@@ -86,6 +86,26 @@ void client_close(struct kddm_set *set[NODES], const char *name)
 	CHECK_EQ(kddm_set_destroy(client_net[0], name, false), 0);
 }
 
+int client_put(struct kddm_obj *obj, u32 value)
+{
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	*(u32 *)kddm_data(obj) = value;
+	return kddm_put(obj);
+}
+
+long client_value(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj = kddm_get(set, id, KDDM_NOCREATE);
+	long value;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	value = *(u32 *)kddm_data(obj);
+	CHECK_EQ(kddm_put(obj), 0);
+	return value;
+}
+
 /* What object 1 of the shared set says, read on the last node. */
 static int peek_get(char *buffer, const struct kernel_param *kp)
 {

@@ -21,6 +21,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+# Of the tests: tables of states are large, and looked up anywhere.
+os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
 
 from mutations import MUTATIONS  # noqa: E402
 
@@ -158,7 +160,7 @@ class Worker:
         """Only what is run is built: most mutations meet one program."""
         done = subprocess.run(
             ["make", "-s", "-C", SIM, "KDDM=" + self.kddm, "O=" + self.out,
-             os.path.join(self.out, program)],
+             "CFLAGS=-O2", os.path.join(self.out, program)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False)
         if done.returncode:

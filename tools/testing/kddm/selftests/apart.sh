@@ -50,8 +50,7 @@ apart() {
 
 # links NODE COUNT: so many links are up
 links() {
-	[ "$(on "$1" tipc link list | grep -v ^broadcast |
-	     grep -c ': up')" -eq "$2" ]
+	[ "$(count_links "$1")" -eq "$2" ]
 }
 
 start_apart() {

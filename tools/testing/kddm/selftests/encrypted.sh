@@ -45,12 +45,7 @@ right_key() {
 
 # no_links NODE: no other node has a link with it
 no_links() {
-	says 0 links "$1"
-}
-
-links() {
-	on "$1" tipc link list | grep -v ^broadcast |
-		{ grep -c ': up' || true; }
+	says 0 count_links "$1"
 }
 
 object_is() {

@@ -68,7 +68,8 @@ quiet() {
 
 # busy: a node that is used can not be stopped, and goes on
 busy() {
-	insmod "$module" seconds=12 && sleep 1 || return 1
+	kctl 2 config set stop-timeout 1000
+	insmod "$module" seconds=4 && sleep 1 || return 1
 	status=0
 	kctl 2 stop 2>"$TMP/stop" || status=$?
 	while [ "$(result)" = -1 ]; do
