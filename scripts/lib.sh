@@ -23,7 +23,7 @@ BUILD=$KDDM_CACHE/build
 # The flavours of the kernel: the first ones are booted, the others are there
 # for their objects (warnings, 32 bit, big endian, no KDDM).
 FLAVOURS="uml, uml-debug, uml-module, uml-gcov, x86, x86-kcsan"
-FLAVOURS+=" (check, i386, s390, without)"
+FLAVOURS+=" (i386, s390, without)"
 JOBS=$(nproc)
 
 # Parts of the project that the kernel tree receives.
@@ -149,7 +149,7 @@ step() {
 flavour_arch() {
 	case $1 in
 	uml|uml-debug|uml-module|uml-gcov) echo um ;;
-	x86|x86-kcsan|check|without) echo x86_64 ;;
+	x86|x86-kcsan|without) echo x86_64 ;;
 	i386) echo i386 ;;
 	s390) echo s390 ;;
 	*) die "no flavour \"$1\": there are $FLAVOURS" ;;
@@ -165,8 +165,8 @@ flavour_fragments() {
 	uml-module) echo "common.config um.config debug.config module.config" ;;
 	uml-gcov) echo "common.config kunit.config um.config gcov.config" ;;
 	x86-kcsan) echo "common.config x86.config kcsan.config" ;;
-	x86|check|i386) echo "common.config kunit.config x86.config" ;;
-	s390) echo "common.config" ;;
+	x86|i386) echo "common.config kunit.config x86.config" ;;
+	s390) echo "common.config kunit.config" ;;
 	without) echo "common.config x86.config without.config" ;;
 	*) die "no flavour \"$1\": there are $FLAVOURS" ;;
 	esac

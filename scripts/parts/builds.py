@@ -1,22 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds that are not booted, the series, and the documentation."""
 
+import glob
 import os
 import re
 import shutil
+import subprocess
 
-from .run import CACHE, ROOT, TREE, project, say, script
-from .static import objects
+from .run import CACHE, ROOT, TREE, Failure, project, say, script
 
 
 def builds(run):
-    """for 32 bit, for big-endian machines, and without KDDM"""
+    """W=1 and sparse for 32 bit and for big endian, 64 bit; and without KDDM"""
     project("net/kddm/Makefile")
-    objects(run, "32 bit", "i386", ["W=1", "net/kddm/"])
+    sparse = subprocess.run(script("get-sparse"), stdout=subprocess.PIPE,
+                            text=True, check=False).stdout.strip()
+    if not sparse:
+        raise Failure("no sparse")
+    objects(run, "32 bit", "i386", [
+        "W=1", "C=2", f"CHECK={sparse}", "net/kddm/", "net/tipc/socket.o"])
     objects(run, "big endian, 64 bit", "s390", ["W=1", "net/kddm/"])
     # All that changes there is a file of TIPC.
     run.check("without KDDM", script("build", "without", "net/tipc/socket.o"),
               timeout=1200)
+
+
+def objects(run, name, flavour, arguments):
+    """Build some objects; a compiler's word about our files is a failure."""
+    log = os.path.join(CACHE, "log", f"build-{flavour}.log")
+    # What was built before keeps its warnings to itself.
+    for old in glob.glob(os.path.join(CACHE, "build", flavour,
+                                      "net/kddm/**/*.o"), recursive=True):
+        os.unlink(old)
+    run.check(f"{name}: build", script("build", flavour, *arguments),
+              timeout=1200)
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        said = [line.rstrip() for line in lines
+                if re.search(r"(net/kddm|linux/kddm|net/tipc)\S*:\d+.*"
+                             r"(warning|error)", line)]
+    if run.case(f"{name}: warnings", not said, f"{len(said)} in {log}") is False:
+        for line in said[:20]:
+            say("   | " + line)
 
 
 def series(run):

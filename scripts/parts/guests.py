@@ -263,7 +263,7 @@ def modules(run):
 
 def modules_long(run):
     """load and unload 100 times, and 100 with a cluster up, under kmemleak"""
-    load(run, "uml-module", 100, 100)
+    load(run, "uml-module", 100, 100, limit=2400)
 
 
 def client(run):
@@ -302,15 +302,16 @@ def many(run, objects):
     module_program(run, "many", "many/run.sh", "many", objects)
 
 
-def load(run, flavour, alone, clustered):
+def load(run, flavour, alone, clustered, limit=800):
     """Load and unload the module under kmemleak and lockdep."""
     project("net/kddm/Makefile")
     run.need("kernel", script("build", flavour), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl"))
     run.check("loaded and unloaded", script(
         "boot-uml", "--flavour", flavour, "--kmemleak",
-        "--timeout", "800", "--",
-        *script("guest/modules", str(alone), str(clustered))), timeout=900)
+        "--timeout", str(limit), "--",
+        *script("guest/modules", str(alone), str(clustered))),
+        timeout=limit + 100)
 
 
 def demo_uml(run):

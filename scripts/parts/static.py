@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Checks of the sources: nothing is booted."""
 
-import glob
 import os
 import re
 import subprocess
 import tempfile
 
-from .run import CACHE, ROOT, TREE, Failure, project, script, say
+from .run import ROOT, TREE, project, script
 
 KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/linux/kddm_node.h",
                "include/linux/kddm_pack.h", "include/linux/kddm_rpc.h",
@@ -31,7 +30,7 @@ def interpreter(path):
 
 
 def static(run):
-    """the sources: spelling, shell, warnings, generated code"""
+    """the sources: spelling, scripts, kernel-doc, generated code"""
     project("net/kddm")
     run.need("tree", script("lay-tree"))
     shell = [path for path in files() if path.endswith(".sh")
@@ -47,7 +46,6 @@ def static(run):
     headers = [path for path in files(*KERNEL_CODE)
                if path.endswith((".c", ".h")) and not is_generated(path)]
     kernel_doc(run, headers)
-    warnings(run)
 
 
 def checkpatch(run):
@@ -97,31 +95,3 @@ def kernel_doc(run, paths):
     with open(log, encoding="utf-8") as file:
         said = file.read().strip()
     run.case("kernel-doc", status == 0 and not said, said)
-
-
-def warnings(run):
-    """Build net/kddm with W=1 and sparse: no word about our files."""
-    sparse = subprocess.run(script("get-sparse"), stdout=subprocess.PIPE,
-                            text=True, check=False).stdout.strip()
-    if not sparse:
-        raise Failure("no sparse")
-    objects(run, "W=1 and sparse", "check",
-            ["W=1", "C=2", f"CHECK={sparse}", "net/kddm/", "net/tipc/socket.o"])
-
-
-def objects(run, name, flavour, arguments):
-    """Build some objects; a compiler's word about our files is a failure."""
-    log = os.path.join(CACHE, "log", f"build-{flavour}.log")
-    # What was built before keeps its warnings to itself.
-    for old in glob.glob(os.path.join(CACHE, "build", flavour,
-                                      "net/kddm/**/*.o"), recursive=True):
-        os.unlink(old)
-    run.check(f"{name}: build", script("build", flavour, *arguments),
-              timeout=1200)
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        said = [line.rstrip() for line in lines
-                if re.search(r"(net/kddm|linux/kddm|net/tipc)\S*:\d+.*"
-                             r"(warning|error)", line)]
-    if run.case(f"{name}: warnings", not said, f"{len(said)} in {log}") is False:
-        for line in said[:20]:
-            say("   | " + line)
