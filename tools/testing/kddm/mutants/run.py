@@ -255,8 +255,8 @@ def parse():
                         help="mutations at a time (the number of CPUs)")
     parser.add_argument("--limit", type=float, default=30,
                         help="seconds of a CPU until a test that hangs has "
-                        "failed (30), "
-                        "or three times what it takes when nothing is broken")
+                        "failed (30), or three times what it takes when "
+                        "nothing is broken")
     parser.add_argument("--list", action="store_true",
                         help="print the names of the mutations")
     parser.add_argument("names", nargs="*", metavar="TEXT",

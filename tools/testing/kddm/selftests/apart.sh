@@ -48,11 +48,6 @@ apart() {
 	wait_for links 2 1 && wait_for links 3 1
 }
 
-# links NODE COUNT: so many links are up
-links() {
-	[ "$(count_links "$1")" -eq "$2" ]
-}
-
 start_apart() {
 	for n in 1 2 3; do
 		kctl "$n" start id "$n" || return 1

@@ -43,11 +43,6 @@ right_key() {
 	kctl 3 tipc key flush && kctl 3 tipc key set file "$TMP/key"
 }
 
-# no_links NODE: no other node has a link with it
-no_links() {
-	says 0 count_links "$1"
-}
-
 object_is() {
 	says "$2" kctl "$1" object get demo 1
 }
@@ -77,7 +72,7 @@ check "and meet" eval 'kctl 1 wait nodes 2 timeout 20 &&
 	kctl 2 wait nodes 2 timeout 20'
 check "they share an object" eval 'kctl 1 set create demo size 8 &&
 	kctl 1 object put demo 1 text && wait_for object_is 2 text'
-check "node 3 has no link" no_links 3
+check "node 3 has no link" links 3 0
 check "without the key it stays alone" apart 3
 check "with another key, too" other_key
 check "no message of it was even looked at" no_drops

@@ -171,17 +171,13 @@ setup() {
 		kctl "$n" tipc up eth0 identity "kddm-test-$n" $key || return 1
 	done
 	for n in $(seq "$KEYED"); do
-		wait_for links_up "$n" || return 1
+		wait_for links "$n" $((KEYED - 1)) || return 1
 	done
 }
 
-# count_links NODE: its links that are up, without the one for broadcasts
-count_links() {
-	on "$1" tipc link list | { grep -c ':.*: up' || true; }
-}
-
-links_up() {
-	[ "$(count_links "$1")" -eq $((KEYED - 1)) ]
+# links NODE COUNT: so many links are up, without the one for broadcasts
+links() {
+	[ "$(on "$1" tipc link list | grep -c ':.*: up')" -eq "$2" ]
 }
 
 # start_all: KDDM on every node, with the namespace's number as id
