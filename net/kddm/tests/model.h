@@ -331,7 +331,9 @@ void model_do(struct model *m, const struct model_move *mv);
 /* Whether the cluster is bound to make this move by itself one day. */
 bool model_must(const struct model_move *mv);
 
-/* What moves.c and recovery.c need of model.c. */
+/* What the files of the model need of each other. */
+/* Node @at has never heard of the object. */
+void model_forget(struct model *m, u16 at);
 struct model_msg *model_head(struct model *m, u16 src, u16 dst);
 void model_drop_channel(struct model *m, u16 src, u16 dst);
 void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg);
