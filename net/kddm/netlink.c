@@ -14,7 +14,6 @@
 #include "member.h"
 #include "netlink.h"
 #include "netlink-gen.h"
-#include "recovery.h"
 #include "set.h"
 #include "views.h"
 
@@ -169,7 +168,7 @@ static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
 	if (nla_put_uint(skb, KDDM_A_STATUS_CHANGE, info.phase + 1) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_ATTEMPT, info.attempt) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_SUSPECTS,
-			 kddm_recovery_left(kn)) ||
+			 kddm_sets_suspects(kn)) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERED, info.recovered) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_CHANGE_TIME, info.change_us) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERY_TIME, info.recovery_us))

@@ -97,21 +97,21 @@ static void back_off(unsigned int *delay)
 }
 
 /*
- * As kddm_rpc_call(), again and again until it is done, or another view is on
- * its way.  No other error ends it, be it this node's or the other's: the rest
- * of the view would wait for ever.
+ * As kddm_rpc_call(), again and again until it is done and the reply has @want
+ * bytes, or another view is on its way.  No other error ends it, be it this
+ * node's or the other's: the rest of the view would wait for ever.
  */
 static int call(struct run *r, u16 dst, const void *req, size_t len,
-		void *reply, size_t max)
+		void *reply, size_t want)
 {
 	unsigned int delay = RETRY_FIRST;
 	int ret;
 
 	for (;;) {
 		ret = kddm_rpc_call(r->v->kn, dst, &svc_recover, req, len,
-				    reply, max, CALL_TIMEOUT);
-		if (ret >= 0)
-			return ret;
+				    reply, want, CALL_TIMEOUT);
+		if (ret >= 0 && ret == want)
+			return 0;
 		if (kddm_views_in(r->v, r->epoch))
 			return -ESTALE;
 		back_off(&delay);
@@ -173,10 +173,10 @@ static int flush_batch(struct run *r, u16 home)
 	struct wire_recover *w = r->batch[home];
 	size_t len = sizeof(*w) + le16_to_cpu(w->nr) *
 		     sizeof(struct wire_report);
-	int ret = call(r, home, w, len, NULL, 0);
+	int err = call(r, home, w, len, NULL, 0);
 
 	w->nr = 0;
-	return min(ret, 0);
+	return err;
 }
 
 static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
@@ -229,14 +229,15 @@ static int tell_reported(struct run *r)
 {
 	struct wire_recover w;
 	int err = 0;
-	u16 i;
+	u16 i, id;
 
 	head(&w, OP_REPORTED, r->epoch);
-	for (i = 0; i < r->view->nr && err >= 0; i++)
-		if (r->view->m[i].id != r->v->kn->self)
-			err = call(r, r->view->m[i].id, &w, sizeof(w), NULL,
-				   0);
-	return min(err, 0);
+	for (i = 0; i < r->view->nr && !err; i++) {
+		id = r->view->m[i].id;
+		if (id != r->v->kn->self)
+			err = call(r, id, &w, sizeof(w), NULL, 0);
+	}
+	return err;
 }
 
 static bool all_reported(struct run *r)
@@ -322,12 +323,12 @@ static int probe_node(struct run *r, struct cases *c, u16 node)
 {
 	size_t len = sizeof(struct wire_recover) +
 		     c->nr * sizeof(struct wire_id);
-	size_t max = c->nr * sizeof(struct wire_claim);
-	struct wire_claim *reply = kvmalloc(max, GFP_KDDM);
+	size_t want = c->nr * sizeof(struct wire_claim);
+	struct wire_claim *reply = kvmalloc(want, GFP_KDDM);
 	struct wire_recover *w = kvmalloc(len, GFP_KDDM);
 	struct wire_id *id = (void *)(w + 1);
 	struct kddm_claim claim;
-	int ret;
+	int err;
 	u16 i;
 
 	head(w, OP_PROBE, r->epoch);
@@ -335,13 +336,13 @@ static int probe_node(struct run *r, struct cases *c, u16 node)
 	w->nr = cpu_to_le16(c->nr);
 	for (i = 0; i < c->nr; i++)
 		id[i].objid = cpu_to_le64(c->id[i]);
-	ret = call(r, node, w, len, reply, max);
-	for (i = 0; i < c->nr && ret == max; i++)
+	err = call(r, node, w, len, reply, want);
+	for (i = 0; i < c->nr && !err; i++)
 		if (claim_from_wire(&claim, &reply[i]))
 			hear(c, i, node, &claim);
 	kvfree(w);
 	kvfree(reply);
-	return ret < 0 ? ret : ret == max ? 0 : -EBADMSG;
+	return err;
 }
 
 static int probe(struct run *r, struct cases *c)
@@ -392,7 +393,7 @@ static int pronounce(struct run *r, struct cases *c)
 	struct wire_recover *w;
 	struct kddm_verdict v;
 	int err = 0;
-	u16 i, id;
+	u16 i;
 
 	len = sizeof(*w) + c->nr * size;
 	w = kvmalloc(len, GFP_KDDM);
@@ -405,12 +406,10 @@ static int pronounce(struct run *r, struct cases *c)
 		verdict_to_wire((void *)(w + 1) + i * size, c->id[i], &v,
 				c->copies + i * c->words, c->words);
 	}
-	for (i = 0; i < r->view->nr && err >= 0; i++) {
-		id = r->view->m[i].id;
-		err = call(r, id, w, len, NULL, 0);
-	}
+	for (i = 0; i < r->view->nr && !err; i++)
+		err = call(r, r->view->m[i].id, w, len, NULL, 0);
 	kvfree(w);
-	return min(err, 0);
+	return err;
 }
 
 static int judge(struct run *r, struct cases *c)
@@ -776,22 +775,6 @@ static struct kddm_rpc_service svc_recover = {
 	.handler	= recover_handler,
 	.owner		= THIS_MODULE,
 };
-
-static int add_suspects(struct kddm_set *set, void *arg)
-{
-	u64 *left = arg;
-
-	*left += atomic_long_read(&set->nr_suspects);
-	return 0;
-}
-
-u64 kddm_recovery_left(struct kddm_net *kn)
-{
-	u64 left = 0;
-
-	kddm_sets_each(kn, add_suspects, &left);
-	return left;
-}
 
 int kddm_recovery_init(void)
 {

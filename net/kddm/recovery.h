@@ -13,15 +13,10 @@
 #ifndef _NET_KDDM_RECOVERY_H
 #define _NET_KDDM_RECOVERY_H
 
-#include <linux/types.h>
-
 struct kddm_net;
 struct kddm_views_ops;
 
 extern const struct kddm_views_ops kddm_recovery_ops;
-
-/* Objects at home here that still have to be judged. */
-u64 kddm_recovery_left(struct kddm_net *kn);
 
 int kddm_recovery_init(void);
 void kddm_recovery_exit(void);

@@ -111,6 +111,22 @@ int kddm_sets_each(struct kddm_net *kn,
 	return err;
 }
 
+static int add_suspects(struct kddm_set *set, void *arg)
+{
+	u64 *sum = arg;
+
+	*sum += atomic_long_read(&set->nr_suspects);
+	return 0;
+}
+
+u64 kddm_sets_suspects(struct kddm_net *kn)
+{
+	u64 sum = 0;
+
+	kddm_sets_each(kn, add_suspects, &sum);
+	return sum;
+}
+
 u64 kddm_set_hits(const struct kddm_set *set)
 {
 	u64 sum = 0;
