@@ -13,6 +13,7 @@
 #include "member.h"
 #include "transport.h"
 
+struct kvec;
 struct sock;
 struct socket;
 struct task_struct;
@@ -79,9 +80,9 @@ struct kddm_transport {
 void kddm_chan_kick(struct kddm_chan *c);
 /* Have the drainer look at a peer; with the channel's lock. */
 void kddm_chan_make_ready(struct kddm_chan *c, struct kddm_node *node);
-/* Fill in the header of @buf and send it to @node, without waiting. */
+/* Send a datagram of @len bytes to @node, without waiting. */
 int kddm_chan_sendmsg(struct kddm_chan *c, const struct kddm_node *node,
-		      void *buf, const struct kddm_hdr *h);
+		      struct kvec *iov, unsigned int nr, u32 len);
 /* The work of c->retry, and of c->more. */
 void kddm_chan_retry(struct work_struct *work);
 void kddm_chan_more(struct work_struct *work);

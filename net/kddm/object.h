@@ -314,7 +314,7 @@ int kddm_obj_settle(struct kddm_set *set, u64 id,
 int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner);
 
 /*
- * object_user.c: put @w into the line of an object.  Returns the object, which
+ * object_user.c: put @w into the line of an object; a kick is due.  Returns the object, which
  * stays while @w is in line, or inside; or -ENOMEM, -ESHUTDOWN, -EAGAIN (an
  * @async one would have to wait).  While its home has only just moved here it
  * waits for at most @timeout jiffies, by @intr until any signal: -ETIMEDOUT,
@@ -359,7 +359,7 @@ struct kddm_obj *kddm_obj_take(struct kddm_set *set, u64 id, bool grab,
  */
 int kddm_obj_put(struct kddm_obj *obj, long timeout);
 
-/* kddm_prefetch() with KDDM_COF_*. */
+/* kddm_prefetch() with KDDM_COF_*, but for the kick. */
 int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags);
 
 /* kddm_remove() that gives up as kddm_obj_take() does. */

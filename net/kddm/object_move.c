@@ -501,17 +501,18 @@ static int take(struct kddm_set *set, u64 id, bool grab)
 static int take_many(struct kddm_set *set, const struct wire_move *w, u32 nr,
 		     struct wire_moved *reply)
 {
+	int err = 0;
 	u32 i;
-	int err;
 
 	for (i = 0; i < nr; i++) {
 		err = kddm_obj_prefetch(set, le64_to_cpu(w->objid[i]), true,
 					KDDM_COF_NOCREATE | KDDM_COF_TRY);
-		if (err == -ESHUTDOWN)
-			return err;
 		if (err)	/* as many as there may be are under way */
 			break;
 	}
+	kddm_kick_all(set->kn);
+	if (err == -ESHUTDOWN)
+		return err;
 	reply->nr = cpu_to_le32(i);
 	return sizeof(*reply);
 }

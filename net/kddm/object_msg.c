@@ -125,7 +125,7 @@ void kddm_obj_act_replicate(struct kddm_obj *obj,
 	kvfree(buf);
 }
 
-/* In */
+/* In.  The transport sends what is queued when the callbacks are done. */
 
 static bool is_request(u8 type)
 {
@@ -154,7 +154,6 @@ static void answer(struct kddm_net *kn, u16 dst, u8 type,
 
 	kddm_obj_send(kn, NULL, dst, kddm_obj_channel(req->objid),
 		      wire_msg(&m, 0));
-	kddm_kick(kn, kddm_obj_channel(req->objid));
 }
 
 /* The end of a request that came from or goes to nowhere. */
@@ -282,6 +281,8 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 		return set;
 	if (!makes_known(m->type))
 		return ERR_PTR(-ENOENT);
+	/* It asks the sender, who may wait for what is queued. */
+	kddm_kick(kn, h->chan);
 	set = kddm_set_from(kn, h->src, m->set);
 	if (IS_ERR(set) || counts(kn, h))
 		return set;
@@ -328,7 +329,6 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (err)
 		err = refuse(kn, h->src, &m, err);
 	kddm_set_unref(set);
-	kddm_kick(kn, h->chan);
 	return err;
 }
 
@@ -356,7 +356,6 @@ static void obj_undeliverable(struct kddm_net *kn, u16 dst,
 	m.err = -EHOSTDOWN;
 	obj_deliver(set, kn->self, &m);
 	kddm_set_unref(set);
-	kddm_kick(kn, msg->chan);
 }
 
 const struct kddm_channel_ops kddm_obj_channel_ops = {

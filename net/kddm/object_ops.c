@@ -86,9 +86,26 @@ dec:
 
 int kddm_prefetch(struct kddm_set *set, u64 id, bool grab)
 {
-	return kddm_obj_prefetch(set, id, grab, 0);
+	int err = kddm_obj_prefetch(set, id, grab, 0);
+
+	kddm_kick(set->kn, kddm_obj_channel(id));
+	return err;
 }
 EXPORT_SYMBOL_GPL(kddm_prefetch);
+
+int kddm_prefetch_range(struct kddm_set *set, u64 first, u32 count, bool grab)
+{
+	int err = 0;
+	u32 i;
+
+	if (count && first > ULONG_MAX - (count - 1))
+		return -ERANGE;
+	for (i = 0; i < count && !err; i++)
+		err = kddm_obj_prefetch(set, first + i, grab, 0);
+	kddm_kick_all(set->kn);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kddm_prefetch_range);
 
 /* A first value */
 

@@ -179,6 +179,7 @@ static int refresh_one(struct kddm_set *set, u64 id, int (*check)(void *arg),
 
 	for (;;) {
 		err = kddm_obj_prefetch(set, id, false, KDDM_COF_NOCREATE);
+		kddm_kick(set->kn, kddm_obj_channel(id));
 		if (err != -EAGAIN && err != -ENOMEM)
 			return 0;
 		err = check(arg);

@@ -112,10 +112,7 @@ struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 		kddm_obj_pump(obj);
 	}
 	kddm_obj_end(obj);
-	if (ending)
-		return ERR_PTR(-ESHUTDOWN);
-	kddm_kick(set->kn, kddm_obj_channel(id));
-	return obj;
+	return ending ? ERR_PTR(-ESHUTDOWN) : obj;
 }
 
 static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
@@ -134,8 +131,10 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 	trace_kddm_obj_wait(set->kn->self, set->id, id, grab);
 	obj = kddm_obj_line_up(set, id, &w, flags & KDDM_INTR, timeout);
 	err = PTR_ERR_OR_ZERO(obj);
-	if (!err)
+	if (!err) {
+		kddm_kick(set->kn, kddm_obj_channel(id));
 		err = obj_wait(obj, &w, flags, timeout);
+	}
 	trace_kddm_obj_wait_end(set->kn->self, set->id, id, grab, err);
 	return err ? ERR_PTR(err) : obj;
 }

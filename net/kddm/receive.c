@@ -38,7 +38,6 @@ void kddm_drop(struct kddm_net *kn, u16 chan, u32 addr, u32 port, u32 len,
 static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
-	bool kick = false;
 
 	if (ack == pc->acked)
 		return true;
@@ -50,11 +49,8 @@ static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
 	if (pc->waiting) {
 		pc->waiting = false;
 		kddm_chan_make_ready(c, node);
-		kick = true;
 	}
 	spin_unlock(&c->lock);
-	if (kick)
-		kddm_chan_kick(c);
 	return true;
 }
 
@@ -80,69 +76,86 @@ static int admit(struct kddm_chan *c, struct kddm_node *node,
 	return take_ack(c, node, h->ack) ? 0 : KDDM_DROP_MALFORMED + 1;
 }
 
+/* What to count if the layer above says @rc. */
+static enum kddm_drop verdict(int rc)
+{
+	return rc == -EBADMSG ? KDDM_DROP_MALFORMED :
+	       rc == -EBUSY ? KDDM_DROP_BUSY : KDDM_DROP_STALE;
+}
+
 /* A counted message in its turn: hand it up. */
-static int deliver(struct kddm_chan *c, struct kddm_node *node,
-		   const struct kddm_hdr *h)
+static void deliver(struct kddm_chan *c, struct kddm_node *node,
+		    const struct kddm_hdr *h, const void *body, size_t len)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
-	size_t hdr = sizeof(struct kddm_wire_hdr);
-	int rc;
+	int rc = -EUNATCH;
 
 	WRITE_ONCE(pc->rcvd, h->seq);
 	atomic64_inc(&c->kn->stats.rx);
 	atomic64_inc(&node->rx);
 	trace_kddm_msg_rx(h);
-	if (!c->ops)
-		return KDDM_DROP_STALE + 1;
-	rc = c->ops->rx(c->kn, h, c->rxbuf + hdr, h->len - hdr);
+	if (c->ops)
+		rc = c->ops->rx(c->kn, h, body, len);
+	if (rc)
+		kddm_drop(c->kn, c->nr, node->addr,
+			  READ_ONCE(node->port[c->nr]), h->len, verdict(rc));
 	if (kddm_chan_credit_due(pc)) {
 		spin_lock(&c->lock);
 		kddm_chan_make_ready(c, node);
 		spin_unlock(&c->lock);
-		kddm_chan_kick(c);
-	}
-	switch (rc) {
-	case 0:
-		return 0;
-	case -EBADMSG:
-		return KDDM_DROP_MALFORMED + 1;
-	case -EBUSY:
-		return KDDM_DROP_BUSY + 1;
-	default:
-		return KDDM_DROP_STALE + 1;
 	}
 }
 
-/* All checks of a datagram of @len bytes; 0 or enum kddm_drop + 1. */
-static int chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
+/*
+ * All checks of the message that begins what is left of a datagram; 0 or enum
+ * kddm_drop + 1: then nothing behind it counts either.
+ */
+static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
+		   u32 port, struct kddm_hdr *h)
 {
 	const struct kddm_peer_ops *peer = c->kn->tp->peer_ops;
 	size_t hdr = sizeof(struct kddm_wire_hdr);
 	struct kddm_node *node;
-	struct kddm_hdr h;
 	int rc;
 
-	rc = kddm_wire_get_hdr(c->rxbuf, len, &h);
+	rc = kddm_wire_get_hdr(buf, left, h);
 	if (rc == -EPROTONOSUPPORT)
 		return peer->version(c->kn, addr, port) ?
 		       KDDM_DROP_REFUSED + 1 : KDDM_DROP_FOREIGN + 1;
-	if (rc || h.dst != c->kn->self || h.chan != c->nr)
+	if (rc || h->dst != c->kn->self || h->chan != c->nr)
 		return KDDM_DROP_MALFORMED + 1;
-	if (h.type == KDDM_WIRE_HELLO)
-		return peer->hello(c->kn, &h, addr, port, c->rxbuf + hdr,
-				   len - hdr);
-	node = kddm_node_get(c->kn, h.src);
+	if (h->type == KDDM_WIRE_HELLO)
+		return peer->hello(c->kn, h, addr, port, buf + hdr,
+				   h->len - hdr);
+	node = kddm_node_get(c->kn, h->src);
 	if (!node)
 		return KDDM_DROP_FOREIGN + 1;
 	if (node->addr != addr || READ_ONCE(node->port[c->nr]) != port) {
 		rc = KDDM_DROP_FOREIGN + 1;
 	} else {
-		rc = admit(c, node, &h);
-		if (!rc && h.type != KDDM_WIRE_CREDIT)
-			rc = deliver(c, node, &h);
+		rc = admit(c, node, h);
+		if (!rc && h->type != KDDM_WIRE_CREDIT)
+			deliver(c, node, h, buf + hdr, h->len - hdr);
 	}
 	kddm_node_put(node);
 	return rc;
+}
+
+/* The messages of a datagram of @len bytes; then what they have led to. */
+static void chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
+{
+	struct kddm_hdr h;
+	size_t at;
+	int rc;
+
+	for (at = 0; at < len; at += h.len) {
+		rc = message(c, c->rxbuf + at, len - at, addr, port, &h);
+		if (rc) {
+			kddm_drop(c->kn, c->nr, addr, port, len - at, rc - 1);
+			break;
+		}
+	}
+	kddm_chan_kick(c);
 }
 
 /* Without the socket's lock: what is in its backlog will be announced. */
@@ -160,7 +173,7 @@ static bool receive(struct kddm_chan *c)
 		.iov_base = c->rxbuf,
 		.iov_len = KDDM_MSG_MAX + 1,
 	};
-	int n, rc;
+	int n;
 
 	lockdep_assert_held(&c->rx_lock);
 	if (!has_data(c))
@@ -168,12 +181,11 @@ static bool receive(struct kddm_chan *c)
 	n = kernel_recvmsg(c->sock, &m, &iov, 1, iov.iov_len, MSG_DONTWAIT);
 	if (n < 0)
 		return false;
-	/* n == 0: somebody returns a message that we did not send. */
-	rc = n ? chan_rx(c, n, from.addr.id.node, from.addr.id.ref) :
-		 KDDM_DROP_FOREIGN + 1;
-	if (rc)
+	if (n)
+		chan_rx(c, n, from.addr.id.node, from.addr.id.ref);
+	else	/* somebody returns a message that we did not send */
 		kddm_drop(c->kn, c->nr, from.addr.id.node, from.addr.id.ref,
-			  n, rc - 1);
+			  0, KDDM_DROP_FOREIGN);
 	return true;
 }
 

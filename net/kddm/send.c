@@ -15,6 +15,19 @@
 #define RETRY_DELAY	msecs_to_jiffies(10)
 /* Steps of a drainer that has something else to do. */
 #define DRAIN_STEPS	64
+/*
+ * What leaves in one datagram, if it is more than one message: not more than
+ * the page allocator finds easily, TIPC's own part included.
+ */
+#define TOGETHER	16		/* messages */
+#define TOGETHER_MAX	(SZ_32K - SZ_1K)	/* bytes */
+
+struct datagram {
+	unsigned int	nr;
+	u32		len;
+	u8		type[TOGETHER];
+	struct kvec	iov[TOGETHER];
+};
 
 /* Messages */
 
@@ -143,22 +156,22 @@ static void undeliverable(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
 		c->ops->undeliverable(c->kn, dst, msg);
 }
 
-/* If there is no credit, the next ack makes the peer ready. */
-static bool have_credit(struct kddm_chan *c, struct kddm_peer_chan *pc)
+/* Messages that may be sent; if none may, the next ack makes the peer ready. */
+static unsigned int credit(struct kddm_chan *c, struct kddm_peer_chan *pc)
 {
-	bool waiting;
+	s32 left = KDDM_WINDOW - (s32)(pc->seq - READ_ONCE(pc->acked));
 
-	if ((s32)(pc->seq - READ_ONCE(pc->acked)) < KDDM_WINDOW)
-		return true;
+	if (left > 0)
+		return left;
 	spin_lock(&c->lock);
-	waiting = (s32)(pc->seq - pc->acked) >= KDDM_WINDOW;
-	pc->waiting = waiting;
+	left = max(KDDM_WINDOW - (s32)(pc->seq - pc->acked), 0);
+	pc->waiting = !left;
 	spin_unlock(&c->lock);
-	return !waiting;
+	return left;
 }
 
 int kddm_chan_sendmsg(struct kddm_chan *c, const struct kddm_node *node,
-		      void *buf, const struct kddm_hdr *h)
+		      struct kvec *iov, unsigned int nr, u32 len)
 {
 	struct sockaddr_tipc addr = {
 		.family = AF_TIPC,
@@ -171,48 +184,65 @@ int kddm_chan_sendmsg(struct kddm_chan *c, const struct kddm_node *node,
 		.msg_namelen = sizeof(addr),
 		.msg_flags = MSG_DONTWAIT,
 	};
-	struct kvec iov = { .iov_base = buf, .iov_len = h->len };
-	int rc;
+	int rc = kernel_sendmsg(c->sock, &m, iov, nr, len);
 
-	kddm_wire_put_hdr(buf, h->len, h);
-	trace_kddm_msg_tx(h);
-	rc = kernel_sendmsg(c->sock, &m, &iov, 1, h->len);
 	return rc < 0 ? rc : 0;
 }
 
+static void begin(struct datagram *d)
+{
+	d->nr = 0;
+	d->len = 0;
+}
+
+static void add(struct datagram *d, u8 type, void *buf, u32 len)
+{
+	d->type[d->nr] = type;
+	d->iov[d->nr].iov_base = buf;
+	d->iov[d->nr].iov_len = len;
+	d->nr++;
+	d->len += len;
+}
+
 /*
- * Send a message now: 0; -EAGAIN: it must wait, and the channel will look at
+ * Send a datagram now: 0; -EAGAIN: it must wait, and the channel will look at
  * the peer again; another error: it is lost, and the peer with it.
  */
-static int xmit(struct kddm_chan *c, struct kddm_node *node, u8 type,
-		void *buf, u32 len)
+static int xmit(struct kddm_chan *c, struct kddm_node *node,
+		struct datagram *d)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
-	bool counted = type != KDDM_WIRE_CREDIT;
+	u32 seq = pc->seq;
 	struct kddm_hdr h = {
-		.type = type,
-		.len = len,
 		.epoch = READ_ONCE(c->kn->epoch),
 		.incarnation = c->kn->incarnation,
 		.src = c->kn->self,
 		.dst = node->id,
 		.chan = c->nr,
 		.session = node->session,
-		.seq = pc->seq + counted,
+		.seq = seq,
 		.ack = READ_ONCE(pc->rcvd),
 	};
+	unsigned int i;
 	int rc;
 
+	for (i = 0; i < d->nr; i++) {
+		h.type = d->type[i];
+		h.len = d->iov[i].iov_len;
+		h.seq += h.type != KDDM_WIRE_CREDIT;
+		kddm_wire_put_hdr(d->iov[i].iov_base, h.len, &h);
+		trace_kddm_msg_tx(&h);
+	}
 	/* First, because the ack can come before we return. */
 	WRITE_ONCE(pc->seq, h.seq);
-	rc = kddm_chan_sendmsg(c, node, buf, &h);
+	rc = kddm_chan_sendmsg(c, node, d->iov, d->nr, d->len);
 	if (!rc) {
 		WRITE_ONCE(pc->confirmed, h.ack);
-		atomic64_inc(&c->kn->stats.tx);
-		atomic64_inc(&node->tx);
+		atomic64_add(d->nr, &c->kn->stats.tx);
+		atomic64_add(d->nr, &node->tx);
 		return 0;
 	}
-	WRITE_ONCE(pc->seq, h.seq - counted);
+	WRITE_ONCE(pc->seq, seq);
 	/* -EMSGSIZE: from one link to another with smaller packets. */
 	if (rc == -EAGAIN || rc == -ENOMEM || rc == -EMSGSIZE) {
 		schedule_delayed_work(&c->retry, RETRY_DELAY);
@@ -222,34 +252,72 @@ static int xmit(struct kddm_chan *c, struct kddm_node *node, u8 type,
 	return rc;
 }
 
+/* The first messages of a backlog: at most @max, and what fits together. */
+static void pick(const struct list_head *backlog, unsigned int max,
+		 struct datagram *d)
+{
+	struct kddm_msg *msg;
+
+	begin(d);
+	list_for_each_entry(msg, backlog, list) {
+		if (d->nr == min(max, TOGETHER) ||
+		    (d->nr && d->len + msg->len > TOGETHER_MAX))
+			return;
+		add(d, msg->type, msg->buf, msg->len);
+		/* The next one could not be told from this one's end. */
+		if (msg->len % KDDM_WIRE_ALIGN)
+			return;
+	}
+}
+
+/* The end of the first @nr messages of a backlog. */
+static void forget(struct kddm_chan *c, struct kddm_node *node,
+		   unsigned int nr, bool lost)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	struct kddm_msg *msg;
+
+	while (nr--) {
+		msg = list_first_entry(&pc->backlog, struct kddm_msg, list);
+		list_del_init(&msg->list);
+		pc->bytes -= msg->len;
+		if (lost)
+			undeliverable(c, node->id, msg);
+		msg_done(c, msg);
+	}
+}
+
+static void send_credit(struct kddm_chan *c, struct kddm_node *node)
+{
+	struct kddm_wire_hdr h;
+	struct datagram d;
+
+	begin(&d);
+	add(&d, KDDM_WIRE_CREDIT, &h, sizeof(h));
+	xmit(c, node, &d);
+}
+
 /* Send what can be sent of a peer's backlog, and a CREDIT if one is due. */
 static void flush_peer(struct kddm_chan *c, struct kddm_node *node)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
-	struct kddm_wire_hdr credit;
 	u8 link = kddm_node_link(node);
-	struct kddm_msg *msg, *next;
+	struct datagram d;
 
-	list_for_each_entry_safe(msg, next, &pc->backlog, list) {
-		if (link == KDDM_LINK_UP) {
-			if (!have_credit(c, pc))
-				break;
-			if (xmit(c, node, msg->type, msg->buf, msg->len)) {
-				link = kddm_node_link(node);
-				if (link == KDDM_LINK_UP)
-					break;
-			}
-		}
-		if (link != KDDM_LINK_UP && link != KDDM_LINK_DOWN)
+	while (!list_empty(&pc->backlog) && link == KDDM_LINK_UP) {
+		pick(&pc->backlog, credit(c, pc), &d);
+		if (!d.nr)
 			break;
-		list_del_init(&msg->list);
-		pc->bytes -= msg->len;
-		if (link == KDDM_LINK_DOWN)
-			undeliverable(c, node->id, msg);
-		msg_done(c, msg);
+		if (!xmit(c, node, &d))
+			forget(c, node, d.nr, false);
+		else if (kddm_node_link(node) == KDDM_LINK_UP)
+			break;
+		link = kddm_node_link(node);
 	}
+	while (!list_empty(&pc->backlog) && link == KDDM_LINK_DOWN)
+		forget(c, node, 1, true);
 	if (link == KDDM_LINK_UP && kddm_chan_credit_due(pc))
-		xmit(c, node, KDDM_WIRE_CREDIT, &credit, sizeof(credit));
+		send_credit(c, node);
 }
 
 static struct kddm_msg *clone(const struct kddm_msg *msg)
@@ -264,55 +332,67 @@ static struct kddm_msg *clone(const struct kddm_msg *msg)
 	return copy;
 }
 
-/* Put @msg into a backlog; the peer is lost if it has too much already. */
+/* Put messages into a backlog; the peer is lost if it has too much already. */
 static void hold(struct kddm_chan *c, struct kddm_node *node,
-		 struct kddm_msg *msg)
+		 struct list_head *batch)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	struct kddm_msg *msg;
 
-	list_add_tail(&msg->list, &pc->backlog);
-	pc->bytes += msg->len;
+	list_for_each_entry(msg, batch, list)
+		pc->bytes += msg->len;
+	list_splice_tail_init(batch, &pc->backlog);
 	if (pc->bytes > KDDM_BACKLOG_MAX)
 		c->kn->tp->peer_ops->failed(c->kn, node);
 }
 
-/* Send @msg to @dst, or put it (a copy if it is @shared) into a backlog. */
-static void route(struct kddm_chan *c, u16 dst, struct kddm_msg *msg,
-		  bool shared)
+/* Send messages to @dst, or leave them in a backlog. */
+static void route(struct kddm_chan *c, u16 dst, struct list_head *batch)
+{
+	struct kddm_node *node = kddm_node_get(c->kn, dst);
+	struct kddm_msg *msg, *next;
+
+	if (node && kddm_node_link(node) != KDDM_LINK_DOWN) {
+		hold(c, node, batch);
+		flush_peer(c, node);
+	}
+	list_for_each_entry_safe(msg, next, batch, list) {
+		list_del_init(&msg->list);
+		undeliverable(c, dst, msg);
+		msg_done(c, msg);
+	}
+	if (node)
+		kddm_node_put(node);
+}
+
+/* Send @msg, which others get as well, or leave a copy in a backlog. */
+static void route_shared(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
 {
 	struct kddm_node *node = kddm_node_get(c->kn, dst);
 	struct kddm_peer_chan *pc;
+	struct datagram d;
+	LIST_HEAD(batch);
+	int rc = -EAGAIN;
 	u8 link;
-	int rc;
 
-	if (!node)
-		goto nobody;
-	link = kddm_node_link(node);
-	if (link == KDDM_LINK_DOWN)
-		goto nobody;
-	pc = &node->chan[c->nr];
-	rc = -EAGAIN;
-	if (link == KDDM_LINK_UP && list_empty(&pc->backlog) &&
-	    have_credit(c, pc))
-		rc = xmit(c, node, msg->type, msg->buf, msg->len);
-	if (rc && rc != -EAGAIN)
-		goto nobody;
-	if (rc) {
-		if (shared) {
-			msg = clone(msg);
-			atomic_long_add(msg->len, &c->bytes);
-		}
-		hold(c, node, msg);
-	} else if (!shared) {
-		msg_done(c, msg);
+	link = node ? kddm_node_link(node) : KDDM_LINK_DOWN;
+	if (link == KDDM_LINK_DOWN) {
+		rc = -EHOSTDOWN;
+	} else if (link == KDDM_LINK_UP) {
+		pc = &node->chan[c->nr];
+		begin(&d);
+		add(&d, msg->type, msg->buf, msg->len);
+		if (list_empty(&pc->backlog) && credit(c, pc))
+			rc = xmit(c, node, &d);
 	}
-	kddm_node_put(node);
-	return;
-
-nobody:
-	undeliverable(c, dst, msg);
-	if (!shared)
-		msg_done(c, msg);
+	if (rc == -EAGAIN) {
+		msg = clone(msg);
+		atomic_long_add(msg->len, &c->bytes);
+		list_add(&msg->list, &batch);
+		hold(c, node, &batch);
+	} else if (rc) {
+		undeliverable(c, dst, msg);
+	}
 	if (node)
 		kddm_node_put(node);
 }
@@ -324,7 +404,7 @@ static void route_many(struct kddm_chan *c, struct kddm_msg *msg)
 
 	for (i = 0; i < msg->nwords; i++) {
 		for (word = msg->targets[i]; word; word &= word - 1)
-			route(c, i * 64 + __ffs64(word), msg, true);
+			route_shared(c, i * 64 + __ffs64(word), msg);
 	}
 	msg_done(c, msg);
 }
@@ -343,6 +423,24 @@ static void flush_all(struct kddm_chan *c)
 	}
 }
 
+/* What is first in line, and all behind it that can leave with it. */
+static void take_batch(struct kddm_chan *c, struct list_head *batch)
+{
+	unsigned int left = TOGETHER;
+	struct kddm_msg *msg, *next;
+	u16 dst = KDDM_NODE_NONE;
+
+	lockdep_assert_held(&c->lock);
+	list_for_each_entry_safe(msg, next, &c->fifo, list) {
+		if (!list_empty(batch) && (msg->nwords || msg->dst != dst))
+			return;
+		dst = msg->dst;
+		list_move_tail(&msg->list, batch);
+		if (msg->nwords || !--left)
+			return;
+	}
+}
+
 /* One step of the drainer; false if there is nothing to do. */
 static bool drain_step(struct kddm_chan *c)
 	__must_hold(&c->lock)
@@ -350,6 +448,7 @@ static bool drain_step(struct kddm_chan *c)
 	struct kddm_peer_chan *pc;
 	struct kddm_node *node;
 	struct kddm_msg *msg;
+	LIST_HEAD(batch);
 
 	pc = list_first_entry_or_null(&c->ready, struct kddm_peer_chan, ready);
 	if (pc) {
@@ -368,15 +467,17 @@ static bool drain_step(struct kddm_chan *c)
 		spin_lock(&c->lock);
 		return true;
 	}
-	msg = list_first_entry_or_null(&c->fifo, struct kddm_msg, list);
+	take_batch(c, &batch);
+	msg = list_first_entry_or_null(&batch, struct kddm_msg, list);
 	if (!msg)
 		return false;
-	list_del_init(&msg->list);
 	spin_unlock(&c->lock);
-	if (msg->nwords)
+	if (msg->nwords) {
+		list_del_init(&msg->list);
 		route_many(c, msg);
-	else
-		route(c, msg->dst, msg, false);
+	} else {
+		route(c, msg->dst, &batch);
+	}
 	spin_lock(&c->lock);
 	return true;
 }
@@ -415,6 +516,14 @@ void kddm_chan_more(struct work_struct *work)
 void kddm_kick(struct kddm_net *kn, u16 chan)
 {
 	kddm_chan_kick(&kn->tp->chan[chan]);
+}
+
+void kddm_kick_all(struct kddm_net *kn)
+{
+	u16 chan;
+
+	for (chan = 0; chan < KDDM_CHANNELS; chan++)
+		kddm_kick(kn, chan);
 }
 
 void kddm_transport_wake(struct kddm_net *kn, struct kddm_node *node)

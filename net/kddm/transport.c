@@ -16,6 +16,7 @@
 #include <linux/tipc.h>
 #include <net/sock.h>
 #include "channel.h"
+#include "trace.h"
 
 /* TIPC lets a queue of critical messages grow to sk_rcvbuf << 3. */
 #define ROOM_SHIFT	TIPC_CRITICAL_IMPORTANCE
@@ -82,6 +83,7 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 		.seq = READ_ONCE(node->chan[0].seq),
 		.ack = READ_ONCE(node->chan[0].rcvd),
 	};
+	struct kvec iov = { .iov_base = &buf, .iov_len = sizeof(buf) };
 	int i;
 
 	/* What has not been taken in as a whole is not confirmed. */
@@ -92,7 +94,9 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 	for (i = 0; i < KDDM_CHANNELS; i++)
 		m.port[i] = kn->tp->chan[i].port;
 	kddm_wire_put_hello(&buf.hello, sizeof(buf.hello), &m);
-	return kddm_chan_sendmsg(&kn->tp->chan[0], node, &buf, &h);
+	kddm_wire_put_hdr(&buf.hdr, sizeof(buf.hdr), &h);
+	trace_kddm_msg_tx(&h);
+	return kddm_chan_sendmsg(&kn->tp->chan[0], node, &iov, 1, sizeof(buf));
 }
 
 void kddm_transport_room(struct kddm_net *kn, unsigned int peers)

@@ -21,6 +21,10 @@
  * A drainer serves others as well, but not for ever: after some messages a work
  * item takes over.
  *
+ * What stands in line for the same node one behind the other leaves in one
+ * datagram, up to a limit of bytes.  Nothing waits for that: it happens when
+ * more is queued before a kick, or while the drainer is busy.
+ *
  * Credits: at most KDDM_WINDOW messages to a peer on a channel are unconfirmed.
  * Each message confirms what came before it; a receiver that has nothing to
  * send does so by a CREDIT after a quarter of the window.  The socket's receive
@@ -106,6 +110,9 @@ struct kddm_msg {
  *	error (counted as stale).
  * @undeliverable: @msg could not be sent to @dst, which is not online; called
  *	without locks; @msg is freed after the call
+ *
+ * What they queue on the same channel is sent afterwards: when all messages of
+ * a datagram have been handed up, their answers leave together.
  */
 struct kddm_channel_ops {
 	int (*rx)(struct kddm_net *kn, const struct kddm_hdr *h,
@@ -204,6 +211,8 @@ bool kddm_transport_full(struct kddm_net *kn, u16 chan);
  * Context: may sleep (but does not wait for a peer); no locks held.
  */
 void kddm_kick(struct kddm_net *kn, u16 chan);
+/* The same for all channels. */
+void kddm_kick_all(struct kddm_net *kn);
 
 /**
  * struct kddm_waiter - a task that waits for what a message will bring

@@ -86,14 +86,6 @@ static void send_marks(struct kddm_views *v, const struct kddm_vc_send *s)
 	}
 }
 
-static void kick_all(struct kddm_net *kn)
-{
-	u16 chan;
-
-	for (chan = 0; chan < KDDM_CHANNELS; chan++)
-		kddm_kick(kn, chan);
-}
-
 /* What a step means */
 
 static bool takes_part(const struct kddm_vc *vc)
@@ -332,7 +324,7 @@ void kddm_views_node_change(struct kddm_net *kn,
 	if (!v->stopped)
 		look(v, ev->id, ev->change == KDDM_ADD_POSSIBLE);
 	mutex_unlock(&v->lock);
-	kick_all(kn);
+	kddm_kick_all(kn);
 }
 
 static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
@@ -350,7 +342,7 @@ static int views_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 			carry_out(v);
 	}
 	mutex_unlock(&v->lock);
-	kick_all(kn);
+	kddm_kick_all(kn);
 	return err == -EPROTO ? -EBADMSG : err;
 }
 
@@ -386,7 +378,7 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (epoch == peer->mark && peer->marks == ALL_MARKS && !v->stopped)
 		all_marks(v, h->src, epoch);
 	mutex_unlock(&v->lock);
-	kick_all(kn);
+	kddm_kick_all(kn);
 	return 0;
 }
 
@@ -519,7 +511,7 @@ void kddm_views_recovered(struct kddm_views *v, u32 epoch)
 		carry_out(v);
 	}
 	mutex_unlock(&v->lock);
-	kick_all(v->kn);
+	kddm_kick_all(v->kn);
 }
 
 bool kddm_views_staged(struct kddm_views *v, u32 epoch, enum kddm_stage stage)
@@ -565,7 +557,7 @@ int kddm_views_start(struct kddm_net *kn)
 	v->started = true;
 	carry_out(v);
 	mutex_unlock(&v->lock);
-	kick_all(kn);
+	kddm_kick_all(kn);
 	left = wait_event_killable_timeout(v->wait,
 					   v->service == KDDM_SERVING, wait);
 	return left < 0 ? -EINTR : 0;
@@ -583,7 +575,7 @@ void kddm_views_leave(struct kddm_net *kn)
 		carry_out(v);
 	}
 	mutex_unlock(&v->lock);
-	kick_all(kn);
+	kddm_kick_all(kn);
 	if (!wait_event_timeout(v->wait, !v->started ||
 				READ_ONCE(v->vc->phase) == KDDM_VC_GONE, wait))
 		pr_warn("kddm: node %u: leaves before the others have agreed\n",

@@ -67,6 +67,13 @@ int kddm_wire_put_hdr(void *buf, size_t size, const struct kddm_hdr *h)
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_hdr);
 
+/* By another message, in the same datagram. */
+static bool may_be_followed(const struct kddm_hdr *h)
+{
+	return h->type != KDDM_WIRE_HELLO && h->type != KDDM_WIRE_CREDIT &&
+	       !(h->len % KDDM_WIRE_ALIGN);
+}
+
 int kddm_wire_get_hdr(const void *buf, size_t size, struct kddm_hdr *h)
 {
 	const struct kddm_wire_hdr *w = buf;
@@ -88,11 +95,12 @@ int kddm_wire_get_hdr(const void *buf, size_t size, struct kddm_hdr *h)
 	h->session = le16_to_cpu(w->session);
 	h->seq = le32_to_cpu(w->seq);
 	h->ack = le32_to_cpu(w->ack);
-	if (h->len != size || size > KDDM_MSG_MAX || !h->incarnation ||
+	if (h->len < sizeof(*w) || h->len > size || size > KDDM_MSG_MAX ||
+	    (h->len != size && !may_be_followed(h)) || !h->incarnation ||
 	    h->src >= KDDM_MAX_NODES || h->dst >= KDDM_MAX_NODES ||
 	    h->src == h->dst || !type_fits(h->type, h->chan))
 		return -EBADMSG;
-	if (h->type == KDDM_WIRE_CREDIT && size != sizeof(*w))
+	if (h->type == KDDM_WIRE_CREDIT && h->len != sizeof(*w))
 		return -EBADMSG;
 	return 0;
 }

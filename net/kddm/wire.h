@@ -25,6 +25,7 @@
 #define KDDM_RPC_HOPS		16	/* times that a call is forwarded */
 #define KDDM_CHANNELS		3	/* 0: control and RPC; else: objects */
 #define KDDM_MSG_MAX		66000	/* TIPC_MAX_USER_MSG_SIZE */
+#define KDDM_WIRE_ALIGN		4	/* of messages in a datagram */
 
 /*
  * enum kddm_wire_type - what a message is
@@ -47,6 +48,11 @@ enum kddm_wire_type {
 
 /**
  * struct kddm_wire_hdr - opens every message
+ *
+ * A datagram has one or more messages, one behind the other, from the same
+ * sender.  HELLO and CREDIT are alone; of the others, only the last may have a
+ * length that is not a multiple of %KDDM_WIRE_ALIGN.
+ *
  * @magic: KDDM_WIRE_MAGIC
  * @version: KDDM_WIRE_VERSION; other versions are refused
  * @type: enum kddm_wire_type
@@ -371,9 +377,10 @@ int kddm_wire_put_hdr(void *buf, size_t size, const struct kddm_hdr *h);
 
 /**
  * kddm_wire_get_hdr() - read and check a header
- * @buf: a datagram
- * @size: bytes received
- * @h: where to
+ * @buf: a datagram, or what is left of one behind other messages
+ * @size: bytes there
+ * @h: where to; its @len is at most @size: what is behind it begins another
+ *	message
  *
  * Return: 0, -EBADMSG, or -EPROTONOSUPPORT: a header of another version, of
  * which nothing else is known.

@@ -8,10 +8,12 @@
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include "bench.h"
 
-#define WINDOW	32	/* prefetches ahead of who reads */
+#define WINDOW	64	/* prefetches ahead of who reads */
+#define CHUNK	32	/* that many at a time */
 
 static u64 since(ktime_t start)
 {
@@ -218,11 +220,14 @@ int bench_rpc(struct bench *b)
 	return err;
 }
 
-/* A hint that more is wanted; that enough is under way is no error. */
-static int ahead(struct bench *b, u32 i)
+/* Hints that more is wanted; that enough is under way is no error. */
+static int ahead(struct bench *b, u32 first)
 {
-	int err = i < b->count ? kddm_prefetch(b->set, i, false) : 0;
+	u32 last = min(first + CHUNK, b->count);
+	int err = 0;
 
+	if (first < last)
+		err = kddm_prefetch_range(b->set, first, last - first, false);
 	return err == -EAGAIN ? 0 : err;
 }
 
@@ -236,10 +241,11 @@ int bench_stream(struct bench *b)
 	err = spread(b, 1);
 	begin = ktime_get();
 	start = begin;
-	for (i = 0; !err && i < WINDOW; i++)
+	for (i = 0; !err && i < WINDOW; i += CHUNK)
 		err = ahead(b, i);
 	for (i = 0; !err && i < b->count; i++) {
-		err = ahead(b, i + WINDOW);
+		if (i % CHUNK == 0)
+			err = ahead(b, i + WINDOW);
 		if (err)
 			break;
 		obj = kddm_get(b->set, i, 0);

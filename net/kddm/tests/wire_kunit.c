@@ -13,6 +13,7 @@
 #include "../wire.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
+#define MARK		16	/* in wire_cases */
 #define DATA_LEN	21
 #define BUF_LEN		512
 
@@ -230,7 +231,8 @@ struct decoded {
 	u32			mark;
 };
 
-static int decode(const u8 *buf, size_t len, struct decoded *d)
+/* What a datagram begins with. */
+static int decode_one(const u8 *buf, size_t len, struct decoded *d)
 {
 	const void *body = buf + HDR;
 	int rc;
@@ -238,7 +240,7 @@ static int decode(const u8 *buf, size_t len, struct decoded *d)
 	rc = kddm_wire_get_hdr(buf, len, &d->h);
 	if (rc)
 		return rc;
-	len -= HDR;
+	len = d->h.len - HDR;
 	if (d->h.type == KDDM_WIRE_HELLO)
 		return kddm_wire_get_hello(body, len, &d->hello);
 	if (d->h.type == KDDM_WIRE_MARK)
@@ -253,6 +255,21 @@ static int decode(const u8 *buf, size_t len, struct decoded *d)
 		return kddm_wire_get_rpc(body, len, d->h.type, &d->rpc);
 	if (kddm_wire_is_obj(d->h.type))
 		return kddm_wire_get_obj(body, len, d->h.type, &d->obj);
+	return 0;
+}
+
+/* A whole datagram; @d is its last message then. */
+static int decode(const u8 *buf, size_t len, struct decoded *d)
+{
+	int rc;
+
+	do {
+		rc = decode_one(buf, len, d);
+		if (rc)
+			return rc;
+		buf += d->h.len;
+		len -= d->h.len;
+	} while (len);
 	return 0;
 }
 
@@ -495,6 +512,9 @@ static const struct bad_case bad_cases[] = {
 	BAD_HDR(type, 1, KDDM_WIRE_OBJ + KDDM_EV_NR, -EBADMSG,
 		"type behind the last"),
 	BAD_HDR(len, 4, 0xffffffff, -EBADMSG, "huge length"),
+	BAD_HDR(len, 4, 0, -EBADMSG, "length 0"),
+	BAD_HDR(len, 4, HDR - KDDM_WIRE_ALIGN, -EBADMSG,
+		"length below that of a header"),
 	BAD_HDR(incarnation, 4, 0, -EBADMSG, "no incarnation"),
 	BAD_HDR(src, 2, KDDM_MAX_NODES, -EBADMSG, "source id too high"),
 	BAD_HDR(dst, 2, KDDM_NODE_NONE, -EBADMSG, "no destination"),
@@ -598,6 +618,34 @@ static void test_bytes(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, buf, want, sizeof(want));
 }
 
+/*
+ * Behind a message another one is found, if it begins where it may and neither
+ * has to be alone; and if it is not well formed, that is seen.
+ */
+static void test_together(struct kunit *test)
+{
+	const struct wire_case *c = test->param_value;
+	u8 *buf = kunit_kzalloc(test, 2 * BUF_LEN, GFP_KERNEL);
+	struct decoded *d = kunit_kzalloc(test, sizeof(*d), GFP_KERNEL);
+	bool alone = c->type == KDDM_WIRE_HELLO || c->type == KDDM_WIRE_CREDIT;
+	int first, second;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	first = encode(test, c, buf);
+	second = encode(test, &wire_cases[MARK], buf + first);
+	KUNIT_EXPECT_EQ(test, decode_one(buf, first, d), 0);
+	if (alone || first % KDDM_WIRE_ALIGN) {
+		KUNIT_EXPECT_EQ(test, decode(buf, first + second, d), -EBADMSG);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, decode(buf, first + second, d), 0);
+	KUNIT_EXPECT_EQ(test, d->h.type, KDDM_WIRE_MARK);
+	KUNIT_EXPECT_EQ(test, d->mark, wire_cases[MARK].mark);
+	KUNIT_EXPECT_EQ(test, decode(buf, first + second - 1, d), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, decode(buf, first + 1, d), -EBADMSG);
+}
+
 /* No encoder writes behind its buffer. */
 static void test_no_room(struct kunit *test)
 {
@@ -633,6 +681,7 @@ static struct kunit_case wire_kunit_cases[] = {
 	KUNIT_CASE_PARAM(test_round_trip, wire_gen_params),
 	KUNIT_CASE_PARAM(test_truncated, wire_gen_params),
 	KUNIT_CASE_PARAM(test_corrupt, wire_gen_params),
+	KUNIT_CASE_PARAM(test_together, wire_gen_params),
 	KUNIT_CASE_PARAM(test_no_room, wire_gen_params),
 	KUNIT_CASE_PARAM(test_bad_field, bad_gen_params),
 	KUNIT_CASE(test_bytes),

@@ -256,6 +256,26 @@ static void prefetch_objects(void)
 	}
 }
 
+/* Those that are asked for together come as well, and so do the others. */
+static void prefetch_many(void)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		write_value(A, 3000 + i, i);
+	CHECK_EQ(kddm_prefetch_range(set[B], 3000, 0, false), 0);
+	CHECK_EQ(kddm_prefetch_range(set[B], 3000, 70, false), 0);
+	CHECK_EQ(kddm_prefetch_range(set[B], 3050, 50, true), 0);
+	for (i = 0; i < 100; i++) {
+		CHECK(comes(B, 3000 + i));
+		CHECK_EQ(read_value(B, 3000 + i), i);
+	}
+	for (i = 70; i < 100; i++)
+		FAILS(kddm_grab(set[B], 3000 + i, KDDM_NOWAIT), 0);
+	CHECK_EQ(kddm_prefetch_range(set[B], ULONG_MAX, 2, false), -ERANGE);
+	FAILS(kddm_find(set[B], ULONG_MAX), -ENOENT);
+}
+
 struct seen {
 	unsigned int	nr, owned, valid;
 	u64		last;
@@ -594,6 +614,7 @@ static void under_users(void)
 	FAILS(kddm_get(set[A], 1, 0), -ESHUTDOWN);
 	FAILS(kddm_grab(set[B], 3, 0), -ESHUTDOWN);
 	CHECK_EQ(kddm_prefetch(set[C], 4, true), -ESHUTDOWN);
+	CHECK_EQ(kddm_prefetch_range(set[C], 4, 2, true), -ESHUTDOWN);
 	CHECK_EQ(kddm_upgrade(obj, 0), -ESHUTDOWN);
 	kddm_put(other);
 	for (i = 0; i < NODES; i++)
@@ -679,6 +700,7 @@ void client_test_api(void)
 	in_set(plain(), upgrade, "upgrade");
 	in_set(plain(), downgrade, "downgrade");
 	in_set(plain(), prefetch_objects, "prefetch");
+	in_set(plain(), prefetch_many, "prefetch of many");
 	in_set(plain(), push, "push");
 	in_set(plain(), flush, "flush");
 	in_set(plain(), flush_set, "flush of a set");

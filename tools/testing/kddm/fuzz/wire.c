@@ -103,7 +103,8 @@ static int object(const uint8_t *body, size_t size, u8 type)
 	return kddm_wire_put_obj(again, sizeof(again), &m);
 }
 
-static void datagram(const uint8_t *data, size_t size)
+/* Returns how long it is, or 0. */
+static size_t message(const uint8_t *data, size_t size)
 {
 	const uint8_t *body = data + sizeof(struct kddm_wire_hdr);
 	struct kddm_hdr h;
@@ -111,10 +112,12 @@ static void datagram(const uint8_t *data, size_t size)
 	int n = 0;
 
 	if (kddm_wire_get_hdr(data, size, &h))
-		return;
-	CHECK(h.len == size && h.src < KDDM_MAX_NODES && h.src != h.dst);
+		return 0;
+	CHECK(h.len >= sizeof(struct kddm_wire_hdr) && h.len <= size);
+	CHECK(h.len == size || h.len % KDDM_WIRE_ALIGN == 0);
+	CHECK(h.src < KDDM_MAX_NODES && h.src != h.dst);
 	CHECK(h.chan < KDDM_CHANNELS && h.incarnation);
-	rest = size - sizeof(struct kddm_wire_hdr);
+	rest = h.len - sizeof(struct kddm_wire_hdr);
 	if (h.type == KDDM_WIRE_HELLO)
 		n = hello(body, rest);
 	else if (h.type == KDDM_WIRE_CALL || h.type == KDDM_WIRE_CAST ||
@@ -131,11 +134,25 @@ static void datagram(const uint8_t *data, size_t size)
 	else
 		CHECK(h.type == KDDM_WIRE_CREDIT);
 	if (n < 0)
-		return;
+		return h.len;
 	CHECK((size_t)n == rest && !memcmp(again, body, rest));
 	n = kddm_wire_put_hdr(again, sizeof(again), &h);
 	CHECK(n == (int)sizeof(struct kddm_wire_hdr));
 	CHECK(!memcmp(again, data, n));
+	return h.len;
+}
+
+static void datagram(const uint8_t *data, size_t size)
+{
+	size_t len;
+
+	while (size) {
+		len = message(data, size);
+		if (!len)
+			break;
+		data += len;
+		size -= len;
+	}
 }
 
 /* A body alone, since a header that fits is hard to guess. */
