@@ -4,8 +4,8 @@
  * and from these to ordered transitions.  member.h has the roles, the handshake
  * and the locks.
  *
- * A publication of ONLINE is a struct kddm_node on member->nodes.  One of each
- * id, the first, is also in kn->nodes and has a session; another node that
+ * A publication (publication.c) is a struct kddm_node on member->nodes.  One of
+ * each id, the first, is also in kn->nodes and has a session; another node that
  * publishes the same id is refused, and remembered in case the first goes.
  * What withdraws and publishes again, or has to begin a new session, gets a new
  * struct kddm_node.
@@ -27,20 +27,6 @@
 #define SETTLE_TIMEOUT	(5 * HZ)	/* for nodes that do not answer */
 
 /* Nodes and sessions */
-
-static struct kddm_node *publication(struct kddm_member *m, u16 id, u32 addr,
-				     u32 port)
-{
-	struct kddm_node *node;
-
-	lockdep_assert_held(&m->lock);
-	list_for_each_entry(node, &m->nodes, list) {
-		if (node->id == id && node->addr == addr &&
-		    node->port[0] == port)
-			return node;
-	}
-	return NULL;
-}
 
 void kddm_member_todo(struct kddm_member *m, struct kddm_node *node)
 {
@@ -98,8 +84,7 @@ static struct kddm_node *begin_next(struct kddm_member *m)
 	return NULL;
 }
 
-/* Begin what can begin. */
-static void begin_all(struct kddm_member *m)
+void kddm_member_begin(struct kddm_member *m)
 {
 	struct kddm_node *node;
 
@@ -267,7 +252,7 @@ static void member_work(struct work_struct *work)
 			;
 		if (is_over(m, node)) {
 			clear_place(m, node);
-			begin_all(m);
+			kddm_member_begin(m);
 		}
 		kddm_node_put(node);
 	}
@@ -283,7 +268,7 @@ static void hello_work(struct work_struct *work)
 	unsigned long id;
 	u8 link;
 
-	begin_all(m);
+	kddm_member_begin(m);
 	tell_byes(m, false);
 	xa_for_each(&m->kn->nodes, id, node) {
 		node = kddm_node_get(m->kn, id);
@@ -298,7 +283,7 @@ static void hello_work(struct work_struct *work)
 	}
 }
 
-/* What the topology server reports */
+/* The end of all */
 
 /* End all sessions, for good. */
 static void end_all(struct kddm_member *m)
@@ -316,8 +301,7 @@ static void end_all(struct kddm_member *m)
 	}
 }
 
-/* Withdraw, and meet nobody any more; false if that was so already. */
-static bool withdraw(struct kddm_member *m)
+bool kddm_member_withdraw(struct kddm_member *m)
 {
 	bool was;
 
@@ -333,145 +317,6 @@ static bool withdraw(struct kddm_member *m)
 	end_all(m);
 	return true;
 }
-
-/*
- * Another node publishes our id.  A node that starts gives way; of two that
- * have started where they could not see each other, the one with the lower
- * TIPC address stays.
- */
-static void rival(struct kddm_member *m, bool up, u32 addr, u32 port)
-{
-	bool lost;
-
-	spin_lock(&m->lock);
-	if (up)
-		m->rival = addr;
-	else if (m->rival == addr)
-		m->rival = 0;
-	lost = up && m->online && addr < kddm_transport_addr(m->kn);
-	spin_unlock(&m->lock);
-	if (!up)
-		return;
-	kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
-	kddm_node_refused(m->kn, m->kn->self, addr, KDDM_REFUSE_ID);
-	if (lost && withdraw(m)) {
-		pr_err("kddm: node %u: the id is in use by %x too, leaving the cluster\n",
-		       m->kn->self, addr);
-		WRITE_ONCE(m->kn->expelled, true);
-	}
-}
-
-static bool has_place(struct kddm_member *m, u16 id)
-{
-	struct kddm_node *node;
-
-	lockdep_assert_held(&m->lock);
-	node = xa_load(&m->kn->nodes, id);
-	return node && node->link != KDDM_LINK_DOWN;
-}
-
-/* A publication, the first of a node or another. */
-static void published(struct kddm_member *m, u32 type, u16 id, u32 addr,
-		      u32 port)
-{
-	struct kddm_node *node, *fresh;
-	bool duplicate = false;
-
-	fresh = kddm_node_new(id, addr, port, GFP_KERNEL | __GFP_NOFAIL);
-	spin_lock(&m->lock);
-	node = publication(m, id, addr, port);
-	if (!node) {
-		node = fresh;
-		list_add_tail(&node->list, &m->nodes);
-		fresh = NULL;
-	}
-	if (type == KDDM_TIPC_ONLINE) {
-		duplicate = !node->link && has_place(m, id);
-		node->online = true;
-		node->ended = false;
-	} else {
-		node->possible = true;
-		if (node->link == KDDM_LINK_UP)
-			kddm_member_todo(m, node);
-	}
-	spin_unlock(&m->lock);
-	if (fresh)
-		kddm_node_put(fresh);
-	if (duplicate) {
-		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
-		pr_notice_ratelimited("kddm: node %u: id %u is in use, refusing it to %x\n",
-				      m->kn->self, id, addr);
-		kddm_node_refused(m->kn, id, addr, KDDM_REFUSE_ID);
-	}
-	begin_all(m);
-}
-
-static void withdrawn(struct kddm_member *m, u32 type, u16 id, u32 addr,
-		      u32 port)
-{
-	struct kddm_node *node;
-	bool gone = false;
-
-	spin_lock(&m->lock);
-	node = publication(m, id, addr, port);
-	if (!node) {
-		spin_unlock(&m->lock);
-		return;
-	}
-	refcount_inc(&node->ref);
-	if (type == KDDM_TIPC_ONLINE) {
-		node->online = false;
-	} else {
-		node->possible = false;
-		if (node->link == KDDM_LINK_UP)
-			kddm_member_todo(m, node);
-	}
-	if (!node->online && !node->possible && !node->link) {
-		list_del_init(&node->list);
-		gone = true;
-	}
-	spin_unlock(&m->lock);
-	if (type == KDDM_TIPC_ONLINE)
-		kddm_member_end(m, node, false);
-	if (gone)
-		kddm_node_put(node);
-	kddm_node_put(node);
-}
-
-static void topology_event(struct kddm_net *kn, u32 type, bool up, u32 id,
-			   u32 addr, u32 port)
-{
-	struct kddm_member *m = kn->member;
-
-	if (addr == kddm_transport_addr(kn) &&
-	    port == kddm_transport_port(kn, 0))
-		return;
-	if (id >= KDDM_MAX_NODES)
-		return;
-	if (id == kn->self) {
-		if (type == KDDM_TIPC_ONLINE)
-			rival(m, up, addr, port);
-		return;
-	}
-	if (up)
-		published(m, type, id, addr, port);
-	else
-		withdrawn(m, type, id, addr, port);
-}
-
-static void topology_lost(struct kddm_net *kn)
-{
-	if (!withdraw(kn->member))
-		return;
-	pr_err("kddm: node %u: TIPC's topology server is gone, leaving the cluster\n",
-	       kn->self);
-	WRITE_ONCE(kn->expelled, true);
-}
-
-static const struct kddm_topology_ops topology_ops = {
-	.event	= topology_event,
-	.lost	= topology_lost,
-};
 
 /* Life of the layer */
 
@@ -656,7 +501,7 @@ int kddm_member_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	struct kddm_topology *t;
 	int rc;
 
-	t = kddm_topology_open(kn, &topology_ops);
+	t = kddm_topology_open(kn, &kddm_publication_ops);
 	if (IS_ERR(t)) {
 		NL_SET_ERR_MSG(extack, "cannot reach TIPC's topology server");
 		return PTR_ERR(t);
@@ -702,7 +547,7 @@ void kddm_member_stop(struct kddm_net *kn)
 	struct kddm_node *node, *next;
 	LIST_HEAD(nodes);
 
-	withdraw(m);
+	kddm_member_withdraw(m);
 	kddm_topology_close(m->topology);
 	m->topology = NULL;
 	cancel_delayed_work_sync(&m->hello);

@@ -126,6 +126,9 @@ struct kddm_peer_chan {
  * @ended: not to be met again before the publication is withdrawn; member lock
  * @met: the session was up, and the worker has not told so yet; member lock
  * @misfit: its quorum policy plus 1, if it is not ours
+ * @missed_online: how many lists of what is published have not had it as ONLINE;
+ *	member lock
+ * @missed_possible: the same of POSSIBLE; member lock
  * @list: place among all publications; member lock
  * @todo: place in the worker's queue; member lock
  * @bye: place among those who have to be told that they were refused or lost;
@@ -153,6 +156,8 @@ struct kddm_node {
 	bool			ended;
 	bool			met;
 	u8			misfit;
+	u8			missed_online;
+	u8			missed_possible;
 	struct list_head	list;
 	struct list_head	todo;
 	struct list_head	bye;

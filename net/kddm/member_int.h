@@ -14,6 +14,7 @@
 
 struct kddm_peer_ops;
 struct kddm_topology;
+struct kddm_topology_ops;
 
 /**
  * struct kddm_member - membership of one namespace
@@ -62,6 +63,9 @@ struct kddm_member {
 /* hello.c: what the transport reports */
 extern const struct kddm_peer_ops kddm_hello_peer_ops;
 
+/* publication.c: what the topology server reports */
+extern const struct kddm_topology_ops kddm_publication_ops;
+
 /* Have the worker look at a node; with the lock. */
 void kddm_member_todo(struct kddm_member *m, struct kddm_node *node);
 
@@ -71,6 +75,10 @@ void kddm_member_todo(struct kddm_member *m, struct kddm_node *node);
  */
 bool kddm_member_end(struct kddm_member *m, struct kddm_node *node,
 		     bool forever);
+/* Begin the sessions that can begin. */
+void kddm_member_begin(struct kddm_member *m);
+/* Withdraw, and meet nobody any more; false if that was so already. */
+bool kddm_member_withdraw(struct kddm_member *m);
 /* Send a HELLO to a node whose session has ended, again if it has to be. */
 void kddm_member_tell(struct kddm_member *m, struct kddm_node *node, u32 flags);
 

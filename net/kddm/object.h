@@ -314,11 +314,11 @@ int kddm_obj_settle(struct kddm_set *set, u64 id,
 int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner);
 
 /*
- * object_user.c: put @w into the line of an object; a kick is due.  Returns the object, which
- * stays while @w is in line, or inside; or -ENOMEM, -ESHUTDOWN, -EAGAIN (an
- * @async one would have to wait).  While its home has only just moved here it
- * waits for at most @timeout jiffies, by @intr until any signal: -ETIMEDOUT,
- * -EINTR, -ERESTARTSYS.
+ * object_user.c: put @w into the line of an object; a kick is due.  Returns the
+ * object, which stays while @w is in line, or inside; or -ENOMEM, -ESHUTDOWN,
+ * -EAGAIN (an @async one would have to wait).  While its home has only just
+ * moved here it waits for at most @timeout jiffies, by @intr until any signal:
+ * -ETIMEDOUT, -EINTR, -ERESTARTSYS.
  */
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 				  struct kddm_obj_waiter *w, bool intr,

@@ -2,11 +2,17 @@
 /*
  * A client of TIPC's topology server, over a kernel socket, as a program in
  * user space would be one.
+ *
+ * The server may forget to report something, or hang up, when it finds no
+ * memory for a report.  So the client dials again, and asks from time to time
+ * for all that is published: by the same subscriptions once more, which end at
+ * once.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/tipc.h>
@@ -17,35 +23,118 @@
 /* What a subscription is for: first byte of its usr_handle. */
 #define HANDLE_EVENTS	1
 #define HANDLE_SYNC	2
+#define HANDLE_LIST	3	/* not the last of a list */
+#define HANDLE_LISTED	4	/* the last one; the second byte: which list */
 
-#define SYNC_TIMEOUT	(10 * HZ)
+#define AT_ONCE		1		/* ms until such a subscription ends */
+#define SYNC_TRIES	3
+#define SYNC_TIMEOUT	(4 * HZ)
+#define LIST_INTERVAL	(10 * HZ)
+#define DIAL_INTERVAL	(HZ / 10)
+#define DIAL_TIMEOUT	(30 * HZ)
+#define MAX_SUBS	4
+
+struct sub {
+	u32	type;
+	u32	lower;
+	u32	upper;
+};
 
 /**
  * struct kddm_topology - a connection
  * @kn: the namespace
  * @ops: who gets the events
- * @sock: connected to the server
+ * @lock: protects the next four; the thread reads @sock without it
+ * @sock: connected to the server; replaced by the thread
+ * @sub: what events are wanted of
+ * @nr_subs: how many these are
+ * @closing: the end of the connection is our own wish
  * @task: reads the events
  * @synced: the end of a subscription made for that has been reported
- * @closing: the end of the connection is our own wish
+ * @next_list: when to ask for a list, in jiffies; the thread's
+ * @list: number of the last one; the thread's
  */
 struct kddm_topology {
 	struct kddm_net			*kn;
 	const struct kddm_topology_ops	*ops;
+	struct mutex			lock;	/* sock, sub, closing */
 	struct socket			*sock;
+	struct sub			sub[MAX_SUBS];
+	unsigned int			nr_subs;
+	bool				closing;
 	struct task_struct		*task;
 	struct completion		synced;
-	bool				closing;
+	unsigned long			next_list;
+	u8				list;
 };
+
+/* What is sent: with the lock, or by the thread */
+
+static int send(struct kddm_topology *t, const struct sub *s, u32 timeout,
+		u8 handle, u8 nr)
+{
+	struct tipc_subscr sub = {
+		.seq.type = s->type,
+		.seq.lower = s->lower,
+		.seq.upper = s->upper,
+		.timeout = timeout,
+		.filter = TIPC_SUB_PORTS,
+		.usr_handle = { handle, nr },
+	};
+	struct kvec iov = { .iov_base = &sub, .iov_len = sizeof(sub) };
+	struct msghdr m = { };
+	int rc;
+
+	lockdep_assert_held(&t->lock);
+	rc = kernel_sendmsg(t->sock, &m, &iov, 1, sizeof(sub));
+	return rc < 0 ? rc : 0;
+}
+
+static int subscribe_again(struct kddm_topology *t)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < t->nr_subs && !rc; i++)
+		rc = send(t, &t->sub[i], TIPC_WAIT_FOREVER, HANDLE_EVENTS, 0);
+	return rc;
+}
+
+/* The thread */
+
+/* If it cannot be asked for now, then the next time. */
+static void ask_for_list(struct kddm_topology *t)
+{
+	unsigned int i, last;
+	int rc = 0;
+
+	t->next_list = jiffies + LIST_INTERVAL;
+	t->list++;
+	t->ops->list(t->kn);
+	mutex_lock(&t->lock);
+	last = t->nr_subs - 1;
+	for (i = 0; i < t->nr_subs && !rc; i++)
+		rc = send(t, &t->sub[i], AT_ONCE,
+			  i == last ? HANDLE_LISTED : HANDLE_LIST, t->list);
+	mutex_unlock(&t->lock);
+}
+
+static void over(struct kddm_topology *t, const struct tipc_event *ev)
+{
+	u8 handle = ev->s.usr_handle[0], nr = ev->s.usr_handle[1];
+
+	if (handle == HANDLE_SYNC)
+		complete(&t->synced);
+	else if (handle == HANDLE_LISTED && nr == t->list)
+		t->ops->listed(t->kn);
+}
 
 static void handle(struct kddm_topology *t, const struct tipc_event *ev)
 {
-	if (ev->s.usr_handle[0] == HANDLE_SYNC) {
-		if (ev->event == TIPC_SUBSCR_TIMEOUT)
-			complete(&t->synced);
-		return;
-	}
-	if (ev->event != TIPC_PUBLISHED && ev->event != TIPC_WITHDRAWN)
+	if (ev->event == TIPC_SUBSCR_TIMEOUT)
+		over(t, ev);
+	if (ev->s.usr_handle[0] == HANDLE_SYNC ||
+	    (ev->event != TIPC_PUBLISHED && ev->event != TIPC_WITHDRAWN))
 		return;
 	/* Nobody of ours publishes a range. */
 	if (ev->found_lower != ev->found_upper)
@@ -54,15 +143,79 @@ static void handle(struct kddm_topology *t, const struct tipc_event *ev)
 		      ev->found_lower, ev->port.node, ev->port.ref);
 }
 
+static int dial(struct kddm_net *kn, struct socket **sock)
+{
+	struct sockaddr_tipc addr = {
+		.family = AF_TIPC,
+		.addrtype = TIPC_SERVICE_ADDR,
+		.addr.name.name.type = TIPC_TOP_SRV,
+		.addr.name.name.instance = TIPC_TOP_SRV,
+	};
+	int rc;
+
+	rc = sock_create_kern(kn->net, AF_TIPC, SOCK_SEQPACKET, 0, sock);
+	if (rc)
+		return rc;
+	rc = kernel_connect(*sock, (struct sockaddr_unsized *)&addr,
+			    sizeof(addr), 0);
+	if (rc) {
+		sock_release(*sock);
+		*sock = NULL;
+		return rc;
+	}
+	/* So that the thread wakes up for the next list. */
+	(*sock)->sk->sk_rcvtimeo = LIST_INTERVAL;
+	return 0;
+}
+
+/* Go on with another connection; -ESHUTDOWN if none is wanted. */
+static int replace(struct kddm_topology *t)
+{
+	struct socket *sock, *old;
+	int rc;
+
+	rc = dial(t->kn, &sock);
+	if (rc)
+		return READ_ONCE(t->closing) ? -ESHUTDOWN : rc;
+	mutex_lock(&t->lock);
+	old = sock;
+	rc = -ESHUTDOWN;
+	if (!t->closing) {
+		old = t->sock;
+		WRITE_ONCE(t->sock, sock);
+		rc = subscribe_again(t);
+	}
+	mutex_unlock(&t->lock);
+	sock_release(old);
+	return rc;
+}
+
+/* The connection has ended. */
+static int dial_again(struct kddm_topology *t)
+{
+	unsigned long end = jiffies + DIAL_TIMEOUT;
+	int rc;
+
+	for (;;) {
+		rc = replace(t);
+		if (!rc || rc == -ESHUTDOWN || time_after(jiffies, end))
+			return rc;
+		schedule_timeout_interruptible(DIAL_INTERVAL);
+	}
+}
+
 static int thread(void *data)
 {
 	struct kddm_topology *t = data;
 	struct tipc_event ev;
 	struct msghdr m;
 	struct kvec iov;
-	int n;
+	int n, rc;
 
 	while (!kthread_should_stop()) {
+		if (time_after_eq(jiffies, t->next_list) &&
+		    READ_ONCE(t->nr_subs))
+			ask_for_list(t);
 		m = (struct msghdr){ };
 		iov.iov_base = &ev;
 		iov.iov_len = sizeof(ev);
@@ -75,47 +228,47 @@ static int thread(void *data)
 			schedule_timeout_interruptible(1);
 			continue;
 		}
-		if (!READ_ONCE(t->closing))
-			t->ops->lost(t->kn);
-		break;
+		rc = READ_ONCE(t->closing) ? -ESHUTDOWN : dial_again(t);
+		if (rc) {
+			if (rc != -ESHUTDOWN)
+				t->ops->lost(t->kn);
+			break;
+		}
+		t->next_list = jiffies;
 	}
 	return 0;
 }
 
-static int subscribe(struct kddm_topology *t, u32 type, u32 lower, u32 upper,
-		     u32 timeout, char handle)
-{
-	struct tipc_subscr sub = {
-		.seq.type = type,
-		.seq.lower = lower,
-		.seq.upper = upper,
-		.timeout = timeout,
-		.filter = TIPC_SUB_PORTS,
-		.usr_handle[0] = handle,
-	};
-	struct kvec iov = { .iov_base = &sub, .iov_len = sizeof(sub) };
-	struct msghdr m = { };
-	int rc;
-
-	rc = kernel_sendmsg(t->sock, &m, &iov, 1, sizeof(sub));
-	return rc < 0 ? rc : 0;
-}
+/* For the membership layer */
 
 int kddm_topology_subscribe(struct kddm_topology *t, u32 type, u32 lower,
 			    u32 upper)
 {
-	return subscribe(t, type, lower, upper, TIPC_WAIT_FOREVER,
-			 HANDLE_EVENTS);
+	struct sub sub = { .type = type, .lower = lower, .upper = upper };
+	int rc;
+
+	if (WARN_ON_ONCE(t->nr_subs == MAX_SUBS))
+		return -ENOSPC;
+	mutex_lock(&t->lock);
+	rc = send(t, &sub, TIPC_WAIT_FOREVER, HANDLE_EVENTS, 0);
+	if (!rc) {
+		t->sub[t->nr_subs] = sub;
+		WRITE_ONCE(t->nr_subs, t->nr_subs + 1);
+	}
+	mutex_unlock(&t->lock);
+	return rc;
 }
 
-int kddm_topology_sync(struct kddm_topology *t)
+static int try_sync(struct kddm_topology *t)
 {
+	struct sub own = { .type = TIPC_TOP_SRV };
 	long left;
 	int rc;
 
 	/* Events come in order: the end of this one is behind them all. */
-	reinit_completion(&t->synced);
-	rc = subscribe(t, TIPC_TOP_SRV, 0, 0, 1, HANDLE_SYNC);
+	mutex_lock(&t->lock);
+	rc = send(t, &own, AT_ONCE, HANDLE_SYNC, 0);
+	mutex_unlock(&t->lock);
 	if (rc)
 		return rc;
 	left = wait_for_completion_killable_timeout(&t->synced, SYNC_TIMEOUT);
@@ -124,23 +277,26 @@ int kddm_topology_sync(struct kddm_topology *t)
 	return left ? 0 : -ETIMEDOUT;
 }
 
-static int dial(struct kddm_topology *t)
+int kddm_topology_sync(struct kddm_topology *t)
 {
-	struct sockaddr_tipc addr = {
-		.family = AF_TIPC,
-		.addrtype = TIPC_SERVICE_ADDR,
-		.addr.name.name.type = TIPC_TOP_SRV,
-		.addr.name.name.instance = TIPC_TOP_SRV,
-	};
+	int tries, rc = 0;
+
+	reinit_completion(&t->synced);
+	/* The end may not be reported, as anything else. */
+	for (tries = 0; tries < SYNC_TRIES; tries++) {
+		rc = try_sync(t);
+		if (rc != -ETIMEDOUT)
+			break;
+	}
+	return rc;
+}
+
+static int start(struct kddm_topology *t)
+{
 	struct task_struct *task;
 	int rc;
 
-	rc = sock_create_kern(t->kn->net, AF_TIPC, SOCK_SEQPACKET, 0,
-			      &t->sock);
-	if (rc)
-		return rc;
-	rc = kernel_connect(t->sock, (struct sockaddr_unsized *)&addr,
-			    sizeof(addr), 0);
+	rc = dial(t->kn, &t->sock);
 	if (rc)
 		return rc;
 	task = kthread_create(thread, t, "kddm_topology");
@@ -163,8 +319,10 @@ struct kddm_topology *kddm_topology_open(struct kddm_net *kn,
 		return ERR_PTR(-ENOMEM);
 	t->kn = kn;
 	t->ops = ops;
+	t->next_list = jiffies + LIST_INTERVAL;
+	mutex_init(&t->lock);
 	init_completion(&t->synced);
-	rc = dial(t);
+	rc = start(t);
 	if (rc) {
 		kddm_topology_close(t);
 		return ERR_PTR(rc);
@@ -177,11 +335,14 @@ void kddm_topology_close(struct kddm_topology *t)
 	if (!t)
 		return;
 	if (t->task) {
+		mutex_lock(&t->lock);
 		WRITE_ONCE(t->closing, true);
 		kernel_sock_shutdown(t->sock, SHUT_RDWR);
+		mutex_unlock(&t->lock);
 		kthread_stop_put(t->task);
 	}
 	if (t->sock)
 		sock_release(t->sock);
+	mutex_destroy(&t->lock);
 	kfree(t);
 }

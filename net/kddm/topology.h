@@ -15,11 +15,19 @@ struct kddm_topology;
  * struct kddm_topology_ops - what the membership layer does with the reports
  * @event: node id @id is published (@up) or no longer published under @type,
  *	by the socket @addr:@port
- * @lost: the server has ended the connection; no event comes any more
+ * @list: from here to @listed everything that is published is reported once
+ *	more, as far as the server has memory for that
+ * @listed: the end of that; it can be missing
+ * @lost: the server cannot be reached any more; no event comes
+ *
+ * An event that the server had no memory for is missing, unless a list has it
+ * later.
  */
 struct kddm_topology_ops {
 	void (*event)(struct kddm_net *kn, u32 type, bool up, u32 id, u32 addr,
 		      u32 port);
+	void (*list)(struct kddm_net *kn);
+	void (*listed)(struct kddm_net *kn);
 	void (*lost)(struct kddm_net *kn);
 };
 

@@ -18,7 +18,7 @@ enum { A, B, C };
 #define KEPT	1		/* nothing */
 #define PUT	2		/* made anew; B puts */
 #define REMOVED	3		/* made anew; B removes */
-#define READ	4		/* made anew; B goes on as a reader */
+#define READER	4		/* made anew; B goes on as a reader */
 #define LAST	4
 
 static struct kddm_set *set[NODES];
@@ -72,7 +72,7 @@ static void back_again(struct kddm_obj *obj[])
 	CHECK_EQ(client_put(obj[KEPT], 11), 0);
 	CHECK_EQ(client_put(obj[PUT], 12), -ESTALE);
 	CHECK_EQ(kddm_remove_held(obj[REMOVED]), -ESTALE);
-	CHECK_EQ(kddm_downgrade(obj[READ]), -ESTALE);
+	CHECK_EQ(kddm_downgrade(obj[READER]), -ESTALE);
 	CHECK_EQ(client_value(set[A], KEPT), 11);
 	for (id = PUT; id <= LAST; id++) {
 		CHECK_EQ(client_value(set[B], id), 20 + id);

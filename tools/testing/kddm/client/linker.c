@@ -7,6 +7,7 @@
  * texts, on the home node.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -289,6 +290,18 @@ static void sync_fails(void)
 	CHECK_EQ(strcmp(device[6], "six"), 0);
 }
 
+/* Somebody may still be looking at a set when its destruction has returned. */
+static void await_end(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		if (called(INSTANTIATE) == called(UNINSTANTIATE))
+			break;
+		usleep_range(1000, 2000);
+	}
+}
+
 static void in_set(u32 flags, void (*test)(void), const char *name)
 {
 	struct kddm_set_attr attr = {
@@ -303,6 +316,7 @@ static void in_set(u32 flags, void (*test)(void), const char *name)
 		client_check(fail_op == -1, "what was to fail was called");
 		fail_op = -1;
 		client_close(set, attr.name);
+		await_end();
 		CHECK_EQ(called(INSTANTIATE), called(UNINSTANTIATE));
 		/* One that failed gave nothing. */
 		CHECK_EQ(called(ALLOC) - (test == alloc_fails ? 2 : 0) -

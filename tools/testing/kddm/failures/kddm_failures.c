@@ -58,6 +58,10 @@ static bool busted;
 module_param(busted, bool, 0444);
 MODULE_PARM_DESC(busted, "do not believe what \"cut\" says; the test must fail");
 
+static bool faults;
+module_param(faults, bool, 0644);
+MODULE_PARM_DESC(faults, "allocations fail: so may operations, with -ENOMEM");
+
 static unsigned long seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "of the random choices; 0: choose one and print it");
@@ -96,11 +100,13 @@ struct oracle {
 };
 
 enum count {
-	GETS, GRABS, SOFT, DOUBTS, SETTLED, LOST, OPENS, NR_COUNTS
+	GETS, GRABS, SOFT, DOUBTS, SETTLED, LOST, OPENS, NOMEM,
+	NR_COUNTS
 };
 
 static const char * const count_names[NR_COUNTS] = {
-	"gets", "grabs", "soft", "doubts", "settled", "lost", "opens"
+	"gets", "grabs", "soft", "doubts", "settled", "lost", "opens",
+	"refused"
 };
 
 struct thread {
@@ -289,6 +295,10 @@ static void failed(struct op *op, long err)
 	}
 	if (err == -ERESTARTSYS && kthread_should_stop())
 		return;
+	if (err == -ENOMEM && READ_ONCE(faults)) {
+		counted(NOMEM);
+		return;
+	}
 	spin_lock(&o->lock);
 	soft = is_soft(op);
 	if (err == -EIO && o->id == op->id && o->doubt) {
@@ -344,6 +354,8 @@ static void grabbed(struct op *op, bool done)
 			doubt(o);
 		else if (done)
 			o->holders = BIT(op->t->nr);
+		else if (READ_ONCE(faults))
+			o->holders = 0;	/* it may be here all the same */
 	}
 	spin_unlock(&o->lock);
 }

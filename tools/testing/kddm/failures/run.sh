@@ -24,6 +24,7 @@ DIR=.
 . ./lib.sh
 
 PARAMETERS=/sys/module/kddm_failures/parameters
+FAULTS=1000000000
 
 # said: what the module has counted, left in $said
 said() {
@@ -208,6 +209,25 @@ together() {
 	[ "$(value doubts)" = "$doubts" ] && [ "$(value lost)" = "$lost" ]
 }
 
+# spare_memory: allocations of KDDM succeed again; some did not meanwhile
+spare_memory() {
+	fail_none
+	echo 0 >$PARAMETERS/faults
+	slab=$((FAULTS - $(cat "$DEBUG/failslab/times")))
+	echo "allocations that were made to fail: $slab"
+	[ "$slab" -gt 0 ]
+}
+
+# short_of_memory NODE: the same as crash_each, while memory is short
+short_of_memory() {
+	mark_tasks
+	echo 1 >$PARAMETERS/faults
+	fail_some 10 $FAULTS
+	crash "$1"
+	status=$?
+	spare_memory && [ "$status" -eq 0 ] && reborn "$1" && fine
+}
+
 # whole: the cluster stops and starts; its objects are gone
 whole() {
 	all=$(words 1 "$nodes")
@@ -267,13 +287,14 @@ fine_start() {
 	serve "$nodes" $(seq "$nodes")
 }
 
+faults=
+[ ! -e "$DEBUG/failslab/probability" ] || faults=y
 ktap_print_header
 last=$nodes
-if [ "$length" = long ]; then
-	ktap_set_plan 16
-else
-	ktap_set_plan 11
-fi
+plan=11
+[ "$length" != long ] || plan=16
+[ -z "$faults" ] || plan=$((plan + 1))
+ktap_set_plan "$plan"
 [ -e /sys/module/kddm ] || modprobe kddm
 modprobe -q tipc
 step "$nodes namespaces with TIPC" setup "$nodes"
@@ -295,6 +316,8 @@ else
 	step "three nodes stop and start, nothing is lost" \
 		rolling 1 4 "$last"
 fi
+[ -z "$faults" ] || step "memory is short while a node crashes" \
+	short_of_memory 3
 step "all are cut off from each other, and come back" all_cut
 step "a node comes and goes 4 times" flap 4 4
 step "the test ends" unload
