@@ -126,8 +126,10 @@ struct kddm_peer_chan {
  * @ended: not to be met again before the publication is withdrawn; member lock
  * @met: the session was up, and the worker has not told so yet; member lock
  * @misfit: its quorum policy plus 1, if it is not ours
- * @missed_online: how many lists of what is published have not had it as ONLINE;
- *	member lock
+ * @seen_online: the list of what is published that is under way has it as
+ *	ONLINE; member lock
+ * @seen_possible: the same of POSSIBLE; member lock
+ * @missed_online: how many lists in a row have not had it as ONLINE; member lock
  * @missed_possible: the same of POSSIBLE; member lock
  * @list: place among all publications; member lock
  * @todo: place in the worker's queue; member lock
@@ -156,6 +158,8 @@ struct kddm_node {
 	bool			ended;
 	bool			met;
 	u8			misfit;
+	bool			seen_online;
+	bool			seen_possible;
 	u8			missed_online;
 	u8			missed_possible;
 	struct list_head	list;

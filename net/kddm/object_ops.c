@@ -9,6 +9,7 @@
  */
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "catalog.h"
 #include "linker.h"
@@ -18,6 +19,7 @@
 #include "views.h"
 
 #define PREFETCH_MAX	1024		/* under way, per set and node */
+#define TOGETHER	64		/* requests that are sent at a time */
 #define COPY_TIMEOUT	(5 * HZ)
 #define CALL_TIMEOUT	(10 * HZ)
 
@@ -100,8 +102,12 @@ int kddm_prefetch_range(struct kddm_set *set, u64 first, u32 count, bool grab)
 
 	if (count && first > ULONG_MAX - (count - 1))
 		return -ERANGE;
-	for (i = 0; i < count && !err; i++)
+	for (i = 0; i < count && !err; i++) {
 		err = kddm_obj_prefetch(set, first + i, grab, 0);
+		if (i % TOGETHER == TOGETHER - 1)
+			kddm_kick_all(set->kn);
+		cond_resched();
+	}
 	kddm_kick_all(set->kn);
 	return err;
 }

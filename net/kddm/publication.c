@@ -16,7 +16,7 @@
 #include "topology.h"
 #include "transport.h"
 
-#define LISTS_MISSED	3	/* lists in a row that do not have it */
+#define LISTS_MISSED	6	/* lists in a row that do not have it */
 
 static struct kddm_node *publication(struct kddm_member *m, u16 id, u32 addr,
 				     u32 port)
@@ -79,6 +79,7 @@ static bool note(struct kddm_member *m, struct kddm_node *node, u32 type)
 
 	lockdep_assert_held(&m->lock);
 	if (type == KDDM_TIPC_ONLINE) {
+		node->seen_online = true;
 		node->missed_online = 0;
 		if (node->online)
 			return false;
@@ -86,6 +87,7 @@ static bool note(struct kddm_member *m, struct kddm_node *node, u32 type)
 		node->online = true;
 		node->ended = false;
 	} else {
+		node->seen_possible = true;
 		node->missed_possible = 0;
 		if (node->possible)
 			return false;
@@ -100,21 +102,21 @@ static bool note(struct kddm_member *m, struct kddm_node *node, u32 type)
 static void published(struct kddm_member *m, u32 type, u16 id, u32 addr,
 		      u32 port)
 {
-	struct kddm_node *node, *fresh;
+	struct kddm_node *node;
 	bool duplicate;
 
-	fresh = kddm_node_new(id, addr, port, GFP_KERNEL | __GFP_NOFAIL);
 	spin_lock(&m->lock);
 	node = publication(m, id, addr, port);
 	if (!node) {
-		node = fresh;
+		/* Nobody else adds one meanwhile. */
+		spin_unlock(&m->lock);
+		node = kddm_node_new(id, addr, port,
+				     GFP_KERNEL | __GFP_NOFAIL);
+		spin_lock(&m->lock);
 		list_add_tail(&node->list, &m->nodes);
-		fresh = NULL;
 	}
 	duplicate = note(m, node, type);
 	spin_unlock(&m->lock);
-	if (fresh)
-		kddm_node_put(fresh);
 	if (duplicate) {
 		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
 		pr_notice_ratelimited("kddm: node %u: id %u is in use, refusing it to %x\n",
@@ -193,21 +195,31 @@ static void end_missed(struct kddm_member *m)
 	}
 }
 
-/* One KDDM is behind a TIPC address: what it was before has ended. */
-static void end_former(struct kddm_member *m, u16 id, u32 addr, u32 port)
+/* The port by which a TIPC node published the id before @port, or 0. */
+static u32 former_port(struct kddm_member *m, u16 id, u32 addr, u32 port)
 {
 	struct kddm_node *node;
+	u32 former = 0;
 
 	spin_lock(&m->lock);
 	list_for_each_entry(node, &m->nodes, list) {
 		if (node->id == id && node->addr == addr &&
-		    node->port[0] != port) {
-			node->missed_online = LISTS_MISSED;
-			node->missed_possible = LISTS_MISSED;
-		}
+		    node->port[0] != port && (node->online || node->possible))
+			former = node->port[0];
 	}
 	spin_unlock(&m->lock);
-	end_missed(m);
+	return former;
+}
+
+/* There is one KDDM on a TIPC node: if it has begun anew, the old one is gone. */
+static void end_former(struct kddm_member *m, u16 id, u32 addr, u32 port)
+{
+	u32 former;
+
+	while ((former = former_port(m, id, addr, port))) {
+		withdrawn(m, KDDM_TIPC_ONLINE, id, addr, former);
+		withdrawn(m, KDDM_TIPC_POSSIBLE, id, addr, former);
+	}
 }
 
 static void topology_event(struct kddm_net *kn, u32 type, bool up, u32 id,
@@ -240,17 +252,24 @@ static void topology_list(struct kddm_net *kn)
 
 	spin_lock(&m->lock);
 	list_for_each_entry(node, &m->nodes, list) {
-		if (node->missed_online < LISTS_MISSED)
-			node->missed_online++;
-		if (node->missed_possible < LISTS_MISSED)
-			node->missed_possible++;
+		node->seen_online = false;
+		node->seen_possible = false;
 	}
 	spin_unlock(&m->lock);
 }
 
 static void topology_listed(struct kddm_net *kn)
 {
-	end_missed(kn->member);
+	struct kddm_member *m = kn->member;
+	struct kddm_node *node;
+
+	spin_lock(&m->lock);
+	list_for_each_entry(node, &m->nodes, list) {
+		node->missed_online += node->online && !node->seen_online;
+		node->missed_possible += node->possible && !node->seen_possible;
+	}
+	spin_unlock(&m->lock);
+	end_missed(m);
 }
 
 static void topology_lost(struct kddm_net *kn)

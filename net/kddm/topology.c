@@ -22,16 +22,19 @@
 
 /* What a subscription is for: first byte of its usr_handle. */
 #define HANDLE_EVENTS	1
-#define HANDLE_SYNC	2
+#define HANDLE_SYNC	2	/* the second byte: which attempt */
 #define HANDLE_LIST	3	/* not the last of a list */
 #define HANDLE_LISTED	4	/* the last one; the second byte: which list */
 
 #define AT_ONCE		1		/* ms until such a subscription ends */
-#define SYNC_TRIES	3
-#define SYNC_TIMEOUT	(4 * HZ)
+#define SYNC_TRY	(4 * HZ)
+#define SYNC_TIMEOUT	(12 * HZ)
 #define LIST_INTERVAL	(10 * HZ)
+#define LISTS_SOON	6		/* after a new connection */
+#define SOON		HZ
 #define DIAL_INTERVAL	(HZ / 10)
 #define DIAL_TIMEOUT	(30 * HZ)
+#define CONN_TIMEOUT	1000		/* ms */
 #define MAX_SUBS	4
 
 struct sub {
@@ -44,31 +47,38 @@ struct sub {
  * struct kddm_topology - a connection
  * @kn: the namespace
  * @ops: who gets the events
- * @lock: protects the next four; the thread reads @sock without it
+ * @lock: protects the next five; the thread reads @sock without it
  * @sock: connected to the server; replaced by the thread
  * @sub: what events are wanted of
  * @nr_subs: how many these are
+ * @sync: number of the last attempt of a sync
  * @closing: the end of the connection is our own wish
  * @task: reads the events
  * @synced: the end of a subscription made for that has been reported
- * @next_list: when to ask for a list, in jiffies; the thread's
- * @list: number of the last one; the thread's
+ * @alive: when the connection was known to be good, in jiffies; the thread's,
+ *	as what follows
+ * @next_list: when to ask for a list, in jiffies
+ * @soon: so many lists come one soon after the other
+ * @list: number of the last one
  */
 struct kddm_topology {
 	struct kddm_net			*kn;
 	const struct kddm_topology_ops	*ops;
-	struct mutex			lock;	/* sock, sub, closing */
+	struct mutex			lock;	/* sock, sub, sync, closing */
 	struct socket			*sock;
 	struct sub			sub[MAX_SUBS];
 	unsigned int			nr_subs;
+	u8				sync;
 	bool				closing;
 	struct task_struct		*task;
 	struct completion		synced;
+	unsigned long			alive;
 	unsigned long			next_list;
+	unsigned int			soon;
 	u8				list;
 };
 
-/* What is sent: with the lock, or by the thread */
+/* What is sent */
 
 static int send(struct kddm_topology *t, const struct sub *s, u32 timeout,
 		u8 handle, u8 nr)
@@ -82,12 +92,18 @@ static int send(struct kddm_topology *t, const struct sub *s, u32 timeout,
 		.usr_handle = { handle, nr },
 	};
 	struct kvec iov = { .iov_base = &sub, .iov_len = sizeof(sub) };
-	struct msghdr m = { };
+	struct msghdr m = { .msg_flags = MSG_DONTWAIT };
 	int rc;
 
 	lockdep_assert_held(&t->lock);
 	rc = kernel_sendmsg(t->sock, &m, &iov, 1, sizeof(sub));
 	return rc < 0 ? rc : 0;
+}
+
+/* Has the connection come to its end?  The thread makes another one then. */
+static bool is_end(int rc)
+{
+	return rc && rc != -EAGAIN && rc != -ENOMEM;
 }
 
 static int subscribe_again(struct kddm_topology *t)
@@ -102,13 +118,13 @@ static int subscribe_again(struct kddm_topology *t)
 
 /* The thread */
 
-/* If it cannot be asked for now, then the next time. */
-static void ask_for_list(struct kddm_topology *t)
+/* If there is no memory for it now, then the next time. */
+static int ask_for_list(struct kddm_topology *t)
 {
 	unsigned int i, last;
 	int rc = 0;
 
-	t->next_list = jiffies + LIST_INTERVAL;
+	t->next_list = jiffies + (t->soon ? SOON : LIST_INTERVAL);
 	t->list++;
 	t->ops->list(t->kn);
 	mutex_lock(&t->lock);
@@ -117,16 +133,20 @@ static void ask_for_list(struct kddm_topology *t)
 		rc = send(t, &t->sub[i], AT_ONCE,
 			  i == last ? HANDLE_LISTED : HANDLE_LIST, t->list);
 	mutex_unlock(&t->lock);
+	return rc;
 }
 
 static void over(struct kddm_topology *t, const struct tipc_event *ev)
 {
 	u8 handle = ev->s.usr_handle[0], nr = ev->s.usr_handle[1];
 
-	if (handle == HANDLE_SYNC)
+	if (handle == HANDLE_SYNC && nr == READ_ONCE(t->sync))
 		complete(&t->synced);
-	else if (handle == HANDLE_LISTED && nr == t->list)
-		t->ops->listed(t->kn);
+	if (handle != HANDLE_LISTED || nr != t->list)
+		return;
+	t->ops->listed(t->kn);
+	if (t->soon)
+		t->soon--;
 }
 
 static void handle(struct kddm_topology *t, const struct tipc_event *ev)
@@ -151,20 +171,25 @@ static int dial(struct kddm_net *kn, struct socket **sock)
 		.addr.name.name.type = TIPC_TOP_SRV,
 		.addr.name.name.instance = TIPC_TOP_SRV,
 	};
-	int rc;
+	int rc, timeout = CONN_TIMEOUT;
 
 	rc = sock_create_kern(kn->net, AF_TIPC, SOCK_SEQPACKET, 0, sock);
 	if (rc)
 		return rc;
-	rc = kernel_connect(*sock, (struct sockaddr_unsized *)&addr,
-			    sizeof(addr), 0);
+	rc = READ_ONCE((*sock)->ops)->setsockopt(*sock, SOL_TIPC,
+						 TIPC_CONN_TIMEOUT,
+						 KERNEL_SOCKPTR(&timeout),
+						 sizeof(timeout));
+	if (!rc)
+		rc = kernel_connect(*sock, (struct sockaddr_unsized *)&addr,
+				    sizeof(addr), 0);
 	if (rc) {
 		sock_release(*sock);
 		*sock = NULL;
 		return rc;
 	}
 	/* So that the thread wakes up for the next list. */
-	(*sock)->sk->sk_rcvtimeo = LIST_INTERVAL;
+	(*sock)->sk->sk_rcvtimeo = SOON;
 	return 0;
 }
 
@@ -190,51 +215,64 @@ static int replace(struct kddm_topology *t)
 	return rc;
 }
 
-/* The connection has ended. */
-static int dial_again(struct kddm_topology *t)
+/*
+ * The connection has ended.  Returns false if there will be no other: none is
+ * wanted, or none was any good for too long.
+ */
+static bool dial_again(struct kddm_topology *t)
 {
-	unsigned long end = jiffies + DIAL_TIMEOUT;
 	int rc;
 
-	for (;;) {
-		rc = replace(t);
-		if (!rc || rc == -ESHUTDOWN || time_after(jiffies, end))
-			return rc;
+	do {
 		schedule_timeout_interruptible(DIAL_INTERVAL);
+		rc = READ_ONCE(t->closing) ? -ESHUTDOWN : replace(t);
+		if (rc == -ESHUTDOWN)
+			return false;
+		if (time_after(jiffies, t->alive + DIAL_TIMEOUT)) {
+			t->ops->lost(t->kn);
+			return false;
+		}
+	} while (rc);
+	/* What has ended meanwhile is missing in the next lists. */
+	t->soon = LISTS_SOON;
+	t->next_list = jiffies + SOON;
+	return true;
+}
+
+/* Read an event, if one comes soon; 0, or the end of the connection. */
+static int read_one(struct kddm_topology *t)
+{
+	struct tipc_event ev;
+	struct kvec iov = { .iov_base = &ev, .iov_len = sizeof(ev) };
+	struct msghdr m = { };
+	int n;
+
+	n = kernel_recvmsg(t->sock, &m, &iov, 1, sizeof(ev), 0);
+	if (n == sizeof(ev)) {
+		t->alive = jiffies;
+		handle(t, &ev);
+		return 0;
 	}
+	if (n != -ENOMEM && n != -EAGAIN)
+		return -EPIPE;
+	schedule_timeout_interruptible(1);
+	return 0;
 }
 
 static int thread(void *data)
 {
 	struct kddm_topology *t = data;
-	struct tipc_event ev;
-	struct msghdr m;
-	struct kvec iov;
-	int n, rc;
+	int rc = 0;
 
 	while (!kthread_should_stop()) {
 		if (time_after_eq(jiffies, t->next_list) &&
 		    READ_ONCE(t->nr_subs))
-			ask_for_list(t);
-		m = (struct msghdr){ };
-		iov.iov_base = &ev;
-		iov.iov_len = sizeof(ev);
-		n = kernel_recvmsg(t->sock, &m, &iov, 1, sizeof(ev), 0);
-		if (n == sizeof(ev)) {
-			handle(t, &ev);
-			continue;
-		}
-		if (n == -ENOMEM || n == -EAGAIN) {
-			schedule_timeout_interruptible(1);
-			continue;
-		}
-		rc = READ_ONCE(t->closing) ? -ESHUTDOWN : dial_again(t);
-		if (rc) {
-			if (rc != -ESHUTDOWN)
-				t->ops->lost(t->kn);
+			rc = ask_for_list(t);
+		if (!is_end(rc))
+			rc = read_one(t);
+		if (is_end(rc) && !dial_again(t))
 			break;
-		}
-		t->next_list = jiffies;
+		rc = 0;
 	}
 	return 0;
 }
@@ -251,6 +289,9 @@ int kddm_topology_subscribe(struct kddm_topology *t, u32 type, u32 lower,
 		return -ENOSPC;
 	mutex_lock(&t->lock);
 	rc = send(t, &sub, TIPC_WAIT_FOREVER, HANDLE_EVENTS, 0);
+	/* On the next connection it is subscribed to with the others. */
+	if (is_end(rc))
+		rc = 0;
 	if (!rc) {
 		t->sub[t->nr_subs] = sub;
 		WRITE_ONCE(t->nr_subs, t->nr_subs + 1);
@@ -267,27 +308,26 @@ static int try_sync(struct kddm_topology *t)
 
 	/* Events come in order: the end of this one is behind them all. */
 	mutex_lock(&t->lock);
-	rc = send(t, &own, AT_ONCE, HANDLE_SYNC, 0);
+	WRITE_ONCE(t->sync, t->sync + 1);
+	reinit_completion(&t->synced);
+	rc = send(t, &own, AT_ONCE, HANDLE_SYNC, t->sync);
 	mutex_unlock(&t->lock);
-	if (rc)
-		return rc;
-	left = wait_for_completion_killable_timeout(&t->synced, SYNC_TIMEOUT);
+	left = wait_for_completion_killable_timeout(&t->synced, rc ?
+						    DIAL_INTERVAL : SYNC_TRY);
 	if (left < 0)
 		return -EINTR;
-	return left ? 0 : -ETIMEDOUT;
+	return left ? 0 : rc ?: -ETIMEDOUT;
 }
 
 int kddm_topology_sync(struct kddm_topology *t)
 {
-	int tries, rc = 0;
+	unsigned long end = jiffies + SYNC_TIMEOUT;
+	int rc;
 
-	reinit_completion(&t->synced);
-	/* The end may not be reported, as anything else. */
-	for (tries = 0; tries < SYNC_TRIES; tries++) {
+	/* The end may not be reported, as anything else, or not on time. */
+	do {
 		rc = try_sync(t);
-		if (rc != -ETIMEDOUT)
-			break;
-	}
+	} while (rc && rc != -EINTR && time_before(jiffies, end));
 	return rc;
 }
 
@@ -319,6 +359,7 @@ struct kddm_topology *kddm_topology_open(struct kddm_net *kn,
 		return ERR_PTR(-ENOMEM);
 	t->kn = kn;
 	t->ops = ops;
+	t->alive = jiffies;
 	t->next_list = jiffies + LIST_INTERVAL;
 	mutex_init(&t->lock);
 	init_completion(&t->synced);

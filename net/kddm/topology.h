@@ -58,7 +58,7 @@ int kddm_topology_subscribe(struct kddm_topology *t, u32 type, u32 lower,
  * @t: the connection
  *
  * When it returns, there has been an event for everything that was published
- * before the subscriptions were made.
+ * before the subscriptions were made, as far as the server had memory for it.
  *
  * Return: 0, -EINTR (killed), -ETIMEDOUT, or an error of TIPC.
  */

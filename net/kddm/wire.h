@@ -2,12 +2,12 @@
 /*
  * The wire format on one page, and the pure functions that write and read it.
  *
- * Everything is little-endian.  A datagram is one message: a header, then a
- * body whose layout the header's type gives.  Decoding checks every length,
- * id and flag against what the datagram really holds; what it returns points
- * into the datagram and can be used without further checks of bounds.  Nothing
- * here locks, allocates or keeps state; tools/testing/kddm/sim compiles the
- * same file.
+ * Everything is little-endian.  A datagram is one message or a few: of each a
+ * header, then a body whose layout the header's type gives.  Decoding checks
+ * every length, id and flag against what the datagram really holds; what it
+ * returns points into the datagram and can be used without further checks of
+ * bounds.  Nothing here locks, allocates or keeps state;
+ * tools/testing/kddm/sim compiles the same file.
  */
 #ifndef _NET_KDDM_WIRE_H
 #define _NET_KDDM_WIRE_H
