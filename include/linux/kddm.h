@@ -308,8 +308,8 @@ int kddm_prefetch(struct kddm_set *set, u64 id, bool grab);
  * travels together, which takes a fraction of the time with small objects.
  *
  * Context: may sleep (for memory, and to send).
- * Return: as kddm_prefetch(); after an error the objects at the beginning may be
- * on their way.
+ * Return: as kddm_prefetch(); after an error the objects at the beginning may
+ * be on their way.
  */
 int kddm_prefetch_range(struct kddm_set *set, u64 first, u32 count, bool grab);
 
