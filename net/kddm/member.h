@@ -129,7 +129,8 @@ struct kddm_peer_chan {
  * @seen_online: the list of what is published that is under way has it as
  *	ONLINE; member lock
  * @seen_possible: the same of POSSIBLE; member lock
- * @missed_online: how many lists in a row have not had it as ONLINE; member lock
+ * @missed_online: how many lists in a row have not had it as ONLINE; member
+ *	lock
  * @missed_possible: the same of POSSIBLE; member lock
  * @list: place among all publications; member lock
  * @todo: place in the worker's queue; member lock

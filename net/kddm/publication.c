@@ -211,7 +211,7 @@ static u32 former_port(struct kddm_member *m, u16 id, u32 addr, u32 port)
 	return former;
 }
 
-/* There is one KDDM on a TIPC node: if it has begun anew, the old one is gone. */
+/* One KDDM is on a TIPC node: if it has begun anew, the old one is gone. */
 static void end_former(struct kddm_member *m, u16 id, u32 addr, u32 port)
 {
 	u32 former;
