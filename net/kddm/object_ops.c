@@ -19,7 +19,7 @@
 #include "views.h"
 
 #define PREFETCH_MAX	1024		/* under way, per set and node */
-#define TOGETHER	64		/* requests that are sent at a time */
+#define PREFETCH_BURST	64		/* requests that are sent at a time */
 #define COPY_TIMEOUT	(5 * HZ)
 #define CALL_TIMEOUT	(10 * HZ)
 
@@ -104,7 +104,7 @@ int kddm_prefetch_range(struct kddm_set *set, u64 first, u32 count, bool grab)
 		return -ERANGE;
 	for (i = 0; i < count && !err; i++) {
 		err = kddm_obj_prefetch(set, first + i, grab, 0);
-		if (i % TOGETHER == TOGETHER - 1)
+		if (i % PREFETCH_BURST == PREFETCH_BURST - 1)
 			kddm_kick_all(set->kn);
 		cond_resched();
 	}

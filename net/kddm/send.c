@@ -303,16 +303,18 @@ static void flush_peer(struct kddm_chan *c, struct kddm_node *node)
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
 	u8 link = kddm_node_link(node);
 	struct datagram d;
+	int rc;
 
 	while (!list_empty(&pc->backlog) && link == KDDM_LINK_UP) {
 		pick(&pc->backlog, credit(c, pc), &d);
 		if (!d.nr)
 			break;
-		if (!xmit(c, node, &d))
-			forget(c, node, d.nr, false);
-		else if (kddm_node_link(node) == KDDM_LINK_UP)
-			break;
+		rc = xmit(c, node, &d);
 		link = kddm_node_link(node);
+		if (!rc)
+			forget(c, node, d.nr, false);
+		else if (link == KDDM_LINK_UP)
+			break;
 	}
 	while (!list_empty(&pc->backlog) && link == KDDM_LINK_DOWN)
 		forget(c, node, 1, true);

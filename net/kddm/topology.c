@@ -23,8 +23,7 @@
 /* What a subscription is for: first byte of its usr_handle. */
 #define HANDLE_EVENTS	1
 #define HANDLE_SYNC	2	/* the second byte: which attempt */
-#define HANDLE_LIST	3	/* not the last of a list */
-#define HANDLE_LISTED	4	/* the last one; the second byte: which list */
+#define HANDLE_LISTED	3	/* the last of a list; the second byte: which */
 
 #define AT_ONCE		1		/* ms until such a subscription ends */
 #define SYNC_TRY	(4 * HZ)
@@ -106,13 +105,15 @@ static bool is_end(int rc)
 	return rc && rc != -EAGAIN && rc != -ENOMEM;
 }
 
-static int subscribe_again(struct kddm_topology *t)
+/* All that is wanted, once more; @last is what the last of them is for. */
+static int send_all(struct kddm_topology *t, u32 timeout, u8 last, u8 nr)
 {
 	unsigned int i;
 	int rc = 0;
 
 	for (i = 0; i < t->nr_subs && !rc; i++)
-		rc = send(t, &t->sub[i], TIPC_WAIT_FOREVER, HANDLE_EVENTS, 0);
+		rc = send(t, &t->sub[i], timeout,
+			  i == t->nr_subs - 1 ? last : HANDLE_EVENTS, nr);
 	return rc;
 }
 
@@ -121,17 +122,13 @@ static int subscribe_again(struct kddm_topology *t)
 /* If there is no memory for it now, then the next time. */
 static int ask_for_list(struct kddm_topology *t)
 {
-	unsigned int i, last;
-	int rc = 0;
+	int rc;
 
 	t->next_list = jiffies + (t->soon ? SOON : LIST_INTERVAL);
 	t->list++;
 	t->ops->list(t->kn);
 	mutex_lock(&t->lock);
-	last = t->nr_subs - 1;
-	for (i = 0; i < t->nr_subs && !rc; i++)
-		rc = send(t, &t->sub[i], AT_ONCE,
-			  i == last ? HANDLE_LISTED : HANDLE_LIST, t->list);
+	rc = send_all(t, AT_ONCE, HANDLE_LISTED, t->list);
 	mutex_unlock(&t->lock);
 	return rc;
 }
@@ -208,7 +205,7 @@ static int replace(struct kddm_topology *t)
 	if (!t->closing) {
 		old = t->sock;
 		WRITE_ONCE(t->sock, sock);
-		rc = subscribe_again(t);
+		rc = send_all(t, TIPC_WAIT_FOREVER, HANDLE_EVENTS, 0);
 	}
 	mutex_unlock(&t->lock);
 	sock_release(old);
