@@ -116,13 +116,23 @@ ticker() {
 	fi
 }
 
+# cpu_time: what the commands of this tool that have ended took, in seconds.
+cpu_time() {
+	local stat
+
+	read -r stat <"/proc/$$/stat"
+	read -ra stat <<<"${stat##*) }"
+	echo $(((stat[13] + stat[14]) / $(getconf CLK_TCK)))
+}
+
 # step NAME TEXT COMMAND...: run an external command with its output in the
 # log NAME; show that it goes on; when it fails, show the end of the log.
 # Returns the command's status.
 step() {
 	local text=$2 log=$KDDM_CACHE/log/$1.log
-	local start=$SECONDS rc=0 tick
+	local start=$SECONDS rc=0 tick cpu
 
+	cpu=$(cpu_time)
 	shift 2
 	mkdir -p "$KDDM_CACHE/log"
 	: >"$log"
@@ -133,7 +143,8 @@ step() {
 	wait "$tick" 2>/dev/null || true
 	[ ! -t 2 ] || printf '\r\033[K' >&2
 	if [ "$rc" -eq 0 ]; then
-		msg "  $text: done in $((SECONDS - start)) s"
+		msg "  $text: done in $((SECONDS - start)) s," \
+		    "$(($(cpu_time) - cpu)) s of CPU"
 	else
 		msg "  $text: FAILED (status $rc) after $((SECONDS - start)) s," \
 		    "the end of $log:"

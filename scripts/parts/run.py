@@ -4,6 +4,7 @@
 import concurrent.futures
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -52,7 +53,7 @@ class Run:
     def start(self, name, function):
         """Run one part; whatever it raises is a failure of the part."""
         before = (self.passed, self.failed, self.skipped)
-        begin = time.monotonic()
+        begin, cpu = time.monotonic(), cpu_time()
         self.part = name
         say(f"== {name}: {function.__doc__.splitlines()[0]}")
         try:
@@ -68,7 +69,8 @@ class Run:
             self.case(name, False, "nothing was tested")
             failed = 1
         say(f"   {name}: {counts(passed, failed, skipped)} "
-            f"({time.monotonic() - begin:.0f} s)\n")
+            f"({time.monotonic() - begin:.0f} s, {cpu_time() - cpu:.0f} s of "
+            "CPU)\n")
         return failed == 0
 
     def add(self, results):
@@ -191,6 +193,12 @@ def give_way(session):
             weight.write("19")
     except OSError:
         pass        # no such thing in this kernel
+
+
+def cpu_time():
+    """What all commands that have ended took, in seconds of CPU."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def counts(passed, failed, skipped):
