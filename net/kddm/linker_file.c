@@ -13,7 +13,8 @@
  * no such set on this machine: a set is made on the word of another node, which
  * must not decide about files here.
  *
- * A set of this linker has %KDDM_SET_TOUCH_HOME.
+ * A set of this linker has %KDDM_SET_TOUCH_HOME, and a fixed home: where homes
+ * move with the members, what is stored would stay behind.
  */
 #include <linux/err.h>
 #include <linux/falloc.h>
@@ -33,7 +34,7 @@ static int file_instantiate(struct kddm_set *set)
 	struct file *file;
 	char *path;
 
-	if (!(set->flags & KDDM_SET_TOUCH_HOME))
+	if (!(set->flags & KDDM_SET_TOUCH_HOME) || set->home == KDDM_ANY_NODE)
 		return -EINVAL;
 	if (!len || strchr(set->name, '/'))
 		return -EACCES;

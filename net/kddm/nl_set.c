@@ -38,7 +38,7 @@ int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 				    "a set's name is made of printable ASCII characters, no blanks");
 		break;
 	case -EHOSTDOWN:
-		NL_SET_ERR_MSG(extack, "a node failed meanwhile; try again");
+		NL_SET_ERR_MSG(extack, "the home is away, or a node failed; try again");
 		break;
 	case -ESHUTDOWN:
 		NL_SET_ERR_MSG(extack, "the node is about to stop");
@@ -102,7 +102,7 @@ static int create_error(struct genl_info *info, int err)
 					(char *)nla_data(linker));
 	else if (err == -EINVAL && linker && kddm_name_ok(nla_data(name)))
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, linker,
-					"linker \"%s\" wants another size, or touch-home",
+					"linker \"%s\" wants another size, touch-home, or a home",
 					(char *)nla_data(linker));
 	else if (err == -EHOSTDOWN && home)
 		NL_SET_ERR_MSG_ATTR(info->extack, home,

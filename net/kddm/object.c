@@ -50,12 +50,45 @@ u16 kddm_obj_home(struct kddm_set *set, u64 id)
 	return home;
 }
 
+/* A home that was fixed may be away. */
+static u16 present_home(struct kddm_set *set, u64 id,
+			const struct kddm_view *view)
+{
+	u16 home = home_in(set, id, view);
+
+	return view && kddm_view_find(view, home) ? home : KDDM_NODE_NONE;
+}
+
+u16 kddm_obj_present_home(struct kddm_set *set, u64 id)
+{
+	u16 home;
+
+	rcu_read_lock();
+	home = present_home(set, id, rcu_dereference(set->kn->views->members));
+	rcu_read_unlock();
+	return home;
+}
+
+u16 kddm_obj_judge(struct kddm_set *set, u64 id)
+{
+	const struct kddm_view *view;
+	u16 judge;
+
+	rcu_read_lock();
+	view = rcu_dereference(set->kn->views->members);
+	judge = present_home(set, id, view);
+	if (judge == KDDM_NODE_NONE && view && view->nr)
+		judge = kddm_view_home(view, id)->id;
+	rcu_read_unlock();
+	return judge;
+}
+
 u16 kddm_obj_served_home(struct kddm_set *set, u64 id)
 {
 	u16 home;
 
 	rcu_read_lock();
-	home = home_in(set, id, rcu_dereference(set->kn->views->served));
+	home = present_home(set, id, rcu_dereference(set->kn->views->served));
 	rcu_read_unlock();
 	return home;
 }

@@ -163,7 +163,11 @@ static inline u16 kddm_obj_channel(u64 id)
 
 /* The id of the node that is home to an object of the set. */
 u16 kddm_obj_home(struct kddm_set *set, u64 id);
-/* The same in the latest view that was served here. */
+/* The same, if it is a member; else KDDM_NODE_NONE. */
+u16 kddm_obj_present_home(struct kddm_set *set, u64 id);
+/* Who judges the object in a recovery: home, or where that is away a member. */
+u16 kddm_obj_judge(struct kddm_set *set, u64 id);
+/* The home, if a member, of the latest view that was served here. */
 u16 kddm_obj_served_home(struct kddm_set *set, u64 id);
 /* Whether this node was, in the view before the one that is agreed on. */
 bool kddm_obj_old_home(struct kddm_set *set, u64 id);
@@ -292,14 +296,14 @@ void kddm_objects_unpark(struct kddm_views *v);
  * @gone: nodes that are gone, or have begun another life
  * @nwords: words of @gone that matter
  * @apart: this node was apart
- * @report: tell @home of an object: 0, or an error that ends it
+ * @report: tell @judge of an object: 0, or an error that ends it
  */
 struct kddm_change {
 	u64	gone[KDDM_MAX_NODES / 64];
 	u16	nwords;
 	bool	apart;
 	int	(*report)(struct kddm_change *c, struct kddm_set *set, u64 id,
-			  u16 home, u8 what);
+			  u16 judge, u8 what);
 };
 
 /* Prune all objects of @set, and report those that need more. */

@@ -309,6 +309,8 @@ static int object_handler(struct kddm_net *kn, u16 src, const void *req,
 	if (len < sizeof(*w))
 		return -EBADMSG;
 	id = le64_to_cpu(w->objid);
+	if (id > ULONG_MAX)
+		return -ERANGE;
 	set = kddm_set_from(kn, src, le32_to_cpu(w->set));
 	if (IS_ERR(set))
 		return set == ERR_PTR(-ENOENT) ? -ESHUTDOWN : PTR_ERR(set);

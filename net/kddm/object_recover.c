@@ -246,9 +246,10 @@ int kddm_obj_trail(struct kddm_set *set, u64 id, u16 owner)
 
 /* All objects */
 
-/* Busy.  Returns what the home has to be told, if anything. */
-static u8 look(struct kddm_obj *obj, const struct kddm_change *c, u16 home)
+/* Busy.  Returns what is to be reported, if anything. */
+static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
 {
+	u16 home = kddm_obj_present_home(obj->set, obj->id);
 	struct kddm_co_event run = { .type = KDDM_EV_RUN };
 	struct kddm_co_env env = kddm_obj_env(obj);
 	bool moved;
@@ -260,9 +261,11 @@ static u8 look(struct kddm_obj *obj, const struct kddm_change *c, u16 home)
 		return KDDM_REPORT_SUSPECT;
 	moved = kddm_recover_moved(&env, home, c->gone, c->nwords);
 	kddm_recover_prune(&obj->co, c->gone, c->nwords);
-	obj->home = home;
+	if (home != KDDM_NODE_NONE)
+		obj->home = home;
 	kddm_obj_event(obj, &run, NULL);
-	return moved && kddm_co_owns(&obj->co) && home != env.self ?
+	return moved && kddm_co_owns(&obj->co) && home != env.self &&
+	       home != KDDM_NODE_NONE ?
 	       KDDM_REPORT_OWNER : KDDM_REPORT_NONE;
 }
 
@@ -270,15 +273,14 @@ int kddm_objects_change(struct kddm_set *set, struct kddm_change *c)
 {
 	struct kddm_obj *obj;
 	unsigned long i = 0;
-	u16 home;
 	u8 what;
 	int err;
 
 	while ((obj = kddm_obj_next(set, &i))) {
-		home = kddm_obj_home(set, i);
-		what = look(obj, c, home);
+		what = look(obj, c);
 		kddm_obj_end(obj);
-		err = what ? c->report(c, set, i, home, what) : 0;
+		err = what ? c->report(c, set, i, kddm_obj_judge(set, i),
+				       what) : 0;
 		if (err)
 			return err;
 		if (i++ == ULONG_MAX)

@@ -19,8 +19,9 @@ static bool asks(const struct kddm_co *co)
 
 /**
  * kddm_recover_moved() - whether the object has another home now
- * @env: who and where, in the view before
- * @home: the object's home in the new view
+ * @env: who and where, in the view before; its @home is %KDDM_NODE_NONE if that
+ *	was away
+ * @home: the object's home in the new view, or %KDDM_NODE_NONE
  * @gone: nodes that are gone, or have begun another life
  * @nwords: words in @gone
  *
@@ -36,14 +37,15 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_recover_moved);
 /**
  * kddm_recover_suspect() - whether the object has to be recovered
  * @co: the object
- * @env: who and where, in the view before
- * @home: the object's home in the new view
+ * @env: as in kddm_recover_moved()
+ * @home: the same
  * @gone: nodes that are gone, or have begun another life
  * @nwords: words in @gone
  *
  * A trail to the owner that ends at a node that is gone has a last node that is
  * not; that one knows.  Requests may have been with any node, and so may have
- * been the orders to drop the copies for which an owner waits.
+ * been the orders to drop the copies for which an owner waits.  A home that was
+ * away knows nothing of what has been lost meanwhile; others may.
  *
  * Return: true if the home has to be told; false if pruning is enough, and, if
  * this is the owner and the home has moved, kddm_recover_trail() there.
@@ -65,6 +67,8 @@ bool kddm_recover_suspect(const struct kddm_co *co,
 		return lost || moved;
 	if (moved && home == env->self)
 		return true;
+	if (co->hint == KDDM_NODE_NONE && env->home == KDDM_NODE_NONE)
+		return moved;
 	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?
 					 env->home : co->hint);
 }

@@ -11,8 +11,9 @@
  *
  *  - every node lets go of what is under way, and says what is left (reset):
  *    it owns the object, or has a copy, or knows that there was one;
- *  - the home judges: the owner stays, or else a copy becomes the owner, or
- *    else the object is lost, or there never was one (judge);
+ *  - the home judges, or another member if that is away: the owner stays, or
+ *    else a copy becomes the owner, or else the object is lost, or there never
+ *    was one (judge);
  *  - every node is told, and issues its requests again (settle).
  *
  * All copies that survivors hold are the latest: nobody writes before all

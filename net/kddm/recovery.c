@@ -72,7 +72,7 @@ struct wire_verdict {
  * @v: views of the node
  * @epoch: of the view
  * @view: its members
- * @batch: for each home, reports that are not yet sent
+ * @batch: for each judge, reports that are not yet sent
  */
 struct run {
 	struct kddm_change	change;
@@ -180,7 +180,7 @@ static int flush_batch(struct run *r, u16 home)
 }
 
 static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
-		  u16 home, u8 what)
+		  u16 judge, u8 what)
 {
 	struct run *r = container_of(c, struct run, change);
 	struct wire_report entry = {
@@ -190,21 +190,21 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 	};
 	struct wire_recover *w;
 
-	if (home == r->v->kn->self)
-		return take_report(r->v->kn, home, &entry);
-	/* A home that is away: whoever wants the object is told so. */
-	if (!kddm_view_find(r->view, home))
+	if (judge == r->v->kn->self)
+		return take_report(r->v->kn, judge, &entry);
+	/* The next view has come. */
+	if (!kddm_view_find(r->view, judge))
 		return 0;
-	w = r->batch[home];
+	w = r->batch[judge];
 	if (!w) {
 		w = kvmalloc(sizeof(*w) + REPORTS * sizeof(entry), GFP_KDDM);
 		head(w, OP_REPORT, r->epoch);
-		r->batch[home] = w;
+		r->batch[judge] = w;
 	}
 	memcpy((void *)(w + 1) + le16_to_cpu(w->nr) * sizeof(entry), &entry,
 	       sizeof(entry));
 	le16_add_cpu(&w->nr, 1);
-	return le16_to_cpu(w->nr) == REPORTS ? flush_batch(r, home) : 0;
+	return le16_to_cpu(w->nr) == REPORTS ? flush_batch(r, judge) : 0;
 }
 
 static int report_set(struct kddm_set *set, void *arg)
@@ -443,7 +443,7 @@ static int judge_set(struct kddm_set *set, void *arg)
 	c->nr = 0;
 	xa_for_each(&c->set->suspects, id, entry) {
 		/* Left from a change before, and somebody else's now. */
-		if (kddm_obj_home(c->set, id) != r->v->kn->self) {
+		if (kddm_obj_judge(c->set, id) != r->v->kn->self) {
 			acquit(c->set, id);
 			continue;
 		}
@@ -670,6 +670,7 @@ static int on_probe(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 	u16 i, nr = le16_to_cpu(w->nr);
 	struct kddm_claim claim;
 	struct kddm_set *set;
+	u64 objid;
 
 	if (len != sizeof(*w) + nr * sizeof(*id) || max < nr * sizeof(*to))
 		return -EBADMSG;
@@ -679,7 +680,10 @@ static int on_probe(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 		return PTR_ERR(set);
 	memset(to, 0, nr * sizeof(*to));
 	for (i = 0; i < nr && set; i++) {
-		claim_one(kn->views, set, le64_to_cpu(id[i].objid), &claim);
+		objid = le64_to_cpu(id[i].objid);
+		if (objid > ULONG_MAX)	/* a node of 32 bits has none such */
+			continue;
+		claim_one(kn->views, set, objid, &claim);
 		to[i].kind = claim.kind;
 		to[i].known = claim.known;
 		to[i].base = cpu_to_le32(claim.base);
@@ -699,6 +703,7 @@ static int on_settle(struct kddm_net *kn, const struct wire_recover *w,
 	struct kddm_verdict v;
 	struct kddm_set *set;
 	int err = 0;
+	u64 objid;
 
 	if (words > KDDM_MAX_NODES / 64 ||
 	    len != sizeof(*w) + nr * verdict_size(words))
@@ -713,8 +718,9 @@ static int on_settle(struct kddm_net *kn, const struct wire_recover *w,
 		v.from = le64_to_cpu(p->from);
 		for (k = 0; k < words; k++)
 			copies[k] = le64_to_cpu(p->copies[k]);
-		if (v.kind < KDDM_VERDICT_NR && !err)
-			err = kddm_obj_settle(set, le64_to_cpu(p->objid), &v,
+		objid = le64_to_cpu(p->objid);
+		if (v.kind < KDDM_VERDICT_NR && objid <= ULONG_MAX && !err)
+			err = kddm_obj_settle(set, objid, &v,
 					      READ_ONCE(kn->views->base),
 					      copies, words);
 	}

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 18
+ktap_set_plan 19
 
 dir=/sys/module/kddm/parameters/file_dir
 store=$TMP/store
@@ -23,7 +23,7 @@ set_up_store() {
 }
 
 create() {
-	kctl 1 set create demo size 64 linker file touch-home
+	kctl 1 set create demo size 64 linker file touch-home home 2
 }
 
 has_files() {
@@ -56,7 +56,10 @@ check "without permission there are no files" \
 	fails 1 'allow' create
 echo "$store" >"$dir"
 check "only with the first touch at home" \
-	fails 1 'touch-home' kctl 1 set create demo size 64 linker file
+	fails 1 'touch-home' kctl 1 set create demo size 64 linker file home 2
+check "only with a home that stays" \
+	fails 1 'or a home' kctl 1 set create demo size 64 linker file \
+	touch-home
 check "a set" create
 check "objects are written and stored" write_all
 check "each node has its file" has_files

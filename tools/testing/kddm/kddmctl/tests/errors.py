@@ -162,8 +162,10 @@ RUNNING = [
     ("set create a size 8 linker nosuch", 1,
      'set create: no I/O linker "nosuch"'),
     ("set create a size 8 linker page", 1, 'set create: linker "page" wants '
-     "another size, or touch-home"),
-    ("set create a size 8 linker file touch-home", 1,
+     "another size, touch-home, or a home"),
+    ("set create a size 8 linker file touch-home", 1, 'set create: linker '
+     '"file" wants another size, touch-home, or a home'),
+    ("set create a size 8 linker file touch-home home 1", 1,
      'set create: a node does not allow linker "file"'),
     ("set create a size 8 home 77", 1,
      "set create: the home is not there, or a node failed"),
@@ -293,7 +295,7 @@ KERNEL_UNSEEN = {
     "object %llu is in use": "needs a user who keeps it",
     "object %llu: error %d": FAILS,
     "the node stops, or the set is destroyed": RACE,
-    "a node failed meanwhile; try again": RACE,
+    "the home is away, or a node failed; try again": RACE,
     "the node is about to stop": RACE,
     "a node did not answer in time": FAILS,
     "a node has no memory for it": FAILS,
