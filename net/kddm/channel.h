@@ -28,6 +28,7 @@ struct task_struct;
  * @helper: a task that receives in its place, or NULL
  * @rx_lock: held by who receives; see kddm_wait()
  * @rxbuf: what is received into; protected by @rx_lock
+ * @missing: bytes of the present datagram that were not; the same
  * @ops: the layer above
  * @lock: protects the next four
  * @fifo: messages that wait for the drainer
@@ -49,6 +50,7 @@ struct kddm_chan {
 	struct task_struct		*helper;
 	struct mutex			rx_lock;	/* see kddm_wait() */
 	void				*rxbuf;
+	u32				missing;
 	const struct kddm_channel_ops	*ops;
 	spinlock_t			lock;		/* see transport.h */
 	struct list_head		fifo;

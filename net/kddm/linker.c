@@ -181,10 +181,13 @@ static void *memory_alloc(struct kddm_set *set, u64 id)
 {
 	struct size_cache *c = set->linker == &kddm_linker_memory ?
 			       set->priv : NULL;
+	gfp_t gfp = GFP_NOFS;
 
+	if (!kddm_linker_is_plain(set->linker))
+		gfp |= __GFP_ZERO;
 	if (c)
-		return kmem_cache_zalloc(c->slab, GFP_NOFS);
-	return kvzalloc(set->size, GFP_NOFS);
+		return kmem_cache_alloc(c->slab, gfp);
+	return kvmalloc(set->size, gfp);
 }
 
 static void memory_free(struct kddm_set *set, u64 id, void *data)

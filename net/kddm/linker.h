@@ -59,4 +59,20 @@ static inline int kddm_linker_import(struct kddm_set *set, u64 id, void *data,
 	return 0;
 }
 
+/*
+ * Memory whose contents come as they are, or not at all, is zeroed only for
+ * objects that begin here.
+ */
+static inline bool kddm_linker_is_plain(const struct kddm_linker *linker)
+{
+	return (!linker->alloc || linker->alloc == kddm_linker_memory.alloc) &&
+	       !linker->import;
+}
+
+static inline void kddm_linker_clear(struct kddm_set *set, void *data)
+{
+	if (kddm_linker_is_plain(set->linker))
+		memset(data, 0, set->size);
+}
+
 #endif /* _NET_KDDM_LINKER_H */

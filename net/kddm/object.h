@@ -196,12 +196,12 @@ struct kddm_obj *kddm_obj_next_locked(struct kddm_set *set, unsigned long *id);
 /* object_step.c; busy.  The errors are those of kddm_co_step(). */
 /* An event and what follows from it at once. */
 int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
-		  const struct kddm_obj_msg *m);
+		  struct kddm_obj_msg *m);
 /* Submit the requests of local users, as many as are answered at once. */
 void kddm_obj_pump(struct kddm_obj *obj);
 /* Both. */
 int kddm_obj_event(struct kddm_obj *obj, struct kddm_co_event *ev,
-		   const struct kddm_obj_msg *m);
+		   struct kddm_obj_msg *m);
 /* The end of a wait, after which @w is gone. */
 void kddm_obj_wait_done(struct kddm_obj *obj, struct kddm_obj_waiter *w,
 			int err);
@@ -235,7 +235,7 @@ void kddm_obj_trim_data(struct kddm_obj *obj);
 /* The contents are no longer valid. */
 void kddm_obj_drop_data(struct kddm_obj *obj);
 /* Take the contents from a message. */
-void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m);
+void kddm_obj_install(struct kddm_obj *obj, struct kddm_obj_msg *m);
 
 /* object_hold.c; busy. */
 /* Whether the hold time lasts. */
@@ -281,6 +281,12 @@ void kddm_obj_send(struct kddm_net *kn, struct kddm_set *set, u16 dst,
 void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
 			const u64 *targets, u16 nwords, u16 chan,
 			struct kddm_msg *msg);
+/*
+ * Send @msg, whose end are @len bytes at @data, past the queue.  False if that
+ * cannot be done; then @msg is not to be sent, nor has it been.
+ */
+bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
+			struct kddm_msg *msg, const void *data, u32 len);
 void kddm_objects_drop_held(struct list_head *held);
 /* For struct kddm_views_ops. */
 void kddm_objects_release(struct kddm_views *v);

@@ -13,6 +13,8 @@
 #include "views.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
+/* Contents that share no datagram are not copied, if they can leave at once. */
+#define LONG		SZ_16K
 
 /* Out */
 
@@ -27,13 +29,37 @@ static struct kddm_msg *wire_msg(const struct kddm_obj_msg *m, u16 nwords)
 	return msg;
 }
 
-static struct kddm_msg *obj_msg(struct kddm_obj *obj, u8 type,
-				struct kddm_obj_msg *m, u16 nwords)
+static void name_obj(const struct kddm_obj *obj, u8 type,
+		     struct kddm_obj_msg *m)
 {
 	m->type = type;
 	m->set = obj->set->id;
 	m->objid = obj->id;
-	return wire_msg(m, nwords);
+}
+
+/* The object is busy, so nobody changes the contents meanwhile. */
+static bool send_from(struct kddm_obj *obj, u16 dst,
+		      const struct kddm_obj_msg *m)
+{
+	struct kddm_obj_msg head = *m;
+	struct kddm_msg *msg;
+	bool sent;
+
+	msg = kddm_msg_alloc(kddm_wire_obj_size(m->nwords, 0), 0, GFP_KDDM);
+	head.data = NULL;
+	kddm_wire_put_obj(msg->buf + HDR, msg->len - HDR + m->len, &head);
+	msg->type = KDDM_WIRE_OBJ + m->type;
+	sent = kddm_obj_send_past(obj->set->kn, dst, kddm_obj_channel(obj->id),
+				  msg, m->data, m->len);
+	kddm_msg_free(msg);
+	return sent;
+}
+
+static void send(struct kddm_obj *obj, u16 dst, const struct kddm_obj_msg *m)
+{
+	if (m->len < LONG || !send_from(obj, dst, m))
+		kddm_obj_send(obj->set->kn, obj->set, dst,
+			      kddm_obj_channel(obj->id), wire_msg(m, 0));
 }
 
 void *kddm_obj_contents(struct kddm_obj *obj, struct kddm_obj_msg *m)
@@ -80,8 +106,8 @@ void kddm_obj_act_send(struct kddm_obj *obj, const struct kddm_co_action *a,
 	if (a->msg == KDDM_EV_GET_REQ || a->msg == KDDM_EV_GRAB_REQ)
 		atomic64_inc(a->hops ? &obj->set->stats.forwards :
 			     &obj->set->stats.misses);
-	kddm_obj_send(obj->set->kn, obj->set, a->dst,
-		      kddm_obj_channel(obj->id), obj_msg(obj, a->msg, &m, 0));
+	name_obj(obj, a->msg, &m);
+	send(obj, a->dst, &m);
 	kvfree(buf);
 }
 
@@ -95,9 +121,10 @@ void kddm_obj_act_inval(struct kddm_obj *obj, const struct kddm_co_action *a,
 	};
 
 	atomic64_inc(&obj->set->stats.invalidations);
+	name_obj(obj, KDDM_EV_INVAL, &m);
 	kddm_obj_send_many(obj->set->kn, obj->set, out->targets, out->nwords,
 			   kddm_obj_channel(obj->id),
-			   obj_msg(obj, KDDM_EV_INVAL, &m, out->nwords));
+			   wire_msg(&m, out->nwords));
 }
 
 void kddm_obj_act_replicate(struct kddm_obj *obj,
@@ -110,22 +137,23 @@ void kddm_obj_act_replicate(struct kddm_obj *obj,
 		.version = a->version,
 		.seq = a->seq,
 	};
-	struct kddm_net *kn = obj->set->kn;
 	void *buf = NULL;
 	u64 word;
 	u16 i;
 
 	if (a->data)
 		buf = kddm_obj_contents(obj, &m);
+	name_obj(obj, KDDM_EV_REPLICA, &m);
 	for (i = 0; i < out->nwords; i++)
 		for (word = out->targets[i]; word; word &= word - 1)
-			kddm_obj_send(kn, obj->set, i * 64 + __ffs64(word),
-				      kddm_obj_channel(obj->id),
-				      obj_msg(obj, KDDM_EV_REPLICA, &m, 0));
+			send(obj, i * 64 + __ffs64(word), &m);
 	kvfree(buf);
 }
 
-/* In.  The transport sends what is queued when the callbacks are done. */
+/*
+ * In.  The transport sends what is queued when the callbacks are done.  The end
+ * of long contents is received when it is known where to.
+ */
 
 static bool is_request(u8 type)
 {
@@ -324,6 +352,7 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	if (IS_ERR(set))
 		return no_set(kn, h->src, &m, PTR_ERR(set));
 	err = check(set, &m);
+	m.missing = kddm_rx_missing(kn, h->chan);
 	if (!err)
 		err = obj_deliver(set, h->src, &m);
 	if (err)

@@ -50,6 +50,20 @@ void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
 	send_or_hold(kn, set, msg);
 }
 
+/* A view that begins to change now waits until it has been sent, see MARK. */
+bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
+			struct kddm_msg *msg, const void *data, u32 len)
+{
+	struct kddm_views *v = kn->views;
+	bool claimed;
+
+	read_lock(&v->gate);
+	claimed = !v->frozen && kddm_send_claim(kn, chan);
+	read_unlock(&v->gate);
+	return claimed &&
+	       !kddm_send_claimed(kn, dst, chan, msg, data, len);
+}
+
 void kddm_objects_drop_held(struct list_head *held)
 {
 	struct kddm_msg *msg, *next;

@@ -45,26 +45,54 @@ static void insert(struct kddm_obj *obj)
 		obj->set->linker->insert(obj->set, obj->id, obj->data);
 }
 
-/* Make contents of what has come. */
-static int take_in(struct kddm_obj *obj, const void *buf, u32 len)
+/* The contents of a message, some of which may have to be received yet. */
+static void copy_data(const struct kddm_obj *obj, void *to,
+		      struct kddm_obj_msg *m)
 {
-	int err;
+	if (m->missing)
+		kddm_rx_data(obj->set->kn, kddm_obj_channel(obj->id), to,
+			     m->data, m->len);
+	else
+		memcpy(to, m->data, m->len);
+	m->missing = 0;
+}
+
+/* Have the contents there as a whole. */
+static void complete_data(const struct kddm_obj *obj, struct kddm_obj_msg *m)
+{
+	if (m->missing)
+		copy_data(obj, (void *)m->data, m);
+}
+
+/* Make contents of what has come. */
+static int take_in(struct kddm_obj *obj, struct kddm_obj_msg *m)
+{
+	const struct kddm_linker *linker = obj->set->linker;
+	int err = 0;
 
 	if (!alloc_data(obj))
 		return -ENOMEM;
-	err = kddm_linker_import(obj->set, obj->id, obj->data, buf, len);
+	if (linker->import) {
+		complete_data(obj, m);
+		err = kddm_linker_import(obj->set, obj->id, obj->data, m->data,
+					 m->len);
+	} else {
+		copy_data(obj, obj->data, m);
+	}
 	if (!err)
 		insert(obj);
 	return err;
 }
 
-static struct kddm_raw *new_raw(const void *buf, u32 len)
+static struct kddm_raw *new_raw(const struct kddm_obj *obj,
+				struct kddm_obj_msg *m)
 {
-	struct kddm_raw *raw = kvmalloc(struct_size(raw, buf, len), GFP_KDDM);
+	struct kddm_raw *raw = kvmalloc(struct_size(raw, buf, m->len),
+					GFP_KDDM);
 
-	raw->len = len;
+	raw->len = m->len;
 	raw->err = 0;
-	memcpy(raw->buf, buf, len);
+	copy_data(obj, raw->buf, m);
 	return raw;
 }
 
@@ -75,27 +103,27 @@ static void keep_raw(struct kddm_obj *obj, struct kddm_raw *raw)
 	atomic64_inc(&obj->set->stats.objects);
 }
 
-void kddm_obj_install(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+void kddm_obj_install(struct kddm_obj *obj, struct kddm_obj_msg *m)
 {
 	struct kddm_raw *raw;
 	int err;
 
 	if (obj->raw)
 		kddm_obj_free_data(obj);
-	err = take_in(obj, m->data, m->len);
+	err = take_in(obj, m);
 	if (!err)
 		return;
 	kddm_obj_free_data(obj);
-	raw = new_raw(m->data, m->len);
+	raw = new_raw(obj, m);
 	raw->err = err;
 	keep_raw(obj, raw);
 }
 
 /* The contents of a message are to be kept, and nothing made of them. */
-static void store(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+static void store(struct kddm_obj *obj, struct kddm_obj_msg *m)
 {
 	kddm_obj_free_data(obj);
-	keep_raw(obj, new_raw(m->data, m->len));
+	keep_raw(obj, new_raw(obj, m));
 }
 
 /* The same of those that are here. */
@@ -108,7 +136,7 @@ static void keep(struct kddm_obj *obj)
 	if (obj->raw)
 		return;
 	buf = kddm_obj_contents(obj, &m);
-	raw = new_raw(m.data, m.len);
+	raw = new_raw(obj, &m);
 	kvfree(buf);
 	kddm_obj_drop_data(obj);
 	keep_raw(obj, raw);
@@ -121,6 +149,7 @@ static void keep(struct kddm_obj *obj)
 static int thaw(struct kddm_obj *obj)
 {
 	struct kddm_raw *raw = obj->data;
+	struct kddm_obj_msg m = { .data = raw->buf, .len = raw->len };
 	int err = raw->err;
 
 	raw->err = 0;
@@ -129,7 +158,7 @@ static int thaw(struct kddm_obj *obj)
 	obj->data = NULL;
 	obj->raw = 0;
 	atomic64_dec(&obj->set->stats.objects);
-	err = take_in(obj, raw->buf, raw->len);
+	err = take_in(obj, &m);
 	if (!err) {
 		kvfree(raw);
 		return 0;
@@ -157,6 +186,7 @@ static int fill(struct kddm_obj *obj)
 		w = kddm_obj_first(obj);
 	if (!alloc_data(obj))
 		return -ENOMEM;
+	kddm_linker_clear(obj->set, obj->data);
 	if (w && w->manual) {
 		obj->fresh = 1;
 	} else {
@@ -231,7 +261,7 @@ void kddm_obj_replicated(struct kddm_obj *obj, int err)
 /* The machine */
 
 static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
-		const struct kddm_co_out *out, const struct kddm_obj_msg *m)
+		const struct kddm_co_out *out, struct kddm_obj_msg *m)
 {
 	switch (a->type) {
 	case KDDM_ACT_SEND:
@@ -307,7 +337,7 @@ static void tell_linker(struct kddm_obj *obj, u8 before,
 
 /* One event, and what the machine has left of it. */
 static int step(struct kddm_obj *obj, struct kddm_co_event *ev,
-		const struct kddm_obj_msg *m)
+		struct kddm_obj_msg *m)
 {
 	struct kddm_co_event run = { .type = KDDM_EV_RUN };
 	struct kddm_co_env env = kddm_obj_env(obj);
@@ -354,7 +384,7 @@ void kddm_obj_trim_data(struct kddm_obj *obj)
 }
 
 int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
-		  const struct kddm_obj_msg *m)
+		  struct kddm_obj_msg *m)
 {
 	int ret = step(obj, ev, m);
 
@@ -428,7 +458,7 @@ void kddm_obj_pump(struct kddm_obj *obj)
 }
 
 int kddm_obj_event(struct kddm_obj *obj, struct kddm_co_event *ev,
-		   const struct kddm_obj_msg *m)
+		   struct kddm_obj_msg *m)
 {
 	int err = kddm_obj_step(obj, ev, m);
 

@@ -15,8 +15,16 @@
 #include <linux/sched/task.h>
 #include <linux/tipc.h>
 #include <net/sock.h>
+#include <net/tipc.h>
 #include "channel.h"
 #include "trace.h"
+
+/* Of a datagram longer than LONG no more than HEAD is received at first. */
+#define LONG	SZ_8K
+#define HEAD	512
+
+static_assert(HEAD >= sizeof(struct kddm_wire_hdr) +
+		      sizeof(struct kddm_wire_obj) + KDDM_MAX_NODES / 8);
 
 void kddm_drop(struct kddm_net *kn, u16 chan, u32 addr, u32 port, u32 len,
 	       enum kddm_drop why)
@@ -141,6 +149,63 @@ static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
 	return rc;
 }
 
+/* The rest of a datagram */
+
+/* Receive the next bytes of the present datagram. */
+static void receive_more(struct kddm_chan *c, void *to, u32 len)
+{
+	struct kvec iov = { .iov_base = to, .iov_len = len };
+	struct msghdr m = { };
+	int n;
+
+	lockdep_assert_held(&c->rx_lock);
+	n = kernel_recvmsg(c->sock, &m, &iov, 1, len, MSG_DONTWAIT | MSG_EOR);
+	/* It is there, and so long: see receive(). */
+	if (WARN_ON_ONCE(n != len))
+		memset(to, 0, len);
+	c->missing -= len;
+}
+
+/* Nobody wants the rest. */
+static void receive_no_more(struct kddm_chan *c)
+{
+	struct kvec iov = { .iov_base = c->rxbuf, .iov_len = 1 };
+	struct msghdr m = { };
+
+	/* Without MSG_EOR, what does not fit is gone. */
+	kernel_recvmsg(c->sock, &m, &iov, 1, 1, MSG_DONTWAIT);
+	c->missing = 0;
+}
+
+u32 kddm_rx_missing(struct kddm_net *kn, u16 chan)
+{
+	return kn->tp->chan[chan].missing;
+}
+
+void kddm_rx_data(struct kddm_net *kn, u16 chan, void *to, const void *data,
+		  u32 len)
+{
+	struct kddm_chan *c = &kn->tp->chan[chan];
+	u32 here = len - c->missing;
+
+	if (to != data)
+		memcpy(to, data, here);
+	if (c->missing)
+		receive_more(c, to + here, c->missing);
+}
+
+/*
+ * Whether the layer above may have a message whose end is missing: it begins a
+ * datagram, is all of it, and is one of an object.
+ */
+static bool may_lack_end(const struct kddm_chan *c, u32 len)
+{
+	struct kddm_hdr h;
+
+	return !kddm_wire_get_hdr(c->rxbuf, len, &h) && h.len == len &&
+	       kddm_wire_is_obj(h.type);
+}
+
 /* The messages of a datagram of @len bytes; then what they have led to. */
 static void chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
 {
@@ -148,6 +213,8 @@ static void chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
 	size_t at;
 	int rc;
 
+	if (c->missing && !may_lack_end(c, len))
+		receive_more(c, c->rxbuf + len - c->missing, c->missing);
 	for (at = 0; at < len; at += h.len) {
 		rc = message(c, c->rxbuf + at, len - at, addr, port, &h);
 		if (rc) {
@@ -155,6 +222,8 @@ static void chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
 			break;
 		}
 	}
+	if (c->missing)
+		receive_no_more(c);
 	kddm_chan_kick(c);
 }
 
@@ -162,6 +231,19 @@ static void chan_rx(struct kddm_chan *c, size_t len, u32 addr, u32 port)
 static bool has_data(struct kddm_chan *c)
 {
 	return !skb_queue_empty_lockless(&c->sock->sk->sk_receive_queue);
+}
+
+/*
+ * Bytes in the first datagram, as the header of TIPC has it: its own length, in
+ * words, and that of both.  Only who receives takes datagrams away.
+ */
+static u32 first_len(const struct kddm_chan *c)
+{
+	const struct sk_buff *skb = skb_peek(&c->sock->sk->sk_receive_queue);
+	const struct tipc_basic_hdr *hdr = (const void *)skb->data;
+	u32 w = be32_to_cpu(hdr->w[0]);
+
+	return (w & 0x1ffff) - (w >> 21 & 0xf) * sizeof(u32);
 }
 
 /* Receive and handle one datagram; false if there is none. */
@@ -173,16 +255,25 @@ static bool receive(struct kddm_chan *c)
 		.iov_base = c->rxbuf,
 		.iov_len = KDDM_MSG_MAX + 1,
 	};
-	int n;
+	int n, flags = MSG_DONTWAIT;
+	u32 len;
 
 	lockdep_assert_held(&c->rx_lock);
 	if (!has_data(c))
 		return false;
-	n = kernel_recvmsg(c->sock, &m, &iov, 1, iov.iov_len, MSG_DONTWAIT);
+	len = first_len(c);
+	if (len > LONG && len <= KDDM_MSG_MAX) {
+		iov.iov_len = HEAD;
+		flags |= MSG_EOR;	/* TIPC keeps the rest */
+	}
+	n = kernel_recvmsg(c->sock, &m, &iov, 1, iov.iov_len, flags);
 	if (n < 0)
 		return false;
+	/* Nothing is left of what is too long, or comes back to its sender. */
+	c->missing = n == HEAD && flags & MSG_EOR ? len - HEAD : 0;
 	if (n)
-		chan_rx(c, n, from.addr.id.node, from.addr.id.ref);
+		chan_rx(c, n + c->missing, from.addr.id.node,
+			from.addr.id.ref);
 	else	/* somebody returns a message that we did not send */
 		kddm_drop(c->kn, c->nr, from.addr.id.node, from.addr.id.ref,
 			  0, KDDM_DROP_FOREIGN);

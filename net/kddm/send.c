@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/net.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/tipc.h>
 #include "channel.h"
@@ -22,11 +23,20 @@
 #define TOGETHER	16		/* messages */
 #define TOGETHER_MAX	(SZ_32K - SZ_1K)	/* bytes */
 
+/**
+ * struct datagram - what leaves in one
+ * @nr: messages
+ * @len: bytes of all, @tail included
+ * @type: of each message, enum kddm_wire_type
+ * @iov: each message
+ * @tail: bytes of the only message that are in the next place of @iov
+ */
 struct datagram {
 	unsigned int	nr;
 	u32		len;
+	u32		tail;
 	u8		type[TOGETHER];
-	struct kvec	iov[TOGETHER];
+	struct kvec	iov[TOGETHER + 1];
 };
 
 /* Messages */
@@ -193,6 +203,7 @@ static void begin(struct datagram *d)
 {
 	d->nr = 0;
 	d->len = 0;
+	d->tail = 0;
 }
 
 static void add(struct datagram *d, u8 type, void *buf, u32 len)
@@ -204,12 +215,18 @@ static void add(struct datagram *d, u8 type, void *buf, u32 len)
 	d->len += len;
 }
 
-/*
- * Send a datagram now: 0; -EAGAIN: it must wait, and the channel will look at
- * the peer again; another error: it is lost, and the peer with it.
- */
-static int xmit(struct kddm_chan *c, struct kddm_node *node,
-		struct datagram *d)
+/* The end of the only message, which is elsewhere. */
+static void add_tail(struct datagram *d, const void *buf, u32 len)
+{
+	d->iov[1].iov_base = (void *)buf;
+	d->iov[1].iov_len = len;
+	d->tail = len;
+	d->len += len;
+}
+
+/* Send a datagram now: 0, or an error, after which nothing was sent. */
+static int attempt(struct kddm_chan *c, struct kddm_node *node,
+		   struct datagram *d)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
 	u32 seq = pc->seq;
@@ -228,21 +245,35 @@ static int xmit(struct kddm_chan *c, struct kddm_node *node,
 
 	for (i = 0; i < d->nr; i++) {
 		h.type = d->type[i];
-		h.len = d->iov[i].iov_len;
+		h.len = d->iov[i].iov_len + d->tail;
 		h.seq += h.type != KDDM_WIRE_CREDIT;
-		kddm_wire_put_hdr(d->iov[i].iov_base, h.len, &h);
+		kddm_wire_put_hdr(d->iov[i].iov_base, d->iov[i].iov_len, &h);
 		trace_kddm_msg_tx(&h);
 	}
 	/* First, because the ack can come before we return. */
 	WRITE_ONCE(pc->seq, h.seq);
-	rc = kddm_chan_sendmsg(c, node, d->iov, d->nr, d->len);
-	if (!rc) {
-		WRITE_ONCE(pc->confirmed, h.ack);
-		atomic64_add(d->nr, &c->kn->stats.tx);
-		atomic64_add(d->nr, &node->tx);
-		return 0;
+	rc = kddm_chan_sendmsg(c, node, d->iov, d->nr + !!d->tail, d->len);
+	if (rc) {
+		WRITE_ONCE(pc->seq, seq);
+		return rc;
 	}
-	WRITE_ONCE(pc->seq, seq);
+	WRITE_ONCE(pc->confirmed, h.ack);
+	atomic64_add(d->nr, &c->kn->stats.tx);
+	atomic64_add(d->nr, &node->tx);
+	return 0;
+}
+
+/*
+ * Send a datagram now: 0; -EAGAIN: it must wait, and the channel will look at
+ * the peer again; another error: it is lost, and the peer with it.
+ */
+static int xmit(struct kddm_chan *c, struct kddm_node *node,
+		struct datagram *d)
+{
+	int rc = attempt(c, node, d);
+
+	if (!rc)
+		return 0;
 	/* -EMSGSIZE: from one link to another with smaller packets. */
 	if (rc == -EAGAIN || rc == -ENOMEM || rc == -EMSGSIZE) {
 		schedule_delayed_work(&c->retry, RETRY_DELAY);
@@ -499,6 +530,56 @@ static bool drain(struct kddm_chan *c, unsigned int steps)
 	}
 	spin_unlock(&c->lock);
 	return done;
+}
+
+/* Straight on, past the queue, when there is none */
+
+bool kddm_send_claim(struct kddm_net *kn, u16 chan)
+{
+	struct kddm_chan *c = &kn->tp->chan[chan];
+	bool ours;
+
+	spin_lock(&c->lock);
+	ours = !c->draining && list_empty(&c->fifo);
+	if (ours)
+		c->draining = true;
+	spin_unlock(&c->lock);
+	return ours;
+}
+
+/* As the drainer; whatever stands in the way is left to the usual one. */
+static int send_first(struct kddm_chan *c, struct kddm_node *node,
+		      struct kddm_msg *msg, const void *data, u32 len)
+{
+	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	struct datagram d;
+
+	if (kddm_node_link(node) != KDDM_LINK_UP ||
+	    !list_empty(&pc->backlog) || !credit(c, pc))
+		return -EAGAIN;
+	begin(&d);
+	add(&d, msg->type, msg->buf, msg->len);
+	add_tail(&d, data, len);
+	return attempt(c, node, &d);
+}
+
+int kddm_send_claimed(struct kddm_net *kn, u16 dst, u16 chan,
+		      struct kddm_msg *msg, const void *data, u32 len)
+{
+	struct kddm_chan *c = &kn->tp->chan[chan];
+	struct kddm_node *node = kddm_node_get(kn, dst);
+	unsigned int nofs = memalloc_nofs_save();
+	int rc = -EAGAIN;
+
+	if (node) {
+		rc = send_first(c, node, msg, data, len);
+		kddm_node_put(node);
+	}
+	memalloc_nofs_restore(nofs);
+	spin_lock(&c->lock);
+	c->draining = false;
+	spin_unlock(&c->lock);
+	return rc;
 }
 
 void kddm_chan_kick(struct kddm_chan *c)

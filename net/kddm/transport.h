@@ -25,6 +25,9 @@
  * datagram, up to a limit of bytes.  Nothing waits for that: it happens when
  * more is queued before a kick, or while the drainer is busy.
  *
+ * A long message can leave past the queue, from where its data are, if nothing
+ * is queued: who sends it is the drainer meanwhile.
+ *
  * Credits: at most KDDM_WINDOW messages to a peer on a channel are unconfirmed.
  * Each message confirms what came before it; a receiver that has nothing to
  * send does so by a CREDIT after a quarter of the window.  The socket's receive
@@ -39,6 +42,10 @@
  *
  * A channel's thread receives, unless a task that waits for a message has taken
  * its place, see kddm_wait().
+ *
+ * Of a long datagram only the beginning is received at first.  If it is a single
+ * message of an object, the rest is received to where the layer above wants it
+ * (kddm_rx_data()); else it follows at once.
  *
  * Locks
  * -----
@@ -103,7 +110,8 @@ struct kddm_msg {
 /**
  * struct kddm_channel_ops - what a layer above does with a channel's messages
  * @rx: a message that passed all checks of header, address and incarnation;
- *	@body has @len bytes and is gone after the call.  Runs in the channel's
+ *	@body has @len bytes and is gone after the call; kddm_rx_missing() says
+ *	how many at its end are not there yet.  Runs in the channel's
  *	thread or in kddm_wait(); may sleep but holds up the channel meanwhile,
  *	so it must not wait for a message.  Returns 0,
  *	-EBADMSG (counted as malformed), -EBUSY (counted as busy), or another
@@ -194,6 +202,36 @@ void kddm_send_many(struct kddm_net *kn, const u64 *targets, u16 nwords,
 		    u16 chan, struct kddm_msg *msg);
 
 /**
+ * kddm_send_claim() - begin to send a message past the queue
+ * @kn: the namespace
+ * @chan: channel
+ *
+ * What is queued from now on leaves after it.
+ *
+ * Context: any task; spin locks may be held.
+ * Return: true: kddm_send_claimed() must follow, soon; false: something is
+ * queued already, or being sent.
+ */
+bool kddm_send_claim(struct kddm_net *kn, u16 chan);
+
+/**
+ * kddm_send_claimed() - send a message past the queue
+ * @kn: the namespace
+ * @dst: another node
+ * @chan: channel, claimed by kddm_send_claim()
+ * @msg: the message, but for its end; stays the caller's
+ * @data: its end
+ * @len: bytes of @data
+ *
+ * Context: may sleep, but waits for no peer and calls nobody back: the caller
+ * may have what struct kddm_channel_ops would need.  Others have left to the
+ * caller what they queued meanwhile: a kddm_kick() is due.
+ * Return: 0, or an error: it was not sent and is to be queued as any other.
+ */
+int kddm_send_claimed(struct kddm_net *kn, u16 dst, u16 chan,
+		      struct kddm_msg *msg, const void *data, u32 len);
+
+/**
  * kddm_transport_full() - whether too much waits to be sent
  * @kn: the namespace
  * @chan: channel
@@ -268,6 +306,31 @@ void kddm_wake(struct kddm_waiter *w);
  */
 int kddm_wait(struct kddm_net *kn, u16 chan, struct kddm_waiter *w,
 	      unsigned int state, long timeout);
+
+/**
+ * kddm_rx_missing() - what is still to be received of the present message
+ * @kn: the namespace
+ * @chan: channel
+ *
+ * Context: struct kddm_channel_ops.rx.
+ * Return: bytes at the end of the body.
+ */
+u32 kddm_rx_missing(struct kddm_net *kn, u16 chan);
+
+/**
+ * kddm_rx_data() - copy data at the end of the present message
+ * @kn: the namespace
+ * @chan: channel
+ * @to: where to, outside of the message, or @data: have it there as a whole
+ * @data: inside the body, up to its end
+ * @len: bytes
+ *
+ * What is missing is received to @to, so it can be asked for once.
+ *
+ * Context: struct kddm_channel_ops.rx; may sleep.
+ */
+void kddm_rx_data(struct kddm_net *kn, u16 chan, void *to, const void *data,
+		  u32 len);
 
 /**
  * kddm_transport_start() - open the sockets

@@ -410,6 +410,7 @@ int kddm_wire_get_obj(const void *body, size_t size, u8 wire_type,
 	m->err = (int)le32_to_cpu(w->err);
 	m->nwords = le16_to_cpu(w->nwords);
 	m->len = le32_to_cpu(w->len);
+	m->missing = 0;
 	if (m->flags & ~KDDM_COF_ALL || m->origin >= KDDM_MAX_NODES ||
 	    !obj_fits(m))
 		return -EBADMSG;

@@ -336,6 +336,8 @@ struct kddm_at_msg {
  * @nwords: OWN: words in @need, at most 16, else 0
  * @len: DATA, OWN, REPLICA: bytes in @data, at most %KDDM_MAX_DATA, else 0
  * @need: node set in host order; what is behind @nwords is not set
+ * @missing: bytes at the end of @data that are still to be received, as who
+ *	receives it says; 0 from the decoder
  * @data: data, inside the datagram
  */
 struct kddm_obj_msg {
@@ -350,6 +352,7 @@ struct kddm_obj_msg {
 	int		err;
 	u16		nwords;
 	u32		len;
+	u32		missing;
 	u64		need[KDDM_MAX_NODES / 64];
 	const void	*data;
 };
@@ -357,10 +360,10 @@ struct kddm_obj_msg {
 /*
  * Encoders write into @buf of @size bytes and return the bytes written, or
  * -EMSGSIZE.  The bytes written include the payload; if its pointer is NULL,
- * room is left for it and the caller fills it in.  kddm_wire_put_hdr() is
- * called last: it needs the total length.
+ * room is left for it, and the caller fills it in, or sends it from elsewhere.
+ * kddm_wire_put_hdr() is called last: it needs the total length.
  *
- * Decoders return 0, or -EBADMSG for what no correct peer sends, or
+ * Decoders do not look at the payload; they return 0, or -EBADMSG for what no correct peer sends, or
  * -EPROTONOSUPPORT for another version.  @size is what the datagram really
  * holds, and the lengths inside must match it to the byte.
  */

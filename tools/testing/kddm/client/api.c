@@ -408,20 +408,57 @@ static void exclusive(void)
 	FAILS(kddm_get(set[A], 1, KDDM_TRY), 0);
 }
 
+/* Numbers from @first on fill an object; let go of it. */
+static void number(struct kddm_obj *obj, u32 size, u32 first)
+{
+	u32 *word, i;
+
+	if (!CHECK(!IS_ERR(obj)))
+		return;
+	word = kddm_data(obj);
+	for (i = 0; i < size / sizeof(*word); i++)
+		word[i] = first + i;
+	kddm_put(obj);
+}
+
+/* Do they?  Let go of it too. */
+static bool numbered(struct kddm_obj *obj, u32 size, u32 first)
+{
+	u32 *word, i, n = size / sizeof(*word);
+
+	if (IS_ERR(obj))
+		return false;
+	word = kddm_data(obj);
+	for (i = 0; i < n && word[i] == first + i; i++)
+		;
+	kddm_put(obj);
+	return i == n;
+}
+
+/* Its contents are neither sent nor received as those of others are. */
 static void large(void)
 {
-	u32 size = kddm_set_size(set[A]);
-	struct kddm_obj *obj = kddm_grab(set[A], 1, 0);
+	u32 size = kddm_set_size(set[A]), i;
+	struct kddm_obj *obj;
 
 	CHECK_EQ(size, KDDM_OBJ_SIZE_MAX);
-	memset(kddm_data(obj), 0xa5, size);
+	number(kddm_grab(set[A], 2, 0), size, 1);
+	CHECK_EQ(kddm_remove(set[A], 2), 0);
+	obj = kddm_get(set[A], 2, 0);
+	CHECK(!memchr_inv(kddm_data(obj), 0, size));
 	kddm_put(obj);
-	obj = kddm_get(set[B], 1, 0);
-	CHECK(!memchr_inv(kddm_data(obj), 0xa5, size));
-	kddm_put(obj);
-	obj = kddm_grab(set[C], 1, 0);
-	CHECK(!memchr_inv(kddm_data(obj), 0xa5, size));
-	kddm_put(obj);
+	for (i = 0; i < 20; i++) {
+		number(kddm_grab(set[i % NODES], 1, 0), size, i << 20);
+		CHECK(numbered(kddm_get(set[(i + 1) % NODES], 1, 0), size,
+			       i << 20));
+		CHECK(numbered(kddm_grab(set[(i + 2) % NODES], 1, 0), size,
+			       i << 20));
+	}
+	for (i = 0; i < 40; i++)
+		number(kddm_grab(set[A], 100 + i, 0), size, i << 20);
+	CHECK_EQ(kddm_prefetch_range(set[B], 100, 40, false), 0);
+	for (i = 0; i < 40; i++)
+		CHECK(numbered(kddm_get(set[B], 100 + i, 0), size, i << 20));
 }
 
 /*

@@ -20,6 +20,7 @@
 #define C	2
 
 #define SIZE	256		/* the most on the wire */
+#define LONG	40000		/* not received at once */
 #define DEVICE	16		/* objects on the device */
 
 struct item {
@@ -265,20 +266,51 @@ static void first_touch_fails(void)
 }
 
 /* What one node cannot take in is not lost to the others, nor to itself. */
-static void import_fails(void)
+static void import_fails_of(const char *five, const char *cinq)
 {
-	CHECK_EQ(write_text(A, 5, "five"), 0);
+	CHECK_EQ(write_text(A, 5, five), 0);
 	next_fails(IMPORT, -EIO);
-	CHECK_EQ(read_text(B, 5, "five"), -EIO);
-	CHECK_EQ(read_text(B, 5, "five"), 0);
+	CHECK_EQ(read_text(B, 5, five), -EIO);
+	CHECK_EQ(read_text(B, 5, five), 0);
 	next_fails(IMPORT, -EIO);
 	CHECK_EQ(write_text(C, 5, "x"), -EIO);	/* it is the owner now */
-	CHECK_EQ(read_text(A, 5, "five"), 0);
+	CHECK_EQ(read_text(A, 5, five), 0);
 	next_fails(IMPORT, -ENOMEM);
-	CHECK_EQ(read_text(C, 5, "five"), -ENOMEM);
-	CHECK_EQ(read_text(C, 5, "five"), 0);
-	CHECK_EQ(write_text(C, 5, "cinq"), 0);
-	CHECK_EQ(read_text(B, 5, "cinq"), 0);
+	CHECK_EQ(read_text(C, 5, five), -ENOMEM);
+	CHECK_EQ(read_text(C, 5, five), 0);
+	CHECK_EQ(write_text(C, 5, cinq), 0);
+	CHECK_EQ(read_text(B, 5, cinq), 0);
+}
+
+static void import_fails(void)
+{
+	import_fails_of("five", "cinq");
+}
+
+/* No two places near each other look the same. */
+static char *long_text(u32 len)
+{
+	char *text = kvmalloc(len + 1, GFP_KERNEL);
+	u32 i;
+
+	for (i = 0; text && i < len; i++)
+		text[i] = 'a' + (i + i / 26 + i / 676) % 26;
+	if (text)
+		text[len] = '\0';
+	return text;
+}
+
+static void long_import_fails(void)
+{
+	char *five = long_text(LONG);
+	char *cinq = long_text(LONG - 1);
+
+	if (client_check(five && cinq, "memory"))
+		import_fails_of(five, cinq);
+	else
+		fail_op = -1;
+	kvfree(five);
+	kvfree(cinq);
 }
 
 static void sync_fails(void)
@@ -302,10 +334,10 @@ static void await_end(void)
 	}
 }
 
-static void in_set(u32 flags, void (*test)(void), const char *name)
+static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
 {
 	struct kddm_set_attr attr = {
-		.name = "client-linker", .linker = "test", .size = SIZE,
+		.name = "client-linker", .linker = "test", .size = size,
 		.flags = flags, .home = KDDM_ANY_NODE,
 	};
 
@@ -370,16 +402,18 @@ void client_test_linker(void)
 		return;
 	}
 	registers();
-	in_set(0, every_op, "linker: every operation");
-	in_set(KDDM_SET_TOUCH_HOME, every_op,
+	in_set(0, SIZE, every_op, "linker: every operation");
+	in_set(KDDM_SET_TOUCH_HOME, SIZE, every_op,
 	       "linker: every operation, first touch at home");
 	for (flags = 0; flags <= KDDM_SET_TOUCH_HOME;
 	     flags += KDDM_SET_TOUCH_HOME) {
-		in_set(flags, first_touch_fails, "linker: first touch fails");
-		in_set(flags, import_fails, "linker: import fails");
+		in_set(flags, SIZE, first_touch_fails,
+		       "linker: first touch fails");
+		in_set(flags, SIZE, import_fails, "linker: import fails");
 	}
-	in_set(0, alloc_fails, "linker: no memory");
-	in_set(0, sync_fails, "linker: sync fails");
+	in_set(0, LONG, long_import_fails, "linker: long import fails");
+	in_set(0, SIZE, alloc_fails, "linker: no memory");
+	in_set(0, SIZE, sync_fails, "linker: sync fails");
 	instantiate_fails();
 	kddm_linker_unregister(&linker);
 }

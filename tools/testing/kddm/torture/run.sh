@@ -144,7 +144,7 @@ without_memory() {
 	check "no message was dropped meanwhile" no_drops
 }
 
-plan=5
+plan=6
 faults=
 [ ! -e "$DEBUG/failslab/probability" ] || faults=y
 [ -z "$faults" ] || plan=$((plan + 5))
@@ -157,6 +157,8 @@ check "$nodes namespaces with TIPC" setup "$nodes"
 check "$nodes nodes start" start_all
 check "$seconds s of torture find no error" quiet "$seconds"
 show
+check "10 s of torture of objects of 64 KiB find no error" \
+	quiet 10 size=65536 nobjects=4
 check "no message was dropped" no_drops
 check "a node that is used cannot be stopped" busy
 if [ -n "$faults" ]; then
