@@ -379,8 +379,9 @@ int kddm_push(struct kddm_set *set, u64 id, u16 node);
  * On the object's home node, which is where the device is.
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
- * Return: 0 (stored, or the linker stores nothing), -ENOENT (no object), or an
- * error of kddm_get() or of the linker.
+ * Return: 0 (stored, or the linker stores nothing), -ENOENT (no object),
+ * -EAGAIN (the home kept moving), -ETIMEDOUT, or an error of kddm_get() or of
+ * the linker.
  */
 int kddm_sync(struct kddm_set *set, u64 id);
 

@@ -9,7 +9,7 @@
  */
 #include <linux/export.h>
 #include <linux/module.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "catalog.h"
 #include "linker.h"
@@ -182,9 +182,25 @@ static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 	return w;
 }
 
+/* Again, if home is about to be another one: then it is known here soon. */
+static int call_home(struct kddm_obj *obj, const struct wire_op *w, u32 len)
+{
+	unsigned long end = jiffies + CALL_TIMEOUT;
+	int err;
+
+	for (;;) {
+		err = kddm_rpc_call(obj->set->kn, READ_ONCE(obj->home),
+				    &svc_object, w, len, NULL, 0, CALL_TIMEOUT);
+		if (err != -EAGAIN || time_after(jiffies, end))
+			return err;
+		schedule_timeout_killable(1);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
 int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout)
 {
-	struct kddm_net *kn = set->kn;
 	struct kddm_obj *obj;
 	struct wire_op *w;
 	int err = 0;
@@ -196,11 +212,7 @@ int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout)
 	if (!set->linker->sync)
 		goto put;
 	w = sync_msg(set, obj, &len);
-	if (w)
-		err = kddm_rpc_call(kn, obj->home, &svc_object, w, len, NULL,
-				    0, CALL_TIMEOUT);
-	else
-		err = -ENOMEM;
+	err = w ? call_home(obj, w, len) : -ENOMEM;
 	kvfree(w);
 put:
 	kddm_put(obj);
@@ -215,11 +227,19 @@ EXPORT_SYMBOL_GPL(kddm_sync);
 
 static int store(struct kddm_set *set, u64 id, const void *buf, u32 len)
 {
-	if (kddm_obj_home(set, id) != set->kn->self)
-		return -EBADMSG;
+	int err;
+
 	if (set->linker->export ? len > set->size : len != set->size)
 		return -EBADMSG;
-	return set->linker->sync ? set->linker->sync(set, id, buf, len) : 0;
+	/* Who asks has not heard of the view that this node knows, or will. */
+	if (kddm_obj_home(set, id) != set->kn->self)
+		return -EAGAIN;
+	if (!set->linker->sync)
+		return 0;
+	mutex_lock(&set->storing);
+	err = set->linker->sync(set, id, buf, len);
+	mutex_unlock(&set->storing);
+	return err;
 }
 
 /* Giving up what is lost */

@@ -178,6 +178,7 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->replicas = desc->replicas;
 	set->home = desc->home;
 	set->mark = desc->mark;
+	mutex_init(&set->storing);
 	INIT_LIST_HEAD(&set->held);
 	xa_init(&set->suspects);
 	kddm_obj_hold_init(set);

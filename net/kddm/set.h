@@ -108,6 +108,8 @@ struct kddm_set_desc {
  * @rcu: for freeing
  * @last: place among those that shrink.c has to free
  * @home: node that is home to all objects, or %KDDM_ANY_NODE
+ * @storing: held while the linker stores an object, for another node as well:
+ *	what was put last is stored last
  * @held: messages that wait for the end of a change of the view
  * @suspects: objects at home here that recovery has to judge, by id
  * @nr_suspects: how many
@@ -141,6 +143,7 @@ struct kddm_set {
 		struct llist_node	last;
 	};
 	u16				home;
+	struct mutex			storing;	/* see above */
 	struct list_head		held;
 	struct xarray			suspects;
 	atomic_long_t			nr_suspects;
