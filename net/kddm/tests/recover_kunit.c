@@ -442,6 +442,28 @@ static void test_trail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_VOID);
 }
 
+/* The home was away, and is again; or is back, and hears of it all. */
+static void test_homeless(struct kunit *test)
+{
+	struct kddm_co_env env = away;
+	struct kddm_co co;
+
+	env.home = KDDM_NODE_NONE;
+	kddm_co_init(&co, &env);
+	co.version = 6;
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env,
+						      KDDM_NODE_NONE, NULL,
+						      0));
+	KUNIT_EXPECT_TRUE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
+	co.hint = 3;
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
+	co.state = KDDM_CO_OWNER;
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
+	KUNIT_EXPECT_TRUE(test, kddm_recover_moved(&env, 1, NULL, 0));
+	KUNIT_EXPECT_FALSE(test, kddm_recover_moved(&env, KDDM_NODE_NONE, NULL,
+						    0));
+}
+
 static struct kunit_case recover_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
 	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
@@ -452,6 +474,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(test_renew),
 	KUNIT_CASE(test_inherit),
 	KUNIT_CASE(test_trail),
+	KUNIT_CASE(test_homeless),
 	{}
 };
 

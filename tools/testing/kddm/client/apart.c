@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A writer whose node is cut off while they are inside.
+ * Users of a node that is cut off.
  *
  * The port of node B on the test's bridge goes down; A and C, which are two of
- * three, go on.  B's users keep what they hold, and are told at the end whether
- * it still counts.
+ * three, go on.  B's writers keep what they hold, and are told at the end
+ * whether it still counts.
+ *
+ * Then A is cut off, where some ask for objects that do not exist yet.  They do
+ * when A is back, or did: C had made them, and has gone.  B has seen them.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
@@ -105,15 +110,100 @@ put:
 		kddm_put(obj[id]);
 }
 
-void client_test_apart(void)
+/* Each asks on node A for an object, and returns the error. */
+static int asker(void *id)
 {
-	struct kddm_set_attr attr = { .name = "apart", .size = 64 };
+	struct kddm_obj *obj = kddm_get(set[A], (unsigned long)id, 0);
 
-	attr.home = kddm_self(client_net[A]);
-	client_begin("a writer whose node is apart");
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	kddm_put(obj);
+	return 0;
+}
+
+#define ASKED	8		/* objects 1 to 8; A is to be home to some */
+#define OWN	9		/* what A has itself */
+#define TRIES	500
+
+/* Wait until node A serves nothing, not even that. */
+static bool suspended(void)
+{
+	struct kddm_obj *obj = NULL;
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		obj = kddm_get(set[A], OWN, KDDM_NOWAIT);
+		if (IS_ERR(obj))
+			break;
+		kddm_put(obj);
+		msleep(20);
+	}
+	return obj == ERR_PTR(-EAGAIN);
+}
+
+/* C makes the objects, B has seen them, C has written once more and goes. */
+static void lose(void)
+{
+	u64 id;
+
+	for (id = 1; id <= ASKED; id++) {
+		CHECK_EQ(client_put(kddm_grab(set[C], id, 0), 1), 0);
+		CHECK_EQ(client_value(set[B], id), 1);
+		CHECK_EQ(client_put(kddm_grab(set[C], id, 0), 2), 0);
+	}
+	CHECK_EQ(link(C, false), 0);
+	/* The call ends when C is found to be gone; B goes on alone. */
+	CHECK_EQ(kddm_push(set[B], 1, kddm_self(client_net[C])), -EHOSTDOWN);
+	CHECK_EQ(client_value(set[B], 1), -EIO);
+}
+
+static void ask_apart(void)
+{
+	struct task_struct *task[ASKED + 1];
+	unsigned long id;
+
+	CHECK_EQ(client_put(kddm_grab(set[A], OWN, 0), 1), 0);
+	CHECK_EQ(link(A, false), 0);
+	CHECK(suspended());
+	for (id = 1; id <= ASKED; id++) {
+		task[id] = kthread_run(asker, (void *)id, "kddm_ask/%lu", id);
+		if (CHECK_EQ(PTR_ERR_OR_ZERO(task[id]), 0))
+			get_task_struct(task[id]);
+	}
+	lose();
+	CHECK_EQ(link(A, true), 0);
+	for (id = 1; id <= ASKED; id++) {
+		if (IS_ERR(task[id]))
+			continue;
+		CHECK_EQ(kthread_stop(task[id]), -EIO);
+		put_task_struct(task[id]);
+	}
+	CHECK_EQ(link(C, true), 0);
+	for (id = 1; id <= ASKED; id++) {
+		/* Waits until C serves, which has brought them back. */
+		CHECK_EQ(client_value(set[C], id), 2);
+		CHECK_EQ(client_value(set[A], id), 2);
+	}
+}
+
+static void in_set(const char *title, u16 home, void (*test)(void))
+{
+	struct kddm_set_attr attr = {
+		.name = "apart", .size = 64, .home = home,
+	};
+
+	client_begin(title);
 	if (!client_open(set, &attr)) {
-		writer_apart();
+		test();
 		client_close(set, attr.name);
 	}
 	client_end();
+}
+
+void client_test_apart(void)
+{
+	in_set("a writer whose node is apart", kddm_self(client_net[A]),
+	       writer_apart);
+	in_set("users of a node that is apart, and will be home",
+	       KDDM_ANY_NODE, ask_apart);
 }

@@ -430,6 +430,9 @@ MUTATIONS = [
      "	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?\n"
      "					 env->home : co->hint);",
      "	return false;"),
+    ("who knows of an object does not tell the home that comes back", RECOVER,
+     "		return moved;\n	return nodeset_has(",
+     "		return false;\n	return nodeset_has("),
     ("the gone stay in the copyset", RECOVER,
      "			kddm_co_ext_forget(co->x, n);", "			;"),
     ("the ownership that was not sent is lost", RECOVER,
