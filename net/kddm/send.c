@@ -20,7 +20,7 @@
  * What leaves in one datagram, if it is more than one message: not more than
  * the page allocator finds easily, TIPC's own part included.
  */
-#define TOGETHER	16		/* messages */
+#define TOGETHER	32		/* messages */
 #define TOGETHER_MAX	(SZ_32K - SZ_1K)	/* bytes */
 
 /**

@@ -7,7 +7,8 @@
  * one learns its address, and ends with a message of one byte.
  *
  * A stream is a connection, on which TIPC does what keeps a fast sender from
- * overrunning the receiver.  This node says when it begins.
+ * overrunning the receiver.  This node says when it begins.  Each message comes
+ * from and goes to memory of its own, as objects do, up to STREAM bytes in all.
  *
  * Every wait ends after IDLE.
  */
@@ -16,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/tipc.h>
 #include <net/sock.h>
 #include "../main.h"
@@ -23,6 +25,7 @@
 
 #define IDLE	(2 * HZ)
 #define HELLO	1		/* bytes of the first and of the last message */
+#define STREAM	SZ_16M
 
 static int sock_open(struct net *net, int type, struct socket **sock)
 {
@@ -184,21 +187,58 @@ int bench_raw_trips(struct bench *b)
 	return invite_end(b, err);
 }
 
-static int stream_in(struct bench *b, struct socket *sock)
+/**
+ * struct area - memory for the messages of a stream
+ * @buf: of each
+ * @nr: how many
+ */
+struct area {
+	void	**buf;
+	u32	nr;
+};
+
+static void area_free(struct area *a)
 {
-	struct bench_raw *r = &b->raw;
+	while (a->nr)
+		kvfree(a->buf[--a->nr]);
+	kvfree(a->buf);
+	a->buf = NULL;
+}
+
+static int area_init(struct area *a, u32 size, u32 count)
+{
+	u32 nr = clamp(count, 1, max(STREAM / size, 1));
+
+	a->nr = 0;
+	a->buf = kvcalloc(nr, sizeof(*a->buf), GFP_KERNEL);
+	if (!a->buf)
+		return -ENOMEM;
+	for (; a->nr < nr; a->nr++) {
+		a->buf[a->nr] = kvzalloc(size, GFP_KERNEL);
+		if (!a->buf[a->nr]) {
+			area_free(a);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int stream_in(struct bench *b, struct socket *sock,
+		     const struct area *a)
+{
 	ktime_t begin = ktime_get();
 	ktime_t start = begin;
 	ktime_t now;
 	int ret;
 	u32 i;
 
-	ret = send_to(sock, NULL, r->buf, HELLO);
+	ret = send_to(sock, NULL, a->buf[0], HELLO);
 	for (i = 0; !ret && i < b->count; i++) {
-		ret = recv_from(sock, NULL, r->buf, r->size, MSG_WAITALL);
+		ret = recv_from(sock, NULL, a->buf[i % a->nr], b->size,
+				MSG_WAITALL);
 		if (ret < 0)
 			break;
-		ret = ret == r->size ? bench_stop(b) : -EPROTO;
+		ret = ret == b->size ? bench_stop(b) : -EPROTO;
 		now = ktime_get();
 		bench_times_note(&b->ref, ktime_to_ns(ktime_sub(now, start)),
 				 1);
@@ -213,19 +253,26 @@ int bench_raw_stream(struct bench *b)
 {
 	struct bench_raw *r = &b->raw;
 	struct socket *sock = NULL;
+	struct area area;
 	int err;
 
-	err = invite(b, BENCH_DO_STREAM, r->listener);
+	err = area_init(&area, b->size, b->count);
 	if (err)
 		return err;
+	err = invite(b, BENCH_DO_STREAM, r->listener);
+	if (err)
+		goto free;
 	err = kernel_accept(r->listener, &sock, 0);
 	if (!err) {
 		WRITE_ONCE(sock->sk->sk_rcvtimeo, IDLE);
 		WRITE_ONCE(sock->sk->sk_sndtimeo, IDLE);
-		err = stream_in(b, sock);
+		err = stream_in(b, sock, &area);
 		sock_release(sock);
 	}
-	return invite_end(b, plain_error(err));
+	err = invite_end(b, plain_error(err));
+free:
+	area_free(&area);
+	return err;
 }
 
 /* The other node */
@@ -263,7 +310,7 @@ s64 bench_raw_send(struct kddm_net *kn, const struct bench_order *o)
 {
 	struct sockaddr_tipc to = sock_addr(o->port, o->addr);
 	struct socket *sock = NULL;
-	void *buf = NULL;
+	struct area area = { };
 	s64 ops = 0;
 	int ret;
 
@@ -272,21 +319,23 @@ s64 bench_raw_send(struct kddm_net *kn, const struct bench_order *o)
 	ret = sock_open(kn->net, SOCK_STREAM, &sock);
 	if (ret)
 		return ret;
-	buf = kvzalloc(o->size, GFP_KERNEL);
-	ret = buf ? kernel_connect(sock, (struct sockaddr_unsized *)&to,
-				   sizeof(to), 0) : -ENOMEM;
+	ret = area_init(&area, o->size, o->count);
 	if (!ret)
-		ret = recv_from(sock, NULL, buf, HELLO, 0);
+		ret = kernel_connect(sock, (struct sockaddr_unsized *)&to,
+				     sizeof(to), 0);
+	if (!ret)
+		ret = recv_from(sock, NULL, area.buf[0], HELLO, 0);
 	if (ret == HELLO)
 		ret = 0;
 	for (; ret == 0 && ops < o->count; ops++) {
-		ret = send_to(sock, NULL, buf, o->size);
+		ret = send_to(sock, NULL, area.buf[ops % area.nr],
+			      o->size);
 		cond_resched();
 	}
 	/* This node's end goes first only when the other one has it all. */
 	if (!ret)
-		recv_from(sock, NULL, buf, HELLO, 0);
+		recv_from(sock, NULL, area.buf[0], HELLO, 0);
 	sock_release(sock);
-	kvfree(buf);
+	area_free(&area);
 	return ret < 0 ? ret : ops;
 }

@@ -10,10 +10,10 @@
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include "bench.h"
 
-#define WINDOW	64	/* prefetches ahead of who reads */
-#define CHUNK	32	/* that many at a time */
+#define AHEAD	SZ_1M	/* bytes of prefetches ahead of who reads */
 
 static u64 since(ktime_t start)
 {
@@ -220,10 +220,16 @@ int bench_rpc(struct bench *b)
 	return err;
 }
 
+/* Objects that are asked for at a time, and ahead of that. */
+static u32 chunk(const struct bench *b)
+{
+	return clamp(AHEAD / 2 / b->size, 8, 128);
+}
+
 /* Hints that more is wanted; that enough is under way is no error. */
 static int ahead(struct bench *b, u32 first)
 {
-	u32 last = min(first + CHUNK, b->count);
+	u32 last = min(first + chunk(b), b->count);
 	int err = 0;
 
 	if (first < last)
@@ -241,11 +247,11 @@ int bench_stream(struct bench *b)
 	err = spread(b, 1);
 	begin = ktime_get();
 	start = begin;
-	for (i = 0; !err && i < WINDOW; i += CHUNK)
-		err = ahead(b, i);
+	if (!err)
+		err = ahead(b, 0);
 	for (i = 0; !err && i < b->count; i++) {
-		if (i % CHUNK == 0)
-			err = ahead(b, i + WINDOW);
+		if (i % chunk(b) == 0)
+			err = ahead(b, i + chunk(b));
 		if (err)
 			break;
 		obj = kddm_get(b->set, i, 0);
