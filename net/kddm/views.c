@@ -614,13 +614,14 @@ void kddm_views_exit(struct kddm_net *kn)
 	struct kddm_views *v = kn->views;
 
 	kn->view_rx = NULL;
+	WRITE_ONCE(kn->views, NULL);
+	/* Whoever asks for it needs no rights, and is not in the node. */
+	synchronize_rcu();
 	free_parts(v);
 	kvfree(rcu_dereference_protected(v->members, true));
 	kvfree(rcu_dereference_protected(v->served, true));
 	kvfree(rcu_dereference_protected(v->restored, true));
-	WRITE_ONCE(kn->views, NULL);
-	/* Somebody may ask for it at this moment. */
-	kfree_rcu_mightsleep(v);
+	kfree(v);
 	WRITE_ONCE(kn->epoch, 0);
 }
 
@@ -668,7 +669,8 @@ int kddm_views_init(struct kddm_net *kn, const struct kddm_views_ops *ops)
 	kddm_vc_init(v->vc, kn->self, kn->incarnation);
 	v->vc->policy = kn->quorum;
 	v->vc->founders = READ_ONCE(kn->config.founders);
-	WRITE_ONCE(kn->views, v);
+	/* For those who ask, see kddm_views_info(). */
+	smp_store_release(&kn->views, v);
 	kn->view_rx = views_rx;
 	return 0;
 }
