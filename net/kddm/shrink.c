@@ -11,9 +11,11 @@
  * must not be done while memory is reclaimed, to free a whole set.
  */
 #include <linux/llist.h>
+#include <linux/rwsem.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include "main.h"
 #include "object.h"
 #include "set.h"
 #include "shrink.h"
@@ -144,16 +146,13 @@ static struct kddm_obj *next(struct kddm_shrink *s, struct kddm_set **set)
 	}
 }
 
-static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
+static unsigned long drop_some(struct kddm_shrink *s,
+			       struct shrink_control *sc)
 {
-	struct kddm_shrink *s = shrinker->private_data;
 	unsigned long freed = 0, seen = 0;
 	struct kddm_obj *obj;
 	struct kddm_set *set;
 
-	/* Who holds an object busy reclaims without file systems. */
-	if (!(sc->gfp_mask & __GFP_FS))
-		return SHRINK_STOP;
 	while (seen < sc->nr_to_scan && (obj = next(s, &set))) {
 		seen++;
 		freed += drop(obj);
@@ -165,6 +164,24 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
 	sc->nr_scanned = seen;
 	if (!freed)
 		queue_work(system_dfl_wq, &s->work);
+	return freed;
+}
+
+/*
+ * What is below the objects must stay meanwhile.  Whoever reclaims may be in
+ * the node already, so it does not wait for one who stops it.
+ */
+static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	struct kddm_shrink *s = shrinker->private_data;
+	unsigned long freed = SHRINK_STOP;
+
+	/* Who holds an object busy reclaims without file systems. */
+	if (!(sc->gfp_mask & __GFP_FS) || !down_read_trylock(&s->kn->gate))
+		return SHRINK_STOP;
+	if (READ_ONCE(s->kn->run) == KDDM_RUNNING)
+		freed = drop_some(s, sc);
+	up_read(&s->kn->gate);
 	return freed;
 }
 
