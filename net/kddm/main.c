@@ -130,6 +130,37 @@ static void take_down(struct kddm_net *kn)
 	WRITE_ONCE(kn->run, KDDM_STOPPED);
 }
 
+/* Whoever is inside by now leaves first.  Who has a set open keeps the node. */
+static int give_up(struct kddm_net *kn)
+{
+	int rc;
+
+	WRITE_ONCE(kn->run, KDDM_STOPPING);
+	kddm_rpc_hush(kn, true);
+	down_write(&kn->gate);
+	up_write(&kn->gate);
+	rc = kddm_sets_quiesce(kn);
+	if (rc) {
+		reopen_gate(kn);
+		kddm_sets_revive(kn);
+	}
+	return rc;
+}
+
+/* Clients come in from here on, also before a view is served. */
+static int join(struct kddm_net *kn)
+{
+	int rc;
+
+	WRITE_ONCE(kn->run, KDDM_RUNNING);
+	kddm_member_announced(kn);
+	rc = kddm_views_start(kn);
+	if (rc && !give_up(kn))
+		return rc;
+	kddm_rpc_open(kn);
+	return 0;
+}
+
 static int bring_up(struct kddm_net *kn, int id,
 		    struct netlink_ext_ack *extack)
 {
@@ -162,12 +193,9 @@ static int bring_up(struct kddm_net *kn, int id,
 	rc = kddm_member_announce(kn, extack);
 	if (rc)
 		goto down;
-	WRITE_ONCE(kn->run, KDDM_RUNNING);
-	kddm_member_announced(kn);
-	rc = kddm_views_start(kn);
+	rc = join(kn);
 	if (rc)
 		goto down;
-	kddm_rpc_open(kn);
 	return 0;
 
 down:

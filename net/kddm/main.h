@@ -183,7 +183,8 @@ void kddm_exit(struct kddm_net *kn);
  * @cluster: cluster id; only nodes with the same one become members
  * @extack: what went wrong, for humans
  *
- * Context: may sleep, waits for other nodes; a fatal signal ends it.
+ * Context: may sleep, waits for other nodes; a fatal signal ends it, but the
+ * node runs, and this is 0, if somebody has opened a set by then.
  * Return: 0, -EALREADY (runs), -ENETDOWN (TIPC has no node address),
  * -ERANGE (@id), -EADDRINUSE (@id is another node's), -EPROTO (another node is
  * set to another quorum policy), -EINTR, -ENOMEM, or an error of TIPC.

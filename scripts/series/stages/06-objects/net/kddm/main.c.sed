@@ -4,7 +4,7 @@
 /rc = kddm_control_init();/,/goto debug;/d
 /^control:/d
 /^debug:/d
-/^sets:/,/kddm_sets_exit();/d
+/^sets:/d
 /kddm_nl_exit();/d
 /kddm_control_exit();/d
 /kddm_debug_exit();/d
