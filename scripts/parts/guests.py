@@ -214,6 +214,16 @@ def failures_long(run):
     fail(run, 32, "long")
 
 
+def stop_debug(run):
+    """a node stops while it is asked and memory is short, lockdep and KASAN"""
+    run.need("kernel", script("build", "uml-debug"), timeout=1500)
+    run.need("tools", script("build-tools", "kddmctl", "selftests"))
+    run.ktap("stop.sh", script(
+        "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
+        "--timeout", "400", "--", "sh", "-c",
+        program(SELFTESTS, "stop.sh") + " 40"))
+
+
 def starts(run):
     """1,000 starts and stops of a node, under kmemleak and lockdep"""
     program_file = project(f"{TESTING}/failures/starts.sh")
