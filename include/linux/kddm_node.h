@@ -92,8 +92,9 @@ void kddm_node_unregister(struct kddm_node_client *client);
  *
  * Context: may sleep; a fatal signal ends it.  Not from
  * &kddm_node_client.change.
- * Return: 0, -ENOTCONN, -ETIMEDOUT, -EINTR, -ENOMEM, -ESHUTDOWN.  A node that
- * goes meanwhile does not count.
+ * Return: 0, -ENOTCONN (the namespace is not a running node, or stops),
+ * -ETIMEDOUT, -EINTR, -ENOMEM.  Another node that goes meanwhile does not
+ * count; one that is about to is waited for, since its stop may fail.
  */
 int kddm_node_barrier(struct net *net, const struct kddm_node_event *ev,
 		      long timeout);

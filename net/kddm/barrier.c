@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/kddm.h>
+#include <linux/sched/signal.h>
 #include "barrier.h"
 #include "main.h"
 #include "member.h"
@@ -47,24 +48,75 @@ static struct kddm_svc barrier = {
 	.workers	= 32,
 };
 
-/* An error of a node that is a reason not to go on, or 0. */
-static int verdict(const struct kddm_reply *reply)
+/* Errors of nodes that go, or may go, or have too much to do. */
+static bool is_passing(int err)
 {
-	switch (reply->err) {
-	case -EHOSTDOWN:	/* gone meanwhile */
+	switch (err) {
+	case -EHOSTDOWN:
 	case -ENOTCONN:
-		return 0;
+	case -ESHUTDOWN:
+	case -ECANCELED:	/* while it looked */
+	case -EOPNOTSUPP:	/* its module is about to be unloaded */
+	case -EBUSY:
+		return true;
 	default:
-		return reply->err;
+		return false;
 	}
+}
+
+/* Ask @nodes, and leave those in there that have not said: 0 or an error. */
+static int ask(struct net *net, unsigned long *nodes,
+	       const struct kddm_pack *req, long timeout)
+{
+	DECLARE_BITMAP(open, KDDM_NODE_IDS) = { };
+	struct kddm_reply reply;
+	struct kddm_gather *all;
+	int err;
+
+	all = kddm_call_many(net, nodes, &barrier, 0, req, timeout);
+	if (IS_ERR(all))
+		return PTR_ERR(all);
+	while ((err = kddm_gather_next(all, &reply)) > 0) {
+		err = reply.err;
+		if (is_passing(err)) {
+			__set_bit(reply.node, open);
+			err = 0;
+		}
+		kddm_reply_free(&reply);
+		if (err)
+			break;
+	}
+	kddm_gather_end(all);
+	bitmap_copy(nodes, open, KDDM_NODE_IDS);
+	return err;
+}
+
+/*
+ * A node that goes does not count once it has gone, but it may stay: a stop
+ * fails if there are users.  So may that of this node, which ends all calls.
+ * Returns how many of @nodes are to be asked again, or an error.
+ */
+static int again(struct net *net, unsigned long *nodes)
+{
+	DECLARE_BITMAP(possible, KDDM_NODE_IDS);
+	int err;
+
+	if (bitmap_empty(nodes, KDDM_NODE_IDS))
+		return 0;
+	if (schedule_timeout_killable(LOOK) && fatal_signal_pending(current))
+		return -EINTR;
+	err = kddm_nodes(net, possible);
+	if (err < 0)
+		return err;
+	bitmap_and(nodes, nodes, possible, KDDM_NODE_IDS);
+	return bitmap_weight(nodes, KDDM_NODE_IDS);
 }
 
 int kddm_node_barrier(struct net *net, const struct kddm_node_event *ev,
 		      long timeout)
 {
 	DECLARE_BITMAP(nodes, KDDM_NODE_IDS);
-	struct kddm_reply reply;
-	struct kddm_gather *all;
+	unsigned long end = jiffies + timeout;
 	struct kddm_pack req;
 	u8 buf[8];
 	int err;
@@ -76,16 +128,11 @@ int kddm_node_barrier(struct net *net, const struct kddm_node_event *ev,
 	kddm_pack_u16(&req, ev->id);
 	kddm_pack_u32(&req, ev->incarnation);
 	kddm_pack_u8(&req, ev->change);
-	all = kddm_call_many(net, nodes, &barrier, 0, &req, timeout);
-	if (IS_ERR(all))
-		return PTR_ERR(all);
-	while ((err = kddm_gather_next(all, &reply)) > 0) {
-		err = verdict(&reply);
-		kddm_reply_free(&reply);
-		if (err)
-			break;
-	}
-	kddm_gather_end(all);
+	do {
+		err = ask(net, nodes, &req, max_t(long, end - jiffies, 0));
+		if (!err)
+			err = again(net, nodes);
+	} while (err > 0);
 	return err;
 }
 EXPORT_SYMBOL_GPL(kddm_node_barrier);
