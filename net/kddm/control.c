@@ -178,10 +178,14 @@ int kddm_control_ping(struct net *net, u16 id, u64 *ns)
 /* What has come of it?  0: it is gone, -EAGAIN: not known yet. */
 static int look(struct net *net, u16 id, u32 incarnation)
 {
+	s64 now = find(net, id);
 	__le32 result;
 	int err;
 
-	if (find(net, id) != incarnation)
+	/* This node may have been stopped. */
+	if (now < 0)
+		return now;
+	if (now != incarnation)
 		return 0;
 	err = ask(net, id, OP_STOPPED, incarnation, &result, sizeof(result));
 	if (err == -EINTR || err == -ENOTCONN)
@@ -251,8 +255,9 @@ int kddm_control_stop(struct net *net, u16 id, bool force,
 		err = -EHOSTDOWN;
 	else if (incarnation > 0)
 		err = ask(net, id, op, incarnation, NULL, 0);
-	/* It may be gone before its answer was on the way. */
-	if (!err || (err == -EHOSTDOWN && incarnation > 0))
+	/* It may be gone before its answer was on the way, or be going. */
+	if (!err || (err == -EHOSTDOWN && incarnation > 0) ||
+	    err == -ESHUTDOWN)
 		err = wait_gone(net, id, incarnation);
 	if (err)
 		say(extack, id, err);
