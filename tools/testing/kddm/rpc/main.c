@@ -186,6 +186,8 @@ static const struct test all[] = {
 	{ "gate", test_gate, true },
 	{ "faults", test_faults, true },
 	{ "nodes", test_nodes, true },
+	{ "barrier", test_barrier, true },
+	{ "asker", test_asker, true },
 };
 
 static void run(const struct test *test)

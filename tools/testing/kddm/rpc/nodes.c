@@ -114,6 +114,8 @@ static void check_order(int node)
 /* The script stops C, and starts it again when "stopped" is told. */
 void test_nodes(void)
 {
+	struct kddm_node_event never;
+
 	nr_seen = 0;
 	atomic_set(&slow_done, 0);
 	CHECK_EQ(kddm_node_register(&high), 0);
@@ -130,10 +132,77 @@ void test_nodes(void)
 	CHECK_EQ(kddm_node_barrier(test_net[A], &last, LONG), 0);
 	CHECK_EQ(atomic_read(&slow_done), 4);
 	/* What has not come, and will not. */
-	last.incarnation++;
-	CHECK_EQ(kddm_node_barrier(test_net[A], &last, HZ / 5), -ETIMEDOUT);
+	never = last;
+	never.incarnation++;
+	CHECK_EQ(kddm_node_barrier(test_net[A], &never, HZ / 5), -ETIMEDOUT);
 	kddm_node_unregister(&low);
 	kddm_node_unregister(&high);
 	check_order(A);
 	check_order(B);
+}
+
+/* Until a node has begun to stop. */
+static bool stops(int node)
+{
+	unsigned long end = jiffies + LONG;
+
+	while (kddm_self(test_net[node]) >= 0 && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+	return kddm_self(test_net[node]) < 0;
+}
+
+/* A user on B. */
+static struct kddm_set *open_on_b(void)
+{
+	struct kddm_set_attr attr = {
+		.name = "test-user", .size = 4, .home = KDDM_ANY_NODE,
+	};
+	struct kddm_set *set = kddm_set_create(test_net[B], &attr);
+
+	CHECK(!IS_ERR(set));
+	return IS_ERR(set) ? NULL : set;
+}
+
+static int close_soon(struct job *job)
+{
+	msleep(SLOW);
+	kddm_set_close(job->arg);
+	return 0;
+}
+
+/*
+ * The script stops B twice, the second time when "stays" is told.  At first B
+ * has a user who does not go; what test_nodes() has seen of C is still so.
+ */
+void test_barrier(void)
+{
+	struct job job = { .fn = close_soon };
+
+	job.arg = open_on_b();
+	test_note("running");
+	CHECK(stops(B));
+	CHECK_EQ(kddm_node_barrier(test_net[B], &last, LONG), -ENOTCONN);
+	/* B stays, so it is asked once more. */
+	CHECK_EQ(kddm_node_barrier(test_net[A], &last, LONG), 0);
+	CHECK_EQ(kddm_self(test_net[B]), test_id(B));
+	test_note("stays");
+	CHECK(stops(B));
+	job_start(&job);
+	/* B goes, and does not count. */
+	CHECK_EQ(kddm_node_barrier(test_net[A], &last, LONG), 0);
+	CHECK(kddm_self(test_net[B]) < 0);
+	CHECK_EQ(job_end(&job), 0);
+	CHECK_EQ(kddm_set_destroy(test_net[A], "test-user", false), 0);
+}
+
+/* C asks B to stop, which has a user, and is stopped before B has. */
+void test_asker(void)
+{
+	struct kddm_set *set = open_on_b();
+
+	test_note("running");
+	CHECK(stops(B));
+	CHECK(stops(C));
+	msleep(SLOW);
+	kddm_set_close(set);
 }

@@ -95,5 +95,7 @@ void test_forward_dying(void);
 void test_gate(void);
 void test_faults(void);
 void test_nodes(void);
+void test_barrier(void);
+void test_asker(void);
 
 #endif /* _KDDM_TEST_RPC_H */

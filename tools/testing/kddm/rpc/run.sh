@@ -87,6 +87,33 @@ stop_and_start() {
 	kctl 3 stop && wait_for stopped && kctl 3 start id 3
 }
 
+stays() {
+	said | grep -q "^# barrier: stays"
+}
+
+# stop_twice: node 2 has a user, who closes the set after the first time
+stop_twice() {
+	kctl 2 config set stop-timeout 1000 &&
+	fails 1 'in use' kctl 2 stop && wait_for stays && stop 2
+}
+
+in_state() {
+	kctl "$1" status | grep -q "^state *$2"
+}
+
+# stop_asker: node 3, while it waits until node 2 has stopped
+stop_asker() {
+	kctl 2 config set stop-timeout 20000
+	kctl 3 stop node 2 >"$TMP/asked" 2>&1 &
+	asker=$!
+	wait_for in_state 2 stopping && says 1 counter 2 users && stop 3
+	wait "$asker"
+	[ $? -eq 1 ] && grep 'not running' "$TMP/asked" &&
+		wait_for in_state 2 stopped && return
+	cat "$TMP/asked"
+	return 1
+}
+
 # Allocations that fail
 
 # short_of_memory PERCENT: for ten seconds
@@ -99,7 +126,7 @@ short_of_memory() {
 	fail_none
 }
 
-plan=18
+plan=22
 faults=
 [ ! -e "$DEBUG/failslab/probability" ] || faults=y
 [ -z "$faults" ] || plan=$((plan + 1))
@@ -123,6 +150,11 @@ check "requests wait until a node serves" with gate again_and_again
 check "all are in the view again" all_serve 1 2 3
 check "nodes go and come" with nodes stop_and_start
 check "all are in the view once more" all_serve 1 2 3
+check "the barrier waits for a node that may stop" with barrier stop_twice
+check "it starts once more" start 2
+check "who has asked a node to stop says when it does not know" \
+	with asker stop_asker
+check "they start again" eval 'kctl 3 start id 3 && start 2'
 check "a node dies while replies are gathered" with gather-dying cut 3
 check "it comes back" come_back
 check "a node dies to which a call was forwarded" with forward-dying cut 3
