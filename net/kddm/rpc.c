@@ -490,11 +490,12 @@ void kddm_rpc_shut(struct kddm_net *kn)
 	smp_mb();
 	kddm_calls_end(rpc, KDDM_NODE_NONE, false, -ESHUTDOWN);
 	flush_workqueue(rpc->wq);
-	cancel_delayed_work_sync(&rpc->reap);
 	kddm_svc_shut(rpc);
 	/* Who answers later than this finds nobody to send it. */
 	WRITE_ONCE(rpc->down, true);
 	synchronize_srcu(&rpc->life);
+	/* Until now a forward to this node itself could begin anew. */
+	cancel_delayed_work_sync(&rpc->reap);
 }
 
 void kddm_rpc_stop(struct kddm_net *kn)
