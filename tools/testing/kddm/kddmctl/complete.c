@@ -154,24 +154,69 @@ static const char * const options[] = {
 	"-force", "-version", NULL
 };
 
+static void pass(char ***words, int *nr)
+{
+	(*words)++;
+	(*nr)--;
+}
+
+/*
+ * The value of the first word, an option of the long name @name: it is behind
+ * '=' or the letter, or in the next word; bash makes a word of '=', too.
+ * Passes what is before the word that has it.
+ */
+static const char *option_value(char ***words, int *nr, const char *name)
+{
+	const char *word = **words, *value = strchr(word, '=');
+
+	if (value)
+		return value + 1;
+	word += strspn(word, "-");
+	if (strncmp(name, word, strlen(word)))
+		return word + 1;
+	pass(words, nr);
+	if (*nr > 1 && !strcmp(**words, "="))
+		pass(words, nr);
+	return strcmp(**words, "=") ? **words : "";
+}
+
+static const char * const colors[] = { "always", "auto", "never", NULL };
+
+/* One option, and its value; an exit status, or -1 to go on. */
+static int pass_option(struct ctl *ctl, char ***words, int *nr)
+{
+	const char *letter = **words + strspn(**words, "-"), *value;
+	const char *const *color;
+
+	if (*letter == 'b') {
+		option_value(words, nr, "batch");
+		return *nr == 1 ? FILES_WANTED : EXIT_SUCCESS;
+	}
+	if (*letter == 'n') {
+		value = option_value(words, nr, "netns");
+		if (*nr == 1)
+			netns_offer(value);
+		if (*nr == 1 || netns_enter(ctl, value))
+			return EXIT_SUCCESS;
+	} else if (!strcmp((*words)[1], "=")) {
+		value = option_value(words, nr, "color");
+		for (color = colors; *nr == 1 && *color; color++)
+			complete_offer(*color, value);
+		if (*nr == 1)
+			return EXIT_SUCCESS;
+	}
+	pass(words, nr);
+	return -1;
+}
+
 /* Pass the options before the last word; an exit status, or -1 to go on. */
 static int pass_options(struct ctl *ctl, char ***words, int *nr)
 {
-	for (; *nr > 1 && (*words)[0][0] == '-'; (*words)++, (*nr)--) {
-		if (!strncmp((*words)[0], "-b", 2))
-			return *nr == 2 ? FILES_WANTED : EXIT_SUCCESS;
-		if (strncmp((*words)[0], "-n", 2))
-			continue;
-		if (*nr == 2) {
-			netns_offer((*words)[1]);
-			return EXIT_SUCCESS;
-		}
-		if (netns_enter(ctl, (*words)[1]))
-			return EXIT_SUCCESS;
-		(*words)++;
-		(*nr)--;
-	}
-	return -1;
+	int ret = -1;
+
+	while (ret < 0 && *nr > 1 && ***words == '-')
+		ret = pass_option(ctl, words, nr);
+	return ret;
 }
 
 int complete_words(struct ctl *ctl, char **words, int nr)

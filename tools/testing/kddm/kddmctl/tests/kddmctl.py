@@ -191,6 +191,9 @@ def elsewhere(tap, two):
         out = lib.sh("kddmctl", *option, "-j", "status")
         tap.same(f"{' '.join(option)} acts on that namespace",
                  json.loads(out)["id"], two.number)
+        out = lib.sh("kddmctl", "complete", *option, "sta")
+        tap.same(f"{' '.join(option)} is passed when a word is completed",
+                 out.split(), ["start", "status"])
 
 
 def waits(tap, one, two):

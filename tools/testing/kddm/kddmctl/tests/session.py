@@ -153,6 +153,9 @@ def completion(tap, term, other):
             ("kddmctl -b /etc/hostn", "-b /etc/hostname"),
             (f"kddmctl -n {other.name} set show d",
              f"kddmctl -n {other.name} set show demo"),
+            (f"kddmctl -netns={other.name} set show d",
+             f"kddmctl -netns={other.name} set show demo"),
+            ("kddmctl -color=al", "kddmctl -color=always"),
             ("kddmctl -time", "kddmctl -timestamp")):
         term.clear()
         term.keys("-l", typed)
