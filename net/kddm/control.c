@@ -233,6 +233,14 @@ static void say(struct netlink_ext_ack *extack, u16 id, int err)
 	case -EOPNOTSUPP:
 		NL_SET_ERR_MSG_FMT(extack, "node %u does not know how", id);
 		break;
+	case -ETIMEDOUT:
+		NL_SET_ERR_MSG_FMT(extack, "node %u has not stopped in time",
+				   id);
+		break;
+	case -ESTALE:
+		NL_SET_ERR_MSG_FMT(extack,
+				   "node %u was started anew meanwhile", id);
+		break;
 	case -ENOTCONN:
 		NL_SET_ERR_MSG(extack, "not running");
 		break;

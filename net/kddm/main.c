@@ -221,6 +221,17 @@ stop_transport:
 	return rc;
 }
 
+/* For what the layers have not told, which is what their own layers did. */
+static void tell_why(struct netlink_ext_ack *extack, int rc)
+{
+	if (!extack || extack->_msg || rc == -EINTR)
+		return;
+	if (rc == -ENOMEM)
+		NL_SET_ERR_MSG(extack, "no memory for a node");
+	else
+		NL_SET_ERR_MSG_FMT(extack, "a node cannot start: error %d", rc);
+}
+
 int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 	       struct netlink_ext_ack *extack)
 {
@@ -243,8 +254,10 @@ int kddm_start(struct kddm_net *kn, int id, u32 cluster,
 		kn->incarnation = get_random_u32();
 	} while (!kn->incarnation);
 	rc = bring_up(kn, id, extack);
-	if (rc)
+	if (rc) {
 		WRITE_ONCE(kn->run, KDDM_STOPPED);
+		tell_why(extack, rc);
+	}
 unlock:
 	mutex_unlock(&kn->lock);
 	return rc;

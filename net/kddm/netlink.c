@@ -60,21 +60,24 @@ static struct kddm_net *info_kn(const struct genl_info *info)
 	return kddm_pernet(genl_info_net(info));
 }
 
+struct sk_buff *kddm_nl_skb_new(struct genl_info *info, size_t payload)
+{
+	struct sk_buff *skb = genlmsg_new(payload, GFP_KERNEL);
+
+	if (!skb)
+		GENL_SET_ERR_MSG(info, "no memory for the reply");
+	return skb;
+}
+
+/* There is room for a header. */
 struct sk_buff *kddm_nl_reply_new(struct genl_info *info, size_t payload,
 				  void **hdr)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = kddm_nl_skb_new(info, payload);
 
-	skb = genlmsg_new(payload, GFP_KERNEL);
-	if (!skb)
-		goto err;
-	*hdr = genlmsg_iput(skb, info);
-	if (*hdr)
-		return skb;
-	nlmsg_free(skb);
-err:
-	GENL_SET_ERR_MSG(info, "no memory for the reply");
-	return NULL;
+	if (skb)
+		*hdr = genlmsg_iput(skb, info);
+	return skb;
 }
 
 /* The node of this namespace */
@@ -306,7 +309,7 @@ int kddm_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	id = nla_get_uint(info->attrs[KDDM_A_NODE_ID]);
 
-	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	rsp = kddm_nl_skb_new(info, GENLMSG_DEFAULT_SIZE);
 	if (!rsp)
 		return -ENOMEM;
 	rcu_read_lock();

@@ -19,12 +19,23 @@
 struct genl_info;
 struct kddm_set;
 struct netlink_callback;
+struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
 
 int kddm_nl_init(void);
 /* Waits for operations that are under way. */
 void kddm_nl_exit(void);
+
+/**
+ * kddm_nl_skb_new() - memory for the reply to a request
+ * @info: the request, which is told if there is none
+ * @payload: bytes of attributes, their headers included
+ *
+ * Context: may sleep.
+ * Return: as kddm_nl_reply_new(), without a header.
+ */
+struct sk_buff *kddm_nl_skb_new(struct genl_info *info, size_t payload);
 
 /**
  * kddm_nl_reply_new() - begin the reply to a request
@@ -61,5 +72,14 @@ int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
  */
 int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 		      int err);
+
+/**
+ * kddm_nl_list_error() - say why a list is not complete
+ * @extack: of the dump
+ * @err: 0 or a negative error number; -EMSGSIZE: it goes on
+ *
+ * Return: @err.
+ */
+int kddm_nl_list_error(struct netlink_ext_ack *extack, int err);
 
 #endif /* _NET_KDDM_NETLINK_H */

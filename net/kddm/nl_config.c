@@ -53,7 +53,7 @@ int kddm_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *rsp;
 	int err;
 
-	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	rsp = kddm_nl_skb_new(info, GENLMSG_DEFAULT_SIZE);
 	if (!rsp)
 		return -ENOMEM;
 	err = put_config(rsp, info, &kn->config);
@@ -160,6 +160,10 @@ static int ping_error(struct genl_info *info, u16 id, int err)
 	case -ESTALE:
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
 					"node %u is not online", id);
+		break;
+	case -ETIMEDOUT:
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"node %u did not answer in time", id);
 		break;
 	case -EINTR:
 		break;		/* nobody is there to read it */

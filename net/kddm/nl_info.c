@@ -242,8 +242,10 @@ int kddm_nl_obj_info_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(set);
 	err = -ENOMEM;
 	d = kzalloc_obj(*d, GFP_KERNEL);
-	if (!d)
+	if (!d) {
+		GENL_SET_ERR_MSG(info, "no memory for the reply");
 		goto out;
+	}
 	err = look_for(set, nla_get_uint(attr), &l, d);
 	if (err) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
@@ -387,8 +389,10 @@ int kddm_nl_obj_info_get_dumpit(struct sk_buff *skb,
 	if (dump->end)
 		return 0;
 	set = kddm_set_find(kn, dump->set);
-	if (!set)
+	if (!set) {
+		GENL_SET_ERR_MSG(info, "the set was destroyed meanwhile");
 		return -ENOENT;
+	}
 	/* Never 0; before the look-up, so that no change goes unseen. */
 	cb->seq = (u32)atomic_read_acquire(&set->stats.changes) << 1 | 1;
 	err = dump_objects(skb, cb, set, dump);

@@ -194,5 +194,5 @@ int kddm_nl_name_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	kvfree(t);
 exit:
 	kddm_exit(kn);
-	return err;
+	return kddm_nl_list_error(cb->extack, err);
 }

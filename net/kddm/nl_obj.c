@@ -49,7 +49,10 @@ static int part_alloc(struct genl_info *info, struct part *p)
 	if (!p->set->linker->export)
 		return 0;
 	p->buf = kvzalloc(kddm_set_size(p->set), GFP_KERNEL);
-	return p->buf ? 0 : -ENOMEM;
+	if (p->buf)
+		return 0;
+	GENL_SET_ERR_MSG(info, "no memory for a copy of the object");
+	return -ENOMEM;
 }
 
 static void part_close(struct part *p)

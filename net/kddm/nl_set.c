@@ -82,6 +82,31 @@ int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 	return err;
 }
 
+int kddm_nl_list_error(struct netlink_ext_ack *extack, int err)
+{
+	switch (err) {
+	case 0:
+	case -EMSGSIZE:		/* it goes on in the next datagram */
+	case -EINTR:		/* nobody is there to read it */
+		break;
+	case -EAGAIN:
+		NL_SET_ERR_MSG(extack,
+			       "the node is suspended, it does not reach enough others");
+		break;
+	case -ESHUTDOWN:
+		NL_SET_ERR_MSG(extack, "the node is about to stop");
+		break;
+	case -ENOMEM:
+		NL_SET_ERR_MSG(extack, "no memory for the list");
+		break;
+	default:
+		NL_SET_ERR_MSG_FMT(extack, "the list cannot be told: error %d",
+				   err);
+		break;
+	}
+	return err;
+}
+
 static int create_error(struct genl_info *info, int err)
 {
 	struct nlattr *linker = info->attrs[KDDM_A_SET_LINKER];
@@ -327,10 +352,10 @@ int kddm_nl_set_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	err = -ENOMEM;
-	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (rsp)
-		err = put_info(rsp, info, NULL, &si);
+	rsp = kddm_nl_skb_new(info, GENLMSG_DEFAULT_SIZE);
+	if (!rsp)
+		return -ENOMEM;
+	err = put_info(rsp, info, NULL, &si);
 	if (err) {
 		nlmsg_free(rsp);
 		return err;
@@ -450,5 +475,5 @@ int kddm_nl_set_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	kvfree(desc);
 exit:
 	kddm_exit(kn);
-	return err;
+	return kddm_nl_list_error(cb->extack, err);
 }

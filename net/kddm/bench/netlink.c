@@ -216,8 +216,10 @@ static int answer(struct genl_info *info, struct bench *b)
 	void *hdr;
 
 	rsp = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!rsp)
+	if (!rsp) {
+		GENL_SET_ERR_MSG(info, "no memory for the reply");
 		return -ENOMEM;
+	}
 	hdr = genlmsg_iput(rsp, info);
 	if (!hdr || put_times(rsp, KDDM_BENCH_A_CASE_KDDM, &b->kddm) ||
 	    put_times(rsp, KDDM_BENCH_A_CASE_RAW, &b->ref)) {
@@ -264,8 +266,10 @@ int kddm_bench_nl_run_doit(struct sk_buff *skb, struct genl_info *info)
 	struct bench *b = kvzalloc_obj(*b);
 	int err;
 
-	if (!b)
+	if (!b) {
+		GENL_SET_ERR_MSG(info, "no memory for a bench");
 		return -ENOMEM;
+	}
 	err = take_case(info, b);
 	if (err)
 		goto out;

@@ -71,6 +71,9 @@ def membership(tap, one, two):
     status, _, err = one.ctl("wait", "recovered", "timeout", "1")
     tap.case("who waits for it is told", status == 5 and
              "the node is suspended, 0 members" in err, err)
+    status, _, err = one.ctl("name", "list")
+    tap.case("so is who lists names", status == 1 and
+             "name list: the node is suspended" in err, err)
     one.must("stop")
     one.must("config", "set", "quorum", "auto", "founders", "1",
              "start-timeout", "10000", "leave-timeout", "5000")
@@ -177,8 +180,14 @@ def dumps(tap, one):
                                        **{"from": (1 << 64) - 1})
     tap.case("one from the highest number ends",
              ids == [] and following is None, (ids, following))
-    sock.close()
+    sock.send("obj-info-get", genl.NLM_F_REQUEST | genl.NLM_F_DUMP, set="objs")
+    said = sock.ended()
     one.must("set", "destroy", "objs")
+    while said is None:
+        said = sock.ended()
+    tap.same("one during which the set is destroyed says so", said,
+             "the set was destroyed meanwhile")
+    sock.close()
 
 
 def dump_names(sock, between):

@@ -62,6 +62,14 @@ def attributes_of(raw):
     return found
 
 
+def message_of(raw):
+    """What the kernel says in attributes of its own, behind an error."""
+    for number, payload in attributes_of(raw):
+        if number == NLMSGERR_ATTR_MSG:
+            return payload.rstrip(b"\0").decode()
+    return ""
+
+
 class Socket:
     """A socket of generic netlink that knows the family."""
 
@@ -119,10 +127,15 @@ class Socket:
             # The request is repeated, as a whole or its head.
             length = struct.unpack_from("=I", payload, 4)[0]
             skip = 20 if flags & NLM_F_CAPPED else 4 + length + (-length % 4)
-            for number, raw in attributes_of(payload[skip:]):
-                if number == NLMSGERR_ATTR_MSG:
-                    return raw.rstrip(b"\0").decode()
+            return message_of(payload[skip:])
         return ""
+
+    def ended(self):
+        """What the kernel says at the end of a list; None if that goes on."""
+        for kind, _, payload in self.receive():
+            if kind == NLMSG_DONE:
+                return message_of(payload[4:])
+        return None
 
     def close(self):
         """The end."""
