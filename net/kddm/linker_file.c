@@ -9,9 +9,10 @@
  * again.
  *
  * The files are below the directory that the module's parameter "file_dir"
- * says, called by set and node id ("demo.3").  Without the parameter there is
- * no such set on this machine: a set is made on the word of another node, which
- * must not decide about files here.
+ * says, called by set, cluster id and node id ("demo.0.3"), since all nodes of
+ * this machine share the directory.  Without the parameter there is no such set
+ * on this machine: a set is made on the word of another node, which must not
+ * decide about files here.
  *
  * A set of this linker has %KDDM_SET_TOUCH_HOME, and a fixed home: where homes
  * move with the members, what is stored would stay behind.
@@ -38,8 +39,8 @@ static int file_instantiate(struct kddm_set *set)
 		return -EINVAL;
 	if (!len || strchr(set->name, '/'))
 		return -EACCES;
-	path = kasprintf(GFP_KERNEL, "%.*s/%s.%u", (int)len, file_dir,
-			 set->name, set->kn->self);
+	path = kasprintf(GFP_KERNEL, "%.*s/%s.%u.%u", (int)len, file_dir,
+			 set->name, set->kn->cluster, set->kn->self);
 	if (!path)
 		return -ENOMEM;
 	file = filp_open(path, O_RDWR | O_CREAT | O_LARGEFILE | O_NOFOLLOW,

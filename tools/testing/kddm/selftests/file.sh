@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 19
+ktap_set_plan 22
 
 dir=/sys/module/kddm/parameters/file_dir
 store=$TMP/store
@@ -22,13 +22,14 @@ set_up_store() {
 	[ -z "$(tr -d "\n" <$dir)" ]
 }
 
+# create [NODE]
 create() {
-	kctl 1 set create demo size 64 linker file touch-home home 2
+	kctl "${1:-1}" set create demo size 64 linker file touch-home home 2
 }
 
 has_files() {
 	for n in 1 2 3; do
-		[ -f "$store/demo.$n" ] || return 1
+		[ -f "$store/demo.0.$n" ] || return 1
 	done
 }
 
@@ -39,10 +40,23 @@ write_all() {
 	done
 }
 
+# read_all [FIRST]
 read_all() {
-	for i in $(seq 20); do
+	for i in $(seq "${1:-1}" 20); do
 		object_is $((i % 2 + 1)) "$i" "object $i" || return 1
 	done
+}
+
+# other_cluster: it has a node 2 on this machine, too, in another network
+other_cluster() {
+	kctl 3 stop && cut 3 && wait_for links 3 0 &&
+		kctl 3 start id 2 cluster 9 && create 3 || return 1
+	for i in $(seq 20); do
+		object_is 3 "$i" '' &&
+		kctl 3 object put demo "$i" other &&
+		kctl 3 object sync demo "$i" || return 1
+	done
+	kctl 3 stop && heal 3 && wait_for links 3 2 && kctl 3 start id 3
 }
 
 stop_all() {
@@ -54,6 +68,8 @@ check "three nodes start" start_all
 check "a directory" set_up_store
 check "without permission there are no files" \
 	fails 1 'allow' create
+echo "$store/none" >"$dir"
+check "nor without the directory" fails 1 'no directory' create
 echo "$store" >"$dir"
 check "only with the first touch at home" \
 	fails 1 'touch-home' kctl 1 set create demo size 64 linker file home 2
@@ -74,6 +90,9 @@ check "the cluster stops and starts again" \
 	eval 'stop_all && start_all && create'
 check "it has gone from its file" object_is 1 7 ''
 check "the others are there" object_is 3 8 'object 8'
+check "another cluster has files of its own" other_cluster
+check "and changes nothing here" eval \
+	'stop_all && start_all && create && read_all 8'
 echo >"$dir"
 stop_all
 umount "$store"
