@@ -284,7 +284,7 @@ KERNEL_UNSEEN = {
     "the I/O linker of set \"%s\" is not here": "needs a module",
     "what is known of set \"%s\" was lost with a node": FAILS,
     "what sets there are cannot be told: error %d": FAILS,
-    "put out of the cluster while it started": ELSEWHERE,
+    "put out of the cluster while it started": RACE,
     "node %d has quorum policy %s, not %s": ELSEWHERE,
     "cannot reach TIPC's topology server": FAILS,
     "node id %u is in use by %x": ELSEWHERE,
