@@ -6,12 +6,25 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 5
+ktap_set_plan 6
 
 # counted: all 20 messages, beside what was foreign before: a HELLO may come
 # before TIPC tells who publishes
 counted() {
 	[ "$(counter 1 foreign)" -ge $((before + 20)) ]
+}
+
+TRACE=/sys/kernel/tracing/trace
+
+# traced: each of them, with where it came from, if the kernel has tracepoints
+traced() {
+	[ -e "$TRACE" ] || return 0
+	drop="kddm_msg_drop: self=1 chan=0 from=[0-9a-f]*:[0-9]* len=[0-9]*"
+	lines=$(grep -c "$drop reason=foreign" "$TRACE")
+	[ "$lines" -ge $((before + 20)) ] && return
+	echo "$lines lines"
+	drops
+	return 1
 }
 
 alive() {
@@ -28,6 +41,7 @@ kctl 1 object put demo 1 safe
 before=$(counter 1 foreign)
 check "user space can neither publish the services" on 1 reserved
 check "nor have a message accepted" wait_for counted
+check "which is traced" traced
 check "and the cluster goes on" alive
 
 ktap_finished

@@ -12,7 +12,7 @@ if [ ! -d "$EVENTS" ]; then
 	ktap_skip_all "the kernel has no tracepoints"
 	exit "$KSFT_SKIP"
 fi
-ktap_set_plan 26
+ktap_set_plan 29
 
 TRACE=/sys/kernel/tracing/trace
 
@@ -33,12 +33,21 @@ view() {
 	return 1
 }
 
+# changes SELF NODE: the latest two that SELF saw of NODE
+changes() {
+	seen="s/.*kddm_node_change: self=$1 node=$2 incarnation=[0-9a-f]* //p"
+	sed -n "$seen" "$TRACE" | tail -n 2 | tr '\n' ','
+}
+
 set_change() {
 	traced kddm_set_change "$1" "name=traced $2"
 }
 
 check "three namespaces with TIPC" setup 3
+echo 1 >"$EVENTS/kddm_node_change/enable"
 check "three nodes start" start_all
+check "node 1 sees node 2 come in two steps" \
+	says "add online,add possible," changes 1 2
 check "they serve one view" all_serve 1 2 3
 echo 1 >"$EVENTS/kddm_set_change/enable"
 echo 1 >"$EVENTS/kddm_obj_change/enable"
@@ -58,6 +67,9 @@ check "node 3 removes another one" eval \
 	'kctl 3 object put traced 6 z && kctl 3 object remove traced 6'
 check "that is traced" obj 3 "id=6 removed"
 check "node 3 fails" both "cut 3" "all_serve 1 2"
+check "node 1 sees it go in two steps" \
+	wait_for says "remove possible,remove online," changes 1 3
+check "and node 2 stay" says "add online,add possible," changes 1 2
 check "node 1 has a view without it" view 1 "serving members=2"
 check "node 3 is suspended" wait_for view 3 suspended
 check "the object is lost at home" wait_for obj 1 "id=5 lost"
@@ -69,6 +81,7 @@ check "that is traced" set_change 2 destroyed
 check "it is forgotten there" set_change 2 forgotten
 check "and on node 1, which did not destroy it" eval \
 	'wait_for set_change 1 forgotten && ! set_change 1 destroyed >/dev/null'
+echo 0 >"$EVENTS/kddm_node_change/enable"
 echo 0 >"$EVENTS/kddm_view/enable"
 echo 0 >"$EVENTS/kddm_obj_change/enable"
 echo 0 >"$EVENTS/kddm_set_change/enable"
