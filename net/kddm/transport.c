@@ -265,7 +265,7 @@ int kddm_transport_start(struct kddm_net *kn, struct netlink_ext_ack *extack)
 	}
 	if (!tp->addr) {
 		NL_SET_ERR_MSG(extack,
-			       "TIPC has no node address here: run 'tipc node set identity ID' and 'tipc bearer enable media eth device DEV'");
+			       "TIPC has no node address here: run 'kddmctl tipc up DEV'");
 		rc = -ENETDOWN;
 		goto stop;
 	}

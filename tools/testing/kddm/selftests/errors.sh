@@ -27,7 +27,7 @@ check "two namespaces with TIPC" setup 2
 
 # Before the start
 check "no TIPC: told which command configures it" \
-	fails 1 'tipc (node|bearer)' without_tipc kddmctl start id 5
+	fails 1 "run 'kddmctl tipc up DEV'" without_tipc kddmctl start id 5
 status_stopped() {
 	kctl 1 status >"$TMP/status"
 	[ $? -eq 3 ] && grep -q stopped "$TMP/status"
