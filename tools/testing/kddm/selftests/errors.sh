@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 35
+ktap_set_plan 37
 
 # without_tipc COMMAND...: in a namespace where TIPC has no address
 without_tipc() {
@@ -83,8 +83,11 @@ check "all that changed nothing" alive
 # A node with an id that is taken
 kctl 2 stop
 check "an id that is in use" fails 1 'in use' kctl 2 start id 1
+check "the other, which has it, has lost nothing" \
+	both "says kept kctl 1 object get demo 1" "count_nodes 1 possible 1"
 kctl 2 start id 2
 wait_for count_nodes 1 possible 2
+check "nor is anything lost when it comes with its own" alive
 check "a node of another cluster stays out" \
 	eval 'kctl 2 stop && kctl 2 start id 2 cluster 99 && sleep 1 &&
 	      count_nodes 1 possible 1 && kctl 2 stop && kctl 2 start id 2 &&
