@@ -8,8 +8,9 @@ import tempfile
 
 from .run import ROOT, TREE, project, script
 
-KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/linux/kddm_node.h",
-               "include/linux/kddm_pack.h", "include/linux/kddm_rpc.h",
+KERNEL_CODE = ["net/kddm", "include/linux/kddm.h", "include/linux/kddm_name.h",
+               "include/linux/kddm_node.h", "include/linux/kddm_pack.h",
+               "include/linux/kddm_rpc.h",
                "include/uapi/linux/kddm.h", "include/uapi/linux/kddm_bench.h"]
 SPECS = "Documentation/netlink/specs"
 
