@@ -42,7 +42,7 @@ static_assert(KDDM_OBJECT_SIZE_MAX == KDDM_OBJ_SIZE_MAX);
 
 /**
  * struct nl_net - what dumps need to know of a namespace
- * @changes: counts the transitions of nodes
+ * @changes: counts the transitions of nodes, and of the service of its own
  */
 struct nl_net {
 	atomic_t	changes;
@@ -287,7 +287,9 @@ static int put_node(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_NODE_TX, atomic64_read(&node->tx)) ||
 	    nla_put_uint(skb, KDDM_A_NODE_RX, atomic64_read(&node->rx)) ||
 	    nla_put_uint(skb, KDDM_A_NODE_VERSION, KDDM_WIRE_VERSION) ||
-	    (rtt && nla_put_uint(skb, KDDM_A_NODE_RTT, rtt))) {
+	    (rtt && nla_put_uint(skb, KDDM_A_NODE_RTT, rtt)) ||
+	    (kddm_views_has(kn, node->id, incarnation) &&
+	     nla_put_flag(skb, KDDM_A_NODE_MEMBER))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -451,8 +453,12 @@ static int service_event(struct notifier_block *nb, unsigned long action,
 	const struct kddm_views *v = data;
 	struct genl_info info;
 	struct sk_buff *skb;
+	struct nl_net *nn;
 	void *hdr;
 
+	/* There may be others in the view. */
+	nn = net_generic(v->kn->net, nl_net_id);
+	atomic_inc(&nn->changes);
 	if (nobody_listens(v->kn))
 		return NOTIFY_DONE;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);

@@ -406,6 +406,23 @@ bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info)
 	return v;
 }
 
+bool kddm_views_has(const struct kddm_net *kn, u16 id, u32 incarnation)
+{
+	const struct kddm_member_id *m = NULL;
+	const struct kddm_view *view;
+	const struct kddm_views *v;
+	bool has;
+
+	rcu_read_lock();
+	v = READ_ONCE(kn->views);
+	view = v ? rcu_dereference(v->members) : NULL;
+	if (view)
+		m = kddm_view_find(view, id);
+	has = m && m->incarnation == incarnation;
+	rcu_read_unlock();
+	return has;
+}
+
 bool kddm_views_awaited(const struct kddm_net *kn, struct kddm_vc_set *set)
 {
 	struct kddm_views *v;

@@ -230,6 +230,8 @@ struct kddm_views_info {
 
 /* False if the node has not come so far. */
 bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info);
+/* Whether that is a member of the latest view; from anywhere, as above. */
+bool kddm_views_has(const struct kddm_net *kn, u16 id, u32 incarnation);
 /* Who is awaited; false if the node has not come so far. */
 bool kddm_views_awaited(const struct kddm_net *kn, struct kddm_vc_set *set);
 /* For recovery: it waits for these. */

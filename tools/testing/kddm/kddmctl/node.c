@@ -209,6 +209,7 @@ static void node_json(const struct kddm_node_get_rsp *node)
 	}
 	json_number("incarnation", node->incarnation);
 	json_bool("self", node->_present.self);
+	json_bool("member", node->_present.member);
 	json_number("tx", node->tx);
 	json_number("rx", node->rx);
 	json_number("version", node->version);
@@ -225,6 +226,7 @@ static void node_text(const struct kddm_node_get_rsp *node)
 
 	printf("%c%5llu  ", node->_present.self ? '*' : ' ', node->id);
 	paint(state_tone(state), "%-8s", state);
+	printf("  %-6s", node->_present.member ? "yes" : "no");
 	printf("  %08x  %10llu  %10llu  %10llu  ", (unsigned int)node->address,
 	       node->incarnation, node->tx, node->rx);
 	if (node->_present.rtt)
@@ -253,9 +255,9 @@ int cmd_nodes(struct ctl *ctl, struct args *args)
 		json_open(NULL, '[');
 	else
 		paint(TONE_HEAD,
-		      "%6s  %-8s  %-8s  %10s  %10s  %10s  %10s\n", "id",
-		      "state", "address", "incarn.", "sent", "received",
-		      "rtt us");
+		      "%6s  %-8s  %-6s  %-8s  %10s  %10s  %10s  %10s\n", "id",
+		      "state", "member", "address", "incarn.", "sent",
+		      "received", "rtt us");
 	ynl_dump_foreach(list, node) {
 		if (ctl->json)
 			node_json(node);

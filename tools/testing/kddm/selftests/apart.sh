@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 23
+ktap_set_plan 24
 
 # isolated on|off: whether nodes 2 and 3 are kept from each other
 isolated() {
@@ -69,6 +69,7 @@ check "nodes 1 and 2 serve" \
 	eval 'wait_for service_is 1 serving && wait_for service_is 2 serving'
 check "node 3, which does not reach node 2, is suspended" \
 	service_is 3 suspended
+check "nor a member, though node 1 reaches it" says "1 2" members 1
 check "node 1 creates a set" kctl 1 set create demo size 8
 check "node 2 writes" kctl 2 object put demo 1 new
 check "node 3 is not served" \

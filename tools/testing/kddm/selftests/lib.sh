@@ -93,6 +93,11 @@ count_nodes() {
 	[ "$(kctl "$1" nodes | grep -cw "$2")" -eq "$3" ]
 }
 
+# members NODE: who is in the view, of those whom NODE knows
+members() {
+	kctl "$1" nodes | sed -n 's/^[* ] *\([0-9]*\)  [a-z]*  *yes .*/\1/p' | xargs
+}
+
 # counter NODE NAME: the value of a counter in the status
 counter() {
 	kctl "$1" -j status | tr ',{}' '\n' |
