@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 37
+ktap_set_plan 40
 
 suspended() {
 	status=0
@@ -51,6 +51,18 @@ crash() {
 	kctl "$1" stop && heal "$1"
 }
 
+# recovery_told NODE...: what their status tells of it; all know of 20 objects
+recovery_told() {
+	sum=0
+	for n in "$@"; do
+		[ "$(counter "$n" suspects)" = 0 ] &&
+		[ "$(counter "$n" change-us)" -gt 0 ] &&
+		[ "$(counter "$n" recovery-us)" -gt 0 ] || return 1
+		sum=$((sum + $(counter "$n" recovered)))
+	done
+	[ "$sum" -ge 20 ]
+}
+
 epoch() {
 	kctl "$1" status | sed -n 's/^epoch  *//p'
 }
@@ -58,6 +70,7 @@ epoch() {
 check "four namespaces with TIPC" setup 4
 check "four nodes start" start_all
 check "they serve one view" all_serve 1 2 3 4
+check "of which all are members" says "1 2 3 4" members 3
 check "a set" kctl 1 set create demo size 64
 
 # The copies of 1 to 20 are with node 1, 21 to 40 are with node 2 alone.
@@ -67,6 +80,8 @@ before=$(epoch 1)
 check "node 2 is cut off" cut 2
 check "the others go on without it" all_serve 1 3 4
 check "in a later view" [ "$(epoch 1)" -gt "$before" ]
+check "with three members" says "1 3 4" members 1
+check "they tell what recovery has done" wait_for recovery_told 1 3 4
 check "node 2 is suspended, and says so" wait_for suspended 2
 check "it serves nothing" \
 	fails 1 'suspended' kctl 2 object get demo 1
