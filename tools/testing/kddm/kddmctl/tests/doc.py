@@ -18,10 +18,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import genl
 import lib
 
 ROOT = os.path.abspath(os.path.join(HERE, "../../../../.."))
 RST = os.path.join(ROOT, "Documentation/kddm/kddmctl.rst")
+NETLINK = os.path.join(ROOT, "Documentation/kddm/netlink.rst")
 
 
 def commands_of_help(text):
@@ -84,6 +86,23 @@ def check_page(tap, text, commands):
     tap.case("its source speaks of the exit status", "Exit status" in text)
 
 
+def check_netlink(tap):
+    """The operations and events, with the rights they need, are the spec's."""
+    with open(NETLINK, encoding="utf-8") as file:
+        text = file.read()
+    known = genl.Spec(ROOT).operations.values()
+    told = dict(re.findall(r"^``([a-z-]+)`` +(yes|no)  ", text, re.MULTILINE))
+    want = {op["name"]: "yes" if "uns-admin-perm" in op.get("flags", [])
+            else "no" for _, op in known if "do" in op or "dump" in op}
+    tap.same("each operation and its rights are told", told, want)
+    told = set(re.findall(r"^``([a-z-]+-ntf)``", text, re.MULTILINE))
+    want = {op["name"] for _, op in known if "mcgrp" in op}
+    tap.same("each event is told", told, want)
+    listed = set(re.findall(r"^``([a-z-]+)`` +by ", text, re.MULTILINE))
+    want = {op["name"] for _, op in known if "dump" in op}
+    tap.same("each list is told", listed, want)
+
+
 def main():
     """Compare, and read the page."""
     tap = lib.Tap()
@@ -109,6 +128,7 @@ def main():
                if f"``{short}" not in text or f"``{long}" not in text]
     tap.case("each option is told", len(options) >= 6 and not missing, missing)
     check_page(tap, text, commands)
+    check_netlink(tap)
     return tap.end()
 
 
