@@ -2,12 +2,17 @@
 /*
  * Buckets of descriptors of sets; bucket.h has the idea.
  */
+#include <asm/byteorder.h>
 #include <kunit/visibility.h>
+#include <linux/build_bug.h>
 #include <linux/crc32.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 #include "bucket.h"
+#include "coherence.h"
 
 /* What is counted in an id. */
 #define COUNTS	(U32_MAX / KDDM_BUCKETS)
@@ -37,6 +42,16 @@ bool kddm_mark_same(const struct kddm_set_mark *a,
 }
 
 /* Descriptors */
+
+bool kddm_name_ok(const char *name)
+{
+	size_t i, len = strnlen(name, KDDM_SET_NAME_LEN + 1);
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]))
+			return false;
+	return len && len <= KDDM_SET_NAME_LEN;
+}
 
 /**
  * kddm_desc_to_wire() - write a descriptor

@@ -16,7 +16,7 @@
 
 #include <linux/sizes.h>
 #include <linux/types.h>
-#include "set.h"
+#include "desc.h"
 
 #define KDDM_BUCKETS		64	/* a power of two */
 #define KDDM_BUCKET_SIZE	SZ_4K	/* bytes */

@@ -4,7 +4,6 @@
  * change of membership means to the objects.  Which sets there are is the
  * business of catalog.c.
  */
-#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/slab.h>
 #include "bucket.h"
@@ -29,16 +28,6 @@ int kddm_set_register_notifier(struct notifier_block *nb)
 int kddm_set_unregister_notifier(struct notifier_block *nb)
 {
 	return blocking_notifier_chain_unregister(&set_chain, nb);
-}
-
-bool kddm_name_ok(const char *name)
-{
-	size_t i, len = strnlen(name, KDDM_SET_NAME_LEN + 1);
-
-	for (i = 0; i < len; i++)
-		if (!isascii(name[i]) || !isgraph(name[i]))
-			return false;
-	return len && len <= KDDM_SET_NAME_LEN;
 }
 
 /* References */

@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include "desc.h"
 #include "main.h"
 
 #define KDDM_SETS_GONE	256	/* destroyed sets that are remembered */
@@ -43,42 +44,6 @@ struct kddm_sets {
 	u32			gone[KDDM_SETS_GONE];
 	u32			next_gone;
 	struct kddm_shrink	*shrink;
-};
-
-/**
- * struct kddm_set_mark - who is about to destroy a set
- * @node: a node
- * @incarnation: of that node, 0: nobody
- */
-struct kddm_set_mark {
-	u16	node;
-	u32	incarnation;
-};
-
-/**
- * struct kddm_set_desc - what there is to know of a set
- * @id: see bucket.h
- * @size: bytes of each object
- * @flags: KDDM_SET_*
- * @hold: minimum hold time in ms
- * @lost_timeout: ms to wait for a lost object
- * @replicas: nodes that hold what was put, 0 or 1: the owner alone
- * @name: NUL-terminated
- * @linker: name of the I/O linker, NUL-terminated
- * @home: node that is home to all objects, or %KDDM_ANY_NODE
- * @mark: who is about to destroy it
- */
-struct kddm_set_desc {
-	u32			id;
-	u32			size;
-	u32			flags;
-	u32			hold;
-	u32			lost_timeout;
-	u8			replicas;
-	char			name[KDDM_SET_NAME_LEN + 1];
-	char			linker[KDDM_SET_NAME_LEN + 1];
-	u16			home;
-	struct kddm_set_mark	mark;
 };
 
 /**
@@ -166,9 +131,6 @@ struct kddm_set {
 
 int kddm_set_register_notifier(struct notifier_block *nb);
 int kddm_set_unregister_notifier(struct notifier_block *nb);
-
-/* A name can be printed, and is one word of 1 to KDDM_SET_NAME_LEN letters. */
-bool kddm_name_ok(const char *name);
 
 int kddm_sets_init(void);
 void kddm_sets_exit(void);

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 #include "../bucket.h"
+#include "../coherence.h"
 
 #define SEED	12345
 
