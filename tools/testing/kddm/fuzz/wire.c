@@ -2,7 +2,7 @@
 /*
  * libFuzzer over the wire format, and over what clients pack: any bytes as a
  * datagram, or as a message to be unpacked, or as the parts of one, or as a
- * table of names.
+ * table that other nodes have written (tables.c).
  *
  * What wire.c accepts is within its bounds, to the last byte of the payload,
  * and has one form only: written again, it gives the same bytes.
@@ -13,20 +13,12 @@
 #include <string.h>
 #include <linux/errno.h>
 #include <linux/kddm_pack.h>
-#include "nametab.h"
+#include "fuzz.h"
 #include "rpc_parts.h"
+#include "viewchange.h"
 #include "wire.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static uint8_t again[KDDM_MSG_MAX];
-
-#define CHECK(condition) do {						\
-	if (!(condition)) {						\
-		fprintf(stderr, "not so: %s\n", #condition);		\
-		abort();						\
-	}								\
-} while (0)
 
 /* Read each byte, so that the address sanitizer sees what is behind the end. */
 static void touch(const void *data, size_t len)
@@ -89,6 +81,16 @@ static int note(const uint8_t *body, size_t size, u8 type)
 	return kddm_wire_put_at(again, sizeof(again), &m);
 }
 
+static int mark(const uint8_t *body, size_t size)
+{
+	u32 epoch;
+
+	if (kddm_wire_get_mark(body, size, &epoch))
+		return -1;
+	CHECK(epoch);
+	return kddm_wire_put_mark(again, sizeof(again), epoch);
+}
+
 static int object(const uint8_t *body, size_t size, u8 type)
 {
 	struct kddm_obj_msg m;
@@ -101,6 +103,31 @@ static int object(const uint8_t *body, size_t size, u8 type)
 	CHECK((m.type == KDDM_EV_NAK) == (m.err < 0));
 	touch(m.data, m.len);
 	return kddm_wire_put_obj(again, sizeof(again), &m);
+}
+
+static void view_right(const struct kddm_vc_view *v)
+{
+	u16 n;
+
+	CHECK(v->policy <= KDDM_VC_NONE);
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		again[0] ^= v->inc[n];
+}
+
+static int view(const uint8_t *body, size_t size)
+{
+	static struct kddm_vc_msg m;
+	int i;
+
+	if (kddm_vc_decode(body, size, &m))
+		return -1;
+	CHECK(m.type < KDDM_VC_NR_TYPES && m.nr_pends <= KDDM_VC_SEEN);
+	CHECK(m.nr_pends <= KDDM_VC_PENDS || m.type == KDDM_VC_PROPOSE);
+	view_right(&m.view);
+	view_right(&m.base);
+	for (i = 0; i < m.nr_pends; i++)
+		view_right(&m.pend[i]);
+	return kddm_vc_encode(&m, again, KDDM_VC_ROOM);
 }
 
 /* Returns how long it is, or 0. */
@@ -129,8 +156,10 @@ static size_t message(const uint8_t *data, size_t size)
 		n = part(body, rest);
 	else if (h.type == KDDM_WIRE_CANCEL || h.type == KDDM_WIRE_AT)
 		n = note(body, rest, h.type);
-	else if (h.type == KDDM_WIRE_MARK || h.type == KDDM_WIRE_VIEW)
-		n = -1;
+	else if (h.type == KDDM_WIRE_VIEW)
+		n = view(body, rest);
+	else if (h.type == KDDM_WIRE_MARK)
+		n = mark(body, rest);
 	else
 		CHECK(h.type == KDDM_WIRE_CREDIT);
 	if (n < 0)
@@ -171,6 +200,10 @@ static void body(const uint8_t *data, size_t size)
 	n = note(data, size, type);
 	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
 	n = object(data, size, type);
+	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
+	n = mark(data, size);
+	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
+	n = view(data, size);
 	CHECK(n < 0 || ((size_t)n == size && !memcmp(again, data, size)));
 }
 
@@ -270,63 +303,6 @@ static void parts(const uint8_t *data, size_t size)
 	free(whole);
 }
 
-static bool odd_node(u32 id, const struct kddm_member_id *who, void *arg)
-{
-	return who->id & 1;
-}
-
-/* What is in a table that was taken for right, and stays so when it changes. */
-static void names_right(struct kddm_nametab *t, u32 nr)
-{
-	const struct kddm_member_id who = { .id = 7, .incarnation = 1 };
-	char name[KDDM_NAME_LEN + 1];
-	u32 i, id, before;
-	u16 node[4];
-	u8 kind;
-
-	for (i = 0; i < kddm_nametab_count(t); i++) {
-		kddm_nametab_get(t, i, &id, &kind, name);
-		CHECK(strlen(name) && kind < KDDM_NAME_KINDS);
-		CHECK(kddm_nametab_users(t, id, node, 4) && node[0] < 1024);
-		CHECK(kddm_nametab_of_id(id) == nr);
-		CHECK(kddm_nametab_enter(t, nr, 1, kind, name, &who) ==
-		      (int)id);
-		CHECK(kddm_nametab_uses(t, id, &who));
-	}
-	CHECK(!kddm_nametab_check(t, nr));
-	before = kddm_nametab_count(t);
-	kddm_nametab_prune(t, odd_node, NULL);
-	CHECK(!kddm_nametab_check(t, nr) && kddm_nametab_count(t) <= before);
-	CHECK(!kddm_nametab_stale(t, odd_node, NULL));
-}
-
-/* Three bytes of numbers, then as many names and uses as there are. */
-static void names(const uint8_t *data, size_t size)
-{
-	struct kddm_nametab *t;
-	size_t len, used;
-	u32 nr;
-
-	if (size < 3)
-		return;
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return;
-	nr = data[0] % KDDM_NAMETABS;
-	memcpy(&t->names, &data[1], 1);
-	memcpy(&t->uses, &data[2], 1);
-	data += 3;
-	size -= 3;
-	used = (data[-2] & 63) * sizeof(t->name[0]);
-	len = size < used ? size : used;
-	memcpy(t->name, data, len);
-	memcpy(t->use, data + len, size - len < sizeof(t->use) ?
-				   size - len : sizeof(t->use));
-	if (!kddm_nametab_check(t, nr))
-		names_right(t, nr);
-	free(t);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy;
@@ -344,8 +320,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		unpack(copy, size - 1);
 	else if ((*data & 6) == 4)
 		parts(copy, size - 1);
-	else if ((*data & 6) == 6)
+	else if ((*data & 14) == 6)
 		names(copy, size - 1);
+	else if ((*data & 14) == 14)
+		bucket(copy, size - 1);
 	else
 		datagram(copy, size - 1);
 	free(copy);
