@@ -148,11 +148,22 @@ def kddmctl(run):
 
 
 def hostile(run):
-    """random netlink requests by three kinds of users, for half a minute"""
-    run.need("kernel", script("build", "uml"), timeout=1500)
+    """random netlink requests by five kinds of users, for half a minute"""
+    requests(run, "uml")
+
+
+def hostile_debug(run):
+    """the same with lockdep and KASAN"""
+    requests(run, "uml-debug")
+
+
+def requests(run, flavour):
+    """Random requests in a kernel of a flavour."""
+    run.need("kernel", script("build", flavour), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl"))
     run.show(run.ktap("hostile", script(
-        "boot-uml", "--cpus", "2", "--timeout", "150", "--", "/usr/bin/python3",
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--timeout", "300",
+        "--", "/usr/bin/python3",
         project(f"{TESTING}/kddmctl/tests/hostile.py"), "30")))
 
 

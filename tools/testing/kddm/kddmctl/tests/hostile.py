@@ -5,10 +5,11 @@
 hostile.py [SECONDS [SEED]]
 
 Two nodes; all requests go to node 1.  A user without rights, and root of a user
-namespace of its own, can change nothing at all.  Root of the node may do what the
-interface allows; the kernel must survive it (its log is checked by whoever runs
-this), and the other node must not notice.  Runs as root in a test machine and
-prints TAP.
+namespace of its own, can change nothing at all.  Root of a user namespace with a
+network namespace of its own can have a node of its own there, which no other node
+sees.  Root of the node may do what the interface allows; the kernel must survive it
+(its log is checked by whoever runs this), and the other node must not notice, or at
+most that node 1 goes and comes back.  Runs as root in a test machine and prints TAP.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ import json
 import os
 import pwd
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -31,7 +33,11 @@ import control
 import genl
 import lib
 
-CLONE_NEWUSER = 0x10000000
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+PR_SET_DUMPABLE = 4
+ANY_NUMBER = 1 << 30
+# What is said to those who have no rights, before anything is looked at.
+REFUSALS = (errno.EPERM, errno.EOPNOTSUPP)
 COUNTERS = ("tx", "rx", "malformed", "foreign", "stale", "refused", "gaps",
             "busy", "hits", "misses", "forwards", "invalidations", "rtt")
 SEEDS = (
@@ -51,6 +57,14 @@ SEEDS = (
     ("name-new", {"kind": 1, "name": "play"}),
     ("name-del", {"kind": 1, "name": "play"}),
 )
+# These end what runs: so many of them are made as the attacker is told.
+LIFE = (
+    ("node-stop", {"id": 2}), ("node-stop", {"id": 2, "force": 1}),
+    ("node-stop", {}), ("node-start", {"id": 2}),
+    ("node-start", {"id": 1, "cluster": 5}), ("node-stop", {"id": 1}),
+    ("node-start", {}), ("node-start", {"id": 1}),
+    ("node-stop", {"id": 1, "force": 1}), ("node-start", {"id": 1}),
+)
 DUMPS = (
     ("node-get", {}), ("set-get", {}), ("service-get", {}),
     ("name-get", {}),
@@ -58,16 +72,22 @@ DUMPS = (
 )
 
 
+# How many of these those who may do it make.
+REAL = {"root": 0, "restarts": 40}
+
+
 class Attacker:
     """Makes requests, and counts what is said to them."""
 
-    def __init__(self, spec, seed):
+    def __init__(self, spec, seed, real=ANY_NUMBER):
         self.spec = spec
+        self.real = real
         self.random = random.Random(seed)
-        self.sent = self.refused = self.done = 0
+        self.sent = self.refused = self.done = self.lives = 0
         self.forbidden = []
         self.sock = genl.Socket(spec)
-        self.sock.sock.settimeout(2)
+        self.sock.sock.settimeout(40)
+        self.life = {spec.operations[name][0] for name, _ in LIFE}
         self.admin = {number for number, op in spec.operations.values()
                       if "uns-admin-perm" in op.get("flags", [])}
 
@@ -120,7 +140,7 @@ class Attacker:
             self.one(number, flags | self.random.choice((0, 0x300, 0xf00)),
                      self.noise(200))
             return
-        table = DUMPS if kind == 1 else SEEDS
+        table = {1: DUMPS, 2: LIFE}.get(kind, SEEDS)
         name, values = self.random.choice(table)
         payload = self.attributes(name, values)
         if self.random.randrange(3):
@@ -131,22 +151,25 @@ class Attacker:
 
     def one(self, number, flags, payload):
         """Send, and read until the answer is complete."""
-        # These two would end the test, and are tried without rights only.
-        name = [n for n, (k, _) in self.spec.operations.items() if k == number]
-        if name and name[0] in ("node-stop", "node-start"):
-            payload = b"\xff" * 7
+        if number in self.life:
+            if not self.real:
+                payload = b"\xff" * 7
+            else:
+                self.real -= 1
         try:
             self.sock.send_raw(number, flags, payload)
             self.sent += 1
-            self.answer(number)
+            # Flags that no request has are looked at before rights are.
+            self.answer(number, not flags & 0xf00 or
+                        flags & 0xf00 == genl.NLM_F_DUMP)
         except TimeoutError:
             self.forbidden.append(f"no answer to {number} {payload.hex()}")
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
 
-    def answer(self, number):
-        """The answer to a request."""
+    def answer(self, number, known):
+        """The answer to a request, whose flags are known or not."""
         while True:
             for kind, flags, payload in self.sock.receive():
                 if kind == genl.NLMSG_DONE:
@@ -155,18 +178,26 @@ class Attacker:
                     code = struct.unpack_from("=i", payload)[0]
                     self.refused += code != 0
                     self.done += code == 0
-                    if code == 0 and number in self.admin:
-                        self.forbidden.append(f"operation {number} was done")
+                    self.lives += code == 0 and number in self.life
+                    if number in self.admin and (
+                            -code not in REFUSALS if known else not code):
+                        self.forbidden.append(f"operation {number}: {code}")
                     return
                 del flags
 
     def attack(self, seconds):
-        """For a time."""
+        """For a time; starts and stops as they should be come first."""
+        for name, values in LIFE if self.real else ():
+            number, op = self.spec.operations[name]
+            known = self.spec.attributes[op["attribute-set"]]
+            self.one(number, genl.NLM_F_REQUEST | genl.NLM_F_ACK, b"".join(
+                genl.attribute(known[key][0], genl.value(known[key][1], given))
+                for key, given in values.items()))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.request()
         return {"sent": self.sent, "refused": self.refused, "done": self.done,
-                "forbidden": self.forbidden[:5]}
+                "lives": self.lives, "forbidden": self.forbidden[:5]}
 
 
 def without(value):
@@ -196,15 +227,77 @@ def seen_by(node):
 
 def become(whom):
     """Give up rights: once all files have been read, which others may not."""
-    if whom == "root":
+    if whom in REAL:
         return
     os.setgroups([])
     user = pwd.getpwnam("nobody")
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
+    if whom == "nobody":
+        return
     libc = ctypes.CDLL(None, use_errno=True)
-    if whom == "userns" and libc.unshare(CLONE_NEWUSER):
+    # Else its files in /proc stay root's.
+    libc.prctl(PR_SET_DUMPABLE, 1)
+    if libc.unshare(CLONE_NEWUSER | (CLONE_NEWNET if whom == "netns" else 0)):
         raise OSError(ctypes.get_errno(), "unshare")
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {user.pw_uid} 1"),
+                       ("gid_map", f"0 {user.pw_gid} 1")):
+        with open("/proc/self/" + name, "w", encoding="ascii") as file:
+            file.write(text)
+
+
+class Apart:
+    """Root of a user namespace, with a network namespace that belongs to it."""
+
+    def __init__(self, spec):
+        # Of the node's namespace, and opened by somebody who has rights.
+        self.old = genl.Socket(spec)
+        # The program's folder may be root's alone.
+        self.program = os.open(shutil.which("kddmctl"), os.O_RDONLY)
+        self.steps = []
+        become("netns")
+
+    def step(self, name, verdict, why=""):
+        """One result."""
+        self.steps.append((name, bool(verdict), str(why)))
+
+    def ctl(self, *words):
+        """kddmctl: its status and what it says."""
+        done = subprocess.run(
+            ["kddmctl", *words], executable=f"/proc/self/fd/{self.program}",
+            pass_fds=[self.program], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
+        return done.returncode, done.stdout
+
+    def refused(self, operation, **values):
+        """The node that was there before is out of its reach."""
+        self.old.send(operation, **values)
+        for kind, _, payload in self.old.receive():
+            if kind == genl.NLMSG_ERROR:
+                code = struct.unpack_from("=i", payload)[0]
+                self.step(f"{operation} by a socket of the node is refused",
+                          code == -errno.EPERM, code)
+
+    def live(self):
+        """A node of its own, which has the same number as one there is."""
+        lib.sh("ip", "link", "add", "eth0", "type", "veth", "peer", "name",
+               "eth1")
+        lib.sh("ip", "link", "set", "eth1", "up")
+        for words in (("tipc", "up", "eth0"), ("start", "id", "1"),
+                      ("set", "create", "mine", "size", "64"),
+                      ("object", "put", "mine", "1", "own")):
+            status, said = self.ctl(*words)
+            self.step(" ".join(words), status == 0, said)
+        self.step("what was put is there", self.ctl(
+            "object", "get", "mine", "1") == (0, "own\n"))
+        for what, want in (("nodes", [1]), ("set list", ["mine"])):
+            status, said = self.ctl("-j", *what.split())
+            got = [one.get("name", one.get("id")) for one in json.loads(said)]
+            self.step(f"{what}: none but its own", got == want, got)
+        self.refused("node-stop")
+        self.refused("set-del", name="safe")
+        self.refused("obj-set", set="safe", id=1, data=b"changed")
+        self.refused("obj-get", set="safe", id=1)
 
 
 def attack_as(node, whom, seconds, seed):
@@ -217,6 +310,24 @@ def attack_as(node, whom, seconds, seed):
     if done.returncode:
         return {"error": done.stderr[-2000:]}
     return json.loads(done.stdout)
+
+
+def attack(spec, whom, seconds, seed):
+    """The attacker: what it has counted."""
+    apart = Apart(spec) if whom == "netns" else None
+    if apart:
+        apart.live()
+    else:
+        become(whom)
+    attacker = Attacker(spec, seed, REAL.get(whom, ANY_NUMBER))
+    got = attacker.attack(seconds)
+    if not apart:
+        return got
+    # The namespace goes with this process; let it have a node then.
+    apart.ctl("stop")
+    status, said = apart.ctl("start", "id", "1")
+    apart.step("its node can be started after that", status == 0, said)
+    return {**got, "steps": apart.steps}
 
 
 def unprivileged(tap, one, seconds, seed):
@@ -253,13 +364,58 @@ def privileged(tap, one, two, seconds, seed):
              (0, "kept\n"))
 
 
+def isolated(tap, one, two, seconds, seed):
+    """Root of a user and a network namespace: nothing to the nodes there are."""
+    before, others = snapshot(one), snapshot(two)
+    got = attack_as(one, "netns", seconds, seed)
+    steps = got.pop("steps", [])
+    got.pop("forbidden", None)
+    print(f"# root of another user and network namespace: {got}")
+    for name, verdict, why in steps:
+        tap.case(f"apart: {name}", verdict, why)
+    tap.case("apart: it sends many requests, some are done", steps and
+             got.get("sent", 0) > 100 and got.get("done", 0) > 10, got)
+    tap.same("apart: the node is as it was, but for counters", snapshot(one),
+             before)
+    tap.same("apart: and so is the other", snapshot(two), others)
+
+
+def kept(node):
+    """What outlives that another node goes and comes back."""
+    return without([json.loads(node.must("-j", *command.split()))
+                    for command in ("config show", "set list",
+                                    "object get safe 1 nocreate")])
+
+
+def restarts(tap, one, two, seconds, seed):
+    """Root of the node also stops and starts it, and tries it with the other."""
+    before = kept(two)
+    got = attack_as(one, "restarts", seconds, seed)
+    lost = [f for f in got.get("forbidden", []) if "no answer" in f]
+    got.pop("forbidden", None)
+    print(f"# root, who stops and starts: {got}")
+    tap.case("root stops and starts the node among other things",
+             got.get("done", 0) > 10 and got["lives"] > 1 and not lost,
+             (got, lost))
+    one.ctl("stop")
+    one.ctl("config", "set", "quorum", "auto", "cluster", "0")
+    status, _, err = one.ctl("start", "id", "1")
+    tap.case("it can be started after that", status == 0, err)
+    status, _, err = one.ctl("wait", "nodes", "2", "timeout", "20")
+    tap.case("and joins the other", status == 0, err)
+    for name in [s["name"] for s in json.loads(one.must("-j", "set", "list"))]:
+        if name != "safe":
+            one.ctl("set", "destroy", name, "force")
+    tap.same("which was not stopped, and has kept what it had", kept(two),
+             before)
+
+
 def main():
     """The attacker, or the test."""
     spec = genl.Spec(control.ROOT)
     if sys.argv[1:2] == ["--attack"]:
-        become(sys.argv[4])
-        attacker = Attacker(spec, int(sys.argv[3]))
-        print(json.dumps(attacker.attack(float(sys.argv[2]))))
+        print(json.dumps(attack(spec, sys.argv[4], float(sys.argv[2]),
+                                int(sys.argv[3]))))
         return 0
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
@@ -275,8 +431,10 @@ def main():
         two.must("set", "create", "safe", "size", "64", "home", "2")
         two.must("object", "put", "safe", "1", "kept")
         one.must("object", "get", "safe", "1")
-        unprivileged(tap, one, seconds // 3, seed)
-        privileged(tap, one, two, seconds // 3, seed)
+        unprivileged(tap, one, seconds // 5, seed)
+        isolated(tap, one, two, seconds // 5, seed)
+        privileged(tap, one, two, seconds // 5, seed)
+        restarts(tap, one, two, seconds // 5, seed)
         for node in (one, two):
             status, _, err = node.ctl("stop")
             tap.case(f"node {node.number} stops", status == 0, err)
