@@ -10,11 +10,8 @@
  * (time is up, killed).  All but the caller wake the caller afterwards; often
  * that is the caller who has received the reply, see kddm_wait().
  *
- * A call that is forwarded moves from node to node.  Two messages tell where it
- * is: one comes from the node that sends it on, one from the node that has
- * received it.  Until the second one is there, the end of either node may mean
- * that nobody has the call.  They come from different nodes, so in any order;
- * the count of hops tells which is the later one.
+ * A call that is forwarded moves from node to node; rpc_place.h has what is known
+ * of where it is.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -51,7 +48,7 @@ static struct kddm_rpc_call *call_of(struct kddm_rpc *rpc, u32 id, u32 token,
 	struct kddm_rpc_call *call = call_find(rpc, id);
 
 	if (!call || call->token != token ||
-	    (!call->client && call->at != src))
+	    (!call->client && call->place.at != src))
 		return NULL;
 	return call;
 }
@@ -85,13 +82,13 @@ bool kddm_call_cancel(struct kddm_rpc *rpc, struct kddm_rpc_call *call)
 		return false;
 	/* The services of KDDM itself do not look. */
 	if (call->client)
-		kddm_rpc_tell(rpc, call->at, KDDM_WIRE_CANCEL, &m);
+		kddm_rpc_tell(rpc, call->place.at, KDDM_WIRE_CANCEL, &m);
 	return true;
 }
 
 static bool concerns(const struct kddm_rpc_call *call, u16 dst)
 {
-	return dst == KDDM_NODE_NONE || call->at == dst || call->via == dst;
+	return dst == KDDM_NODE_NONE || kddm_place_needs(&call->place, dst);
 }
 
 void kddm_calls_end(struct kddm_rpc *rpc, u16 dst, bool clients, int err)
@@ -124,7 +121,7 @@ void kddm_rpc_show(struct kddm_net *kn, struct seq_file *m)
 		hlist_for_each_entry(call, &rpc->calls[i], list)
 			seq_printf(m,
 				   "call %u: service %08x, node %u, for %u ms\n",
-				   call->id, call->service, call->at,
+				   call->id, call->service, call->place.at,
 				   jiffies_to_msecs(jiffies - call->since));
 	spin_unlock(&rpc->calls_lock);
 }
@@ -196,8 +193,7 @@ int kddm_rpc_call(struct kddm_net *kn, u16 dst,
 	};
 	struct kddm_rpc_call call = {
 		.dst = dst,
-		.at = dst,
-		.via = KDDM_NODE_NONE,
+		.place = kddm_place_of(dst),
 		.service = m.service,
 		.since = jiffies,
 		.reply = reply,
@@ -376,24 +372,11 @@ unlock:
 	return rc;
 }
 
-/* What is told of where a call is; false if that is known not to be online. */
-static bool move(struct kddm_rpc *rpc, struct kddm_rpc_call *call, u16 src,
-		 const struct kddm_at_msg *m)
+/* Whether a node that is said to have a call is known not to be online. */
+static bool is_off(struct kddm_rpc *rpc, u16 node)
 {
-	lockdep_assert_held(&rpc->calls_lock);
-	if (m->node == src) {
-		if (m->hops < call->hops)
-			return true;
-		call->via = KDDM_NODE_NONE;
-	} else {
-		if (m->hops <= call->hops)
-			return true;
-		call->via = src;
-	}
-	call->hops = m->hops;
-	call->at = m->node;
-	return m->node == rpc->kn->self ||
-	       kddm_node_state(rpc->kn, m->node) != KDDM_NODE_OFFLINE;
+	return node != rpc->kn->self &&
+	       kddm_node_state(rpc->kn, node) == KDDM_NODE_OFFLINE;
 }
 
 int kddm_call_rx_at(struct kddm_rpc *rpc, u16 src, const struct kddm_at_msg *m)
@@ -402,7 +385,8 @@ int kddm_call_rx_at(struct kddm_rpc *rpc, u16 src, const struct kddm_at_msg *m)
 
 	spin_lock(&rpc->calls_lock);
 	call = call_of(rpc, m->id, m->token, src);
-	if (call && !move(rpc, call, src, m)) {
+	if (call && kddm_place_hear(&call->place, src, m) &&
+	    is_off(rpc, m->node)) {
 		hlist_del_init(&call->list);
 		kddm_call_end(call, -EHOSTDOWN);
 	}

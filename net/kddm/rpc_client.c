@@ -78,8 +78,7 @@ static void call_init(struct kddm_rpc_call *call, u16 dst, u32 service,
 {
 	*call = (struct kddm_rpc_call) {
 		.dst = dst,
-		.at = dst,
-		.via = KDDM_NODE_NONE,
+		.place = kddm_place_of(dst),
 		.client = true,
 		.service = service,
 		.since = jiffies,

@@ -9,6 +9,7 @@
  * rpc_svc.c		services of clients: who runs when
  * rpc_request.c	their requests: from the first part to the answer
  * rpc_parts.c, rpc_pack.c	pure: messages in parts, pack and unpack
+ * rpc_place.c		pure: where a forwarded call is
  *
  * Locks
  * -----
@@ -40,6 +41,7 @@
 #include "member.h"
 #include "rpc.h"
 #include "rpc_parts.h"
+#include "rpc_place.h"
 #include "transport.h"
 
 #define RPC_CHAN	0
@@ -88,10 +90,7 @@ struct kddm_rpc {
  * struct kddm_rpc_call - a call that waits for its reply
  * @list: place in the table
  * @dst: where it went
- * @at: who has it now
- * @via: who has forwarded it there, until it is known to be there; or
- *	%KDDM_NODE_NONE
- * @hops: times that it was forwarded, as far as that is known
+ * @place: who has it now, as far as that is known
  * @client: of a client: any node that knows @token may reply
  * @service: id of the service
  * @since: jiffies when it began
@@ -109,9 +108,7 @@ struct kddm_rpc {
 struct kddm_rpc_call {
 	struct hlist_node	list;
 	u16			dst;
-	u16			at;
-	u16			via;
-	u16			hops;
+	struct kddm_place	place;
 	bool			client;
 	bool			parted;
 	u32			service;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the pure parts of RPC: pack and unpack, messages in parts.
+ * Unit tests of the pure parts of RPC: pack and unpack, messages in parts, where
+ * a forwarded call is.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/kddm_pack.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "../rpc_parts.h"
+#include "../rpc_place.h"
 #include "../wire.h"
 
 #define ROOM	64
@@ -265,6 +268,124 @@ static void test_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kddm_parts_cut(5, 9, 16), 0U);
 }
 
+/* Where a call is: sent to 1, then passed on */
+
+#define NONE	KDDM_NODE_NONE
+#define ATS	4
+
+/* What @src says: that @node has it, after so many @hops. */
+struct at {
+	u16	src;
+	u16	node;
+	u16	hops;
+};
+
+struct place_case {
+	const char		*desc;
+	int			nr;
+	struct at		at[ATS];
+	struct kddm_place	want;
+	bool			look;	/* whether the last one is there */
+};
+
+static const struct place_case place_cases[] = {
+	{ "nothing is heard", 0, { }, { 1, NONE, 0 }, false },
+	{ "passed on: either may have it", 1, { { 1, 2, 1 } }, { 2, 1, 1 },
+	  true },
+	{ "and come there: one has it", 2, { { 1, 2, 1 }, { 2, 2, 1 } },
+	  { 2, NONE, 1 }, true },
+	{ "come there before it is passed on", 2, { { 2, 2, 1 }, { 1, 2, 1 } },
+	  { 2, NONE, 1 }, false },
+	{ "passed on twice", 2, { { 1, 2, 1 }, { 2, 3, 2 } }, { 3, 2, 2 },
+	  true },
+	{ "and come to the last", 3, { { 1, 2, 1 }, { 2, 3, 2 }, { 3, 3, 2 } },
+	  { 3, NONE, 2 }, true },
+	{ "the first is late", 3, { { 2, 3, 2 }, { 3, 3, 2 }, { 1, 2, 1 } },
+	  { 3, NONE, 2 }, false },
+	{ "the first is late, the last not there", 2,
+	  { { 2, 3, 2 }, { 1, 2, 1 } }, { 3, 2, 2 }, false },
+	{ "one between is late", 3, { { 1, 2, 1 }, { 2, 3, 2 }, { 2, 2, 1 } },
+	  { 3, 2, 2 }, false },
+	{ "there and back", 4,
+	  { { 1, 2, 1 }, { 2, 2, 1 }, { 2, 1, 2 }, { 1, 1, 2 } },
+	  { 1, NONE, 2 }, true },
+	{ "back, as the first hears itself late", 3,
+	  { { 2, 1, 2 }, { 1, 1, 2 }, { 1, 2, 1 } }, { 1, NONE, 2 }, false },
+	{ "said twice", 3, { { 1, 2, 1 }, { 2, 2, 1 }, { 2, 2, 1 } },
+	  { 2, NONE, 1 }, true },
+	{ "two say to have passed it on: the first is believed", 2,
+	  { { 1, 2, 1 }, { 5, 6, 1 } }, { 2, 1, 1 }, false },
+	{ "passed on by whoever never had it", 2, { { 1, 2, 1 }, { 9, 8, 2 } },
+	  { 8, 9, 2 }, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(place, place_cases, desc);
+
+static bool hear(struct kddm_place *p, const struct at *at)
+{
+	struct kddm_at_msg m = { .node = at->node, .hops = at->hops };
+
+	return kddm_place_hear(p, at->src, &m);
+}
+
+static void test_place(struct kunit *test)
+{
+	const struct place_case *c = test->param_value;
+	struct kddm_place p = kddm_place_of(1);
+	bool look = false;
+	u16 n;
+	int i;
+
+	for (i = 0; i < c->nr; i++)
+		look = hear(&p, &c->at[i]);
+	KUNIT_EXPECT_EQ(test, p.at, c->want.at);
+	KUNIT_EXPECT_EQ(test, p.via, c->want.via);
+	KUNIT_EXPECT_EQ(test, p.hops, c->want.hops);
+	KUNIT_EXPECT_EQ(test, look, c->look);
+	for (n = 0; n < 10; n++)
+		KUNIT_EXPECT_EQ(test, kddm_place_needs(&p, n),
+				n == c->want.at || n == c->want.via);
+}
+
+/* From node to node, and back to one of them. */
+static const u16 route[] = { 1, 2, 3, 2 };
+#define STEPS	((int)ARRAY_SIZE(route) - 1)
+
+/*
+ * Every order in which 2 * STEPS messages can come; those of one node come in
+ * their order.  Once all are there, it is known where the call is.
+ */
+static int all_orders(struct kunit *test, struct kddm_place p, u32 come)
+{
+	bool waits[4] = { };
+	int i, orders = 0;
+
+	if (come == (1 << 2 * STEPS) - 1) {
+		KUNIT_EXPECT_EQ(test, p.at, route[STEPS]);
+		KUNIT_EXPECT_EQ(test, p.via, NONE);
+		KUNIT_EXPECT_EQ(test, p.hops, STEPS);
+		return 1;
+	}
+	for (i = 0; i < 2 * STEPS; i++) {
+		/* It comes somewhere, and then it is passed on from there. */
+		const struct at at = { route[(i + 1) / 2],
+				       route[i / 2 + 1], i / 2 + 1 };
+		struct kddm_place after = p;
+
+		if (come & 1 << i || waits[at.src])
+			continue;
+		waits[at.src] = true;
+		hear(&after, &at);
+		orders += all_orders(test, after, come | 1 << i);
+	}
+	return orders;
+}
+
+static void test_orders(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, all_orders(test, kddm_place_of(1), 0), 60);
+}
+
 static struct kunit_case rpc_kunit_cases[] = {
 	KUNIT_CASE(test_there_and_back),
 	KUNIT_CASE(test_bytes),
@@ -275,6 +396,8 @@ static struct kunit_case rpc_kunit_cases[] = {
 	KUNIT_CASE_PARAM(test_begin, begin_gen_params),
 	KUNIT_CASE(test_next),
 	KUNIT_CASE(test_cut),
+	KUNIT_CASE_PARAM(test_place, place_gen_params),
+	KUNIT_CASE(test_orders),
 	{ }
 };
 
