@@ -66,7 +66,7 @@ static int fill_in(struct kddm_rpc_msg *m, const struct kddm_net *kn,
 		return 0;
 	if (req->err)
 		return req->err;
-	if (req->len > (svc->max_request ?: KDDM_MESSAGE))
+	if (req->len > kddm_svc_max_request(svc))
 		return -EMSGSIZE;
 	m->total = req->len;
 	m->data = req->buf;
@@ -83,7 +83,7 @@ static void call_init(struct kddm_rpc_call *call, u16 dst, u32 service,
 		.service = service,
 		.since = jiffies,
 		.token = get_random_u32() | 1,
-		.max = svc->max_reply ?: KDDM_MESSAGE,
+		.max = kddm_svc_max_reply(svc),
 	};
 	INIT_LIST_HEAD(&call->done);
 }

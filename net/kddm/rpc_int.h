@@ -7,6 +7,8 @@
  * rpc_serve.c		requests of services of KDDM itself
  * rpc_client.c		calls of clients
  * rpc_svc.c		services of clients: who runs when
+ * rpc_lane.c		of those that have an order
+ * rpc_bounds.c		pure: what they may ask for, and what a peer may have
  * rpc_request.c	their requests: from the first part to the answer
  * rpc_parts.c, rpc_pack.c	pure: messages in parts, pack and unpack
  * rpc_place.c		pure: where a forwarded call is
@@ -40,6 +42,7 @@
 #include <linux/xarray.h>
 #include "member.h"
 #include "rpc.h"
+#include "rpc_bounds.h"
 #include "rpc_parts.h"
 #include "rpc_place.h"
 #include "transport.h"
@@ -166,16 +169,6 @@ struct kddm_svc_net {
 	struct hlist_head	lanes[RPC_LISTS];
 	struct list_head	all;
 	struct xarray		peers;
-};
-
-/**
- * struct kddm_svc_peer - what another node has at a service
- * @requests: how many
- * @bytes: in these
- */
-struct kddm_svc_peer {
-	u32	requests;
-	u32	bytes;
 };
 
 /**
@@ -363,6 +356,17 @@ void kddm_svc_cancel(struct kddm_rpc_svc *rs, struct kddm_rpc *rpc, int err);
 void kddm_svc_open(struct kddm_rpc *rpc);
 /* The node goes: nothing of it is left to run. */
 void kddm_svc_shut(struct kddm_rpc *rpc);
+
+/* rpc_lane.c; all with kddm_rpc_svc.lock */
+
+/* A request waits in its lane now; it brings one if there is none. */
+void kddm_lane_add(struct kddm_request *req);
+/* It does not any more. */
+void kddm_lane_del(struct kddm_request *req);
+/* Take the one whose turn it is, or NULL; its lane is busy then. */
+struct kddm_request *kddm_lane_next(struct kddm_svc_net *sn);
+/* That one has run. */
+void kddm_lane_ran(struct kddm_svc_net *sn, struct kddm_svc_lane *lane);
 
 /* rpc_request.c */
 

@@ -269,7 +269,7 @@ static int request_begin(struct kddm_rpc *rpc, struct kddm_svc_net *sn,
 	req->from = from;
 	req->peer = peer;
 	rc = kddm_parts_begin(&req->parts, m->total, m->len,
-			      rs->svc->max_request ?: KDDM_MESSAGE);
+			      kddm_svc_max_request(rs->svc));
 	if (rc >= 0 && (call || rc))
 		rc = table_add(req);
 	if (rc < 0)
@@ -330,7 +330,7 @@ int kddm_request_rx(struct kddm_rpc *rpc, struct kddm_node *from,
 
 	if (run != KDDM_RUNNING && run != KDDM_STARTING)
 		return -ESHUTDOWN;
-	if (m->total > (rs->svc->max_request ?: KDDM_MESSAGE))
+	if (m->total > kddm_svc_max_request(rs->svc))
 		return -EMSGSIZE;
 	if (m->hops) {
 		node = origin_get(rpc, m);
@@ -481,7 +481,7 @@ EXPORT_SYMBOL_GPL(kddm_request_args);
 
 struct kddm_pack *kddm_reply_room(struct kddm_request *req, u32 size)
 {
-	u32 most = min(req->max, req->sn->rs->svc->max_reply ?: KDDM_MESSAGE);
+	u32 most = min(req->max, kddm_svc_max_reply(req->sn->rs->svc));
 	void *buf = NULL;
 
 	kvfree(req->reply.buf);

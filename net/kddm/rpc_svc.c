@@ -4,8 +4,8 @@
  *
  * A service has a struct kddm_svc_net on each node that was asked for it, made
  * with the first request.  A request that is complete waits there until there
- * is a worker; of those that have an order, one for each lane (caller, or
- * caller and key) is in turn.  Lanes live as long as they have something.
+ * is a worker; of those that have an order, one for each lane is in turn
+ * (rpc_lane.c).
  *
  * While a node joins, nothing is begun: what comes is held, within the bounds
  * that hold anyway.
@@ -16,31 +16,14 @@
 #include <linux/string.h>
 #include "rpc_int.h"
 
-#define WORKERS		8		/* of a service that does not say */
-
 /* Registration */
-
-static bool svc_valid(const struct kddm_svc *svc)
-{
-	return svc->name && svc->handler &&
-	       strnlen(svc->name, KDDM_SVC_NAME_LEN + 1) <= KDDM_SVC_NAME_LEN &&
-	       svc->workers <= KDDM_SVC_WORKERS &&
-	       svc->order <= KDDM_ORDER_KEY &&
-	       svc->max_request <= KDDM_MESSAGE_MAX &&
-	       svc->max_reply <= KDDM_MESSAGE_MAX;
-}
-
-static unsigned int workers(const struct kddm_rpc_svc *rs)
-{
-	return rs->svc->workers ?: WORKERS;
-}
 
 int kddm_svc_register(struct kddm_svc *svc)
 {
 	struct kddm_rpc_svc *rs;
 	int rc = -ENOMEM;
 
-	if (!svc_valid(svc))
+	if (!kddm_svc_valid(svc))
 		return -EINVAL;
 	rs = kzalloc_obj(*rs);
 	if (!rs)
@@ -195,13 +178,8 @@ int kddm_svc_count(struct kddm_svc_net *sn, u16 src, u32 bytes,
 	if (!p)
 		return -ENOMEM;
 	spin_lock(&sn->rs->lock);
-	if (p->requests >= KDDM_SVC_PENDING ||
-	    p->bytes + bytes > KDDM_SVC_BYTES) {
+	if (!kddm_svc_peer_add(p, bytes))
 		rc = -EBUSY;
-	} else {
-		p->requests++;
-		p->bytes += bytes;
-	}
 	spin_unlock(&sn->rs->lock);
 	*peer = p;
 	return rc;
@@ -232,65 +210,7 @@ int kddm_svc_add(struct kddm_request *req)
 	return rc;
 }
 
-/* Lanes */
-
-static u32 lane_key(const struct kddm_request *req)
-{
-	return req->sn->rs->svc->order == KDDM_ORDER_KEY ? req->key : 0;
-}
-
-static struct kddm_svc_lane *lane_get(struct kddm_request *req)
-{
-	struct kddm_svc_net *sn = req->sn;
-	struct kddm_svc_lane *lane;
-	u32 key = lane_key(req);
-	struct hlist_head *list;
-
-	list = &sn->lanes[(req->node->id + key) % RPC_LISTS];
-	hlist_for_each_entry(lane, list, list) {
-		if (lane->src == req->node->id && lane->key == key)
-			return lane;
-	}
-	lane = req->spare;
-	req->spare = NULL;
-	lane->src = req->node->id;
-	lane->key = key;
-	INIT_LIST_HEAD(&lane->ready);
-	INIT_LIST_HEAD(&lane->requests);
-	hlist_add_head(&lane->list, list);
-	return lane;
-}
-
-/* It may have become ready, or empty. */
-static void lane_update(struct kddm_svc_net *sn, struct kddm_svc_lane *lane)
-{
-	if (lane->busy)
-		return;
-	if (list_empty(&lane->requests)) {
-		list_del_init(&lane->ready);
-		hlist_del(&lane->list);
-		kfree(lane);
-	} else if (list_empty(&lane->ready)) {
-		list_add_tail(&lane->ready, &sn->lanes_ready);
-	}
-}
-
 /* Who runs next */
-
-static struct kddm_request *next_of_lane(struct kddm_svc_net *sn)
-{
-	struct kddm_svc_lane *lane;
-	struct kddm_request *req;
-
-	lane = list_first_entry_or_null(&sn->lanes_ready, struct kddm_svc_lane,
-					ready);
-	if (!lane)
-		return NULL;
-	list_del_init(&lane->ready);
-	req = list_first_entry(&lane->requests, struct kddm_request, queue);
-	lane->busy = true;
-	return req;
-}
 
 static void dispatch(struct kddm_svc_net *sn)
 {
@@ -303,11 +223,11 @@ static void dispatch(struct kddm_svc_net *sn)
 	/* Whoever says so drops what waits. */
 	if (rs->gone || READ_ONCE(sn->rpc->shut))
 		return;
-	while (sn->running < workers(rs)) {
+	while (sn->running < kddm_svc_workers(rs->svc)) {
 		req = list_first_entry_or_null(&sn->ready, struct kddm_request,
 					       queue);
 		if (!req)
-			req = next_of_lane(sn);
+			req = kddm_lane_next(sn);
 		if (!req)
 			return;
 		list_del_init(&req->queue);
@@ -327,13 +247,10 @@ void kddm_svc_enqueue(struct kddm_request *req)
 	if (req->state != KDDM_REQ_COMING)
 		goto unlock;
 	req->state = KDDM_REQ_WAITING;
-	if (sn->rs->svc->order == KDDM_ORDER_NONE) {
+	if (sn->rs->svc->order == KDDM_ORDER_NONE)
 		list_add_tail(&req->queue, &sn->ready);
-	} else {
-		req->lane = lane_get(req);
-		list_add_tail(&req->queue, &req->lane->requests);
-		lane_update(sn, req->lane);
-	}
+	else
+		kddm_lane_add(req);
 	dispatch(sn);
 unlock:
 	spin_unlock(&sn->rs->lock);
@@ -348,11 +265,10 @@ bool kddm_svc_drop(struct kddm_request *req)
 	state = req->state;
 	if (state < KDDM_REQ_RUNNING)
 		req->state = KDDM_REQ_DROPPED;
-	if (state == KDDM_REQ_WAITING) {
+	if (state == KDDM_REQ_WAITING && req->lane)
+		kddm_lane_del(req);
+	else if (state == KDDM_REQ_WAITING)
 		list_del_init(&req->queue);
-		if (req->lane)
-			lane_update(sn, req->lane);
-	}
 	spin_unlock(&sn->rs->lock);
 	return state < KDDM_REQ_RUNNING;
 }
@@ -361,10 +277,8 @@ void kddm_svc_ran(struct kddm_svc_net *sn, struct kddm_svc_lane *lane)
 {
 	spin_lock(&sn->rs->lock);
 	sn->running--;
-	if (lane) {
-		lane->busy = false;
-		lane_update(sn, lane);
-	}
+	if (lane)
+		kddm_lane_ran(sn, lane);
 	dispatch(sn);
 	spin_unlock(&sn->rs->lock);
 }
