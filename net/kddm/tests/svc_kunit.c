@@ -165,7 +165,7 @@ static u32 roll(struct walk *w, u32 n)
 
 static u32 key_of(struct walk *w, const struct kddm_request *req)
 {
-	return w->svc.order == KDDM_ORDER_KEY ? req->key : 0;
+	return w->svc.order == KDDM_ORDER_KEY ? req->key / RPC_LISTS : 0;
 }
 
 /* It may be the turn of a lane now, or not any more. */
@@ -189,7 +189,8 @@ static void come(struct kunit *test, struct walk *w)
 	KUNIT_ASSERT_NOT_NULL(test, req->spare);
 	req->sn = &w->sn;
 	req->node = &w->node[src];
-	req->key = roll(w, KEYS);
+	/* Those of one caller are in one list. */
+	req->key = roll(w, KEYS) * RPC_LISTS;
 	req->id = ++w->id;
 	req->state = KDDM_REQ_WAITING;
 	w->req[w->nr++] = req;
