@@ -72,6 +72,7 @@ void test_casts(void);
 void test_own(void);
 void test_gather(void);
 void test_gather_time(void);
+void test_gather_kill(void);
 void test_workers(void);
 void test_peer_order(void);
 void test_key_order(void);
@@ -85,6 +86,7 @@ void test_cancel_time(void);
 void test_cancel_kill(void);
 void test_deferred(void);
 void test_unregister(void);
+void test_half(void);
 void test_example(void);
 
 /* Run by name, while the script does something to nodes. */
@@ -92,6 +94,7 @@ void test_stop_caller(void);
 void test_stop_callee(void);
 void test_gather_dying(void);
 void test_forward_dying(void);
+void test_forwarder_dying(void);
 void test_gate(void);
 void test_faults(void);
 void test_nodes(void);
