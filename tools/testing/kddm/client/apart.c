@@ -28,8 +28,7 @@ enum { A, B, C };
 
 static struct kddm_set *set[NODES];
 
-/* The port of a node, up or down. */
-static int link(int node, bool up)
+int client_link(int node, bool up)
 {
 	struct net_device *dev;
 	char name[IFNAMSIZ];
@@ -98,10 +97,10 @@ static void writer_apart(void)
 			goto put;
 		*(u32 *)kddm_data(obj[id]) = 10;
 	}
-	if (!CHECK_EQ(link(B, false), 0))
+	if (!CHECK_EQ(client_link(B, false), 0))
 		goto put;
 	others();
-	CHECK_EQ(link(B, true), 0);
+	CHECK_EQ(client_link(B, true), 0);
 	back_again(obj);
 	return;
 

@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) "kddm_client: " fmt
 
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
 #include <linux/jiffies.h>
@@ -224,20 +223,14 @@ static void downgrade(void)
 	FAILS(kddm_grab(set[C], 10, KDDM_TRY), 0);
 }
 
-static bool comes(int node, u64 id)
+static bool is_here(int node, u64 id)
 {
-	struct kddm_obj *obj;
-	int tries;
+	struct kddm_obj *obj = kddm_find(set[node], id);
 
-	for (tries = 0; tries < 500; tries++) {
-		obj = kddm_find(set[node], id);
-		if (!IS_ERR(obj)) {
-			kddm_put(obj);
-			return true;
-		}
-		usleep_range(1000, 2000);
-	}
-	return false;
+	if (IS_ERR(obj))
+		return false;
+	kddm_put(obj);
+	return true;
 }
 
 static void prefetch_objects(void)
@@ -249,7 +242,7 @@ static void prefetch_objects(void)
 	for (i = 0; i < 100; i++)
 		CHECK_EQ(kddm_prefetch(set[B], 1000 + i, i % 2), 0);
 	for (i = 0; i < 100; i++) {
-		CHECK(comes(B, 1000 + i));
+		CHECK(client_await(is_here, B, 1000 + i));
 		CHECK_EQ(read_value(B, 1000 + i), i);
 		if (i % 2)	/* owned, and nobody else has a copy */
 			FAILS(kddm_grab(set[B], 1000 + i, KDDM_NOWAIT), 0);
@@ -267,7 +260,7 @@ static void prefetch_many(void)
 	CHECK_EQ(kddm_prefetch_range(set[B], 3000, 70, false), 0);
 	CHECK_EQ(kddm_prefetch_range(set[B], 3050, 50, true), 0);
 	for (i = 0; i < 100; i++) {
-		CHECK(comes(B, 3000 + i));
+		CHECK(client_await(is_here, B, 3000 + i));
 		CHECK_EQ(read_value(B, 3000 + i), i);
 	}
 	for (i = 70; i < 100; i++)

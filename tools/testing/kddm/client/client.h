@@ -5,7 +5,9 @@
 #ifndef _KDDM_CLIENT_H
 #define _KDDM_CLIENT_H
 
+#include <linux/iopoll.h>
 #include <linux/kddm.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #define NODES	3
@@ -22,9 +24,22 @@ bool client_check_eq(long a, long b, const char *what);
 void client_begin(const char *name);
 void client_end(void);
 
+/* Wait until fn(...) is true, for some seconds at most; whether it is. */
+#define client_await(fn, ...)						\
+({									\
+	bool done_;							\
+									\
+	read_poll_timeout(fn, done_, done_, 1000, 5 * USEC_PER_SEC,	\
+			  false, ##__VA_ARGS__);			\
+	done_;								\
+})
+
 /* A set, open on all nodes; @attr->home is filled in if it is 0. */
 int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
 void client_close(struct kddm_set *set[NODES], const char *name);
+
+/* The port of a node on the test's bridge, up or down. */
+int client_link(int node, bool up);
 
 /* Write an object that was grabbed, and put it; @obj may be an ERR_PTR(). */
 int client_put(struct kddm_obj *obj, u32 value);

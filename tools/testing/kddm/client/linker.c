@@ -7,7 +7,6 @@
  * texts, on the home node.
  */
 #include <linux/atomic.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -318,20 +317,16 @@ static void sync_fails(void)
 	CHECK_EQ(write_text(A, 6, "six"), 0);
 	next_fails(SYNC, -EIO);
 	CHECK_EQ(kddm_sync(set[B], 6), -EIO);
+	next_fails(SYNC, -ENOMEM);
+	CHECK_EQ(kddm_sync(set[A], 6), -ENOMEM);
 	CHECK_EQ(kddm_sync(set[B], 6), 0);
 	CHECK_EQ(strcmp(device[6], "six"), 0);
 }
 
-/* Somebody may still be looking at a set when its destruction has returned. */
-static void await_end(void)
+/* No node has the set any more; so often it could not be made. */
+static bool is_over(int failed)
 {
-	int tries;
-
-	for (tries = 0; tries < 500; tries++) {
-		if (called(INSTANTIATE) == called(UNINSTANTIATE))
-			break;
-		usleep_range(1000, 2000);
-	}
+	return called(INSTANTIATE) - failed == called(UNINSTANTIATE);
 }
 
 static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
@@ -348,8 +343,8 @@ static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
 		client_check(fail_op == -1, "what was to fail was called");
 		fail_op = -1;
 		client_close(set, attr.name);
-		await_end();
-		CHECK_EQ(called(INSTANTIATE), called(UNINSTANTIATE));
+		/* Somebody may still be looking at it. */
+		CHECK(client_await(is_over, 0));
 		/* One that failed gave nothing. */
 		CHECK_EQ(called(ALLOC) - (test == alloc_fails ? 2 : 0) -
 			 called(FREE), 0);
@@ -374,6 +369,100 @@ static void instantiate_fails(void)
 		CHECK_EQ(PTR_ERR(kddm_set_open(client_net[i], attr.name)),
 			 -ENOENT);
 	}
+	memset(calls, 0, sizeof(calls));
+	client_end();
+}
+
+/* One that opens it cannot make it, and one that is a home cannot. */
+static void elsewhere(const char *name)
+{
+	next_fails(INSTANTIATE, -EMFILE);
+	CHECK_EQ(PTR_ERR(kddm_set_open(client_net[B], name)), -EMFILE);
+	next_fails(INSTANTIATE, -ENOMEM);
+	CHECK_EQ(PTR_ERR(kddm_set_open(client_net[B], name)), -ENOMEM);
+	set[B] = kddm_set_open(client_net[B], name);
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(set[B]), 0))
+		return;
+	next_fails(INSTANTIATE, -EIO);
+	CHECK_EQ(read_text(A, C, ""), -EIO);
+	next_fails(INSTANTIATE, -ENOMEM);
+	CHECK_EQ(write_text(B, NODES + C, "x"), -ENOMEM);
+	CHECK_EQ(write_text(B, C, "two"), 0);
+	CHECK_EQ(read_text(A, C, "two"), 0);
+	CHECK_EQ(fail_op, -1);
+	kddm_set_close(set[B]);
+}
+
+static void instantiate_fails_elsewhere(void)
+{
+	struct kddm_set_attr attr = {
+		.name = "client-linker", .linker = "test", .size = SIZE,
+		.home = KDDM_ANY_NODE,
+	};
+
+	client_begin("linker: a set that another node cannot make");
+	set[A] = kddm_set_create(client_net[A], &attr);
+	if (CHECK_EQ(PTR_ERR_OR_ZERO(set[A]), 0)) {
+		elsewhere(attr.name);
+		fail_op = -1;
+		kddm_set_close(set[A]);
+		CHECK_EQ(kddm_set_destroy(client_net[A], attr.name, false), 0);
+		CHECK(client_await(is_over, 4));
+	}
+	memset(calls, 0, sizeof(calls));
+	client_end();
+}
+
+#define KEPT	16	/* objects, on the device at most */
+
+/*
+ * A, which wrote them, is apart.  Who kept them could not make the set at
+ * first, and cannot make anything of them at first, and then can.
+ */
+static void keepers(void)
+{
+	u64 id;
+
+	for (id = 0; id < KEPT; id++) {
+		next_fails(INSTANTIATE, -ENOMEM);
+		CHECK_EQ(write_text(A, id, "kept"), 0);
+	}
+	CHECK_EQ(called(INSTANTIATE), NODES + 1);
+	fail_op = -1;
+	CHECK_EQ(client_link(A, false), 0);
+	for (id = 0; id < KEPT; id++) {
+		next_fails(IMPORT, -ENODATA);
+		if (id % 2)
+			CHECK_EQ(write_text(C, id, "x"), -ENODATA);
+		else
+			CHECK_EQ(read_text(C, id, "kept"), -ENODATA);
+		CHECK_EQ(read_text(C, id, "kept"), 0);
+		CHECK_EQ(write_text(C, id, "new"), 0);
+	}
+	CHECK_EQ(client_link(A, true), 0);
+	/* Waits until A serves. */
+	for (id = 0; id < KEPT; id++)
+		CHECK_EQ(read_text(A, id, "new"), 0);
+}
+
+static void replicas_fail(void)
+{
+	struct kddm_set_attr attr = {
+		.name = "client-linker", .linker = "test", .size = SIZE,
+		.home = kddm_self(client_net[C]), .replicas = 2,
+	};
+
+	client_begin("linker: replicas that a node cannot make anything of");
+	set[A] = kddm_set_create(client_net[A], &attr);
+	set[C] = kddm_set_open(client_net[C], attr.name);
+	if (CHECK_EQ(PTR_ERR_OR_ZERO(set[A]), 0) &&
+	    CHECK_EQ(PTR_ERR_OR_ZERO(set[C]), 0))
+		keepers();
+	fail_op = -1;
+	kddm_set_close(set[C]);
+	kddm_set_close(set[A]);
+	CHECK_EQ(kddm_set_destroy(client_net[A], attr.name, false), 0);
+	CHECK(client_await(is_over, 1));
 	memset(calls, 0, sizeof(calls));
 	client_end();
 }
@@ -415,5 +504,7 @@ void client_test_linker(void)
 	in_set(0, SIZE, alloc_fails, "linker: no memory");
 	in_set(0, SIZE, sync_fails, "linker: sync fails");
 	instantiate_fails();
+	instantiate_fails_elsewhere();
+	replicas_fail();
 	kddm_linker_unregister(&linker);
 }
