@@ -246,8 +246,13 @@ words() {
 }
 
 # Allocations that fail, in a kernel with fault injection and debugfs.
-# shellcheck disable=SC2034 # also for others
 DEBUG=/sys/kernel/debug
+FAULTS=1000000000	# more than there will be
+
+# can_fail: this kernel has fault injection
+can_fail() {
+	[ -e "$DEBUG/failslab/probability" ]
+}
 
 # mark_tasks: those of KDDM and of the test modules, and the workers, which run
 # the work items of KDDM
@@ -260,13 +265,13 @@ mark_tasks() {
 	done 2>/dev/null
 }
 
-# fail_some PERCENT TIMES: so many, also where memory could be waited for
+# fail_some PERCENT: so many, also where memory could be waited for
 fail_some() {
 	for kind in failslab fail_page_alloc; do
 		echo Y >"$DEBUG/$kind/task-filter"
 		echo N >"$DEBUG/$kind/ignore-gfp-wait"
 		echo 0 >"$DEBUG/$kind/verbose"
-		echo "$2" >"$DEBUG/$kind/times"
+		echo "$FAULTS" >"$DEBUG/$kind/times"
 		echo "$1" >"$DEBUG/$kind/probability"
 	done
 	# One page is all that is asked for, mostly.
@@ -278,4 +283,10 @@ fail_none() {
 	for kind in failslab fail_page_alloc; do
 		echo 0 >"$DEBUG/$kind/probability"
 	done
+}
+
+# injected KIND: how many allocations of failslab or fail_page_alloc were made to
+# fail since fail_some
+injected() {
+	echo $((FAULTS - $(cat "$DEBUG/$1/times")))
 }

@@ -30,7 +30,6 @@ DIR=.
 . ./lib.sh
 
 meanwhile=
-TIMES=1000000000
 
 result() {
 	cat /sys/module/kddm_torture/parameters/result
@@ -98,11 +97,11 @@ shake() {
 faulty() {
 	: >"$TMP/shaken"
 	meanwhile=shake
-	fail_some 5 "$TIMES"
+	fail_some 5
 	quiet "$@" faults=1
 	status=$?
-	slab=$((TIMES - $(cat "$DEBUG/failslab/times")))
-	page=$((TIMES - $(cat "$DEBUG/fail_page_alloc/times")))
+	slab=$(injected failslab)
+	page=$(injected fail_page_alloc)
 	fail_none
 	meanwhile=
 	echo "allocations that were made to fail: slab $slab, pages $page"
@@ -146,7 +145,7 @@ without_memory() {
 
 plan=6
 faults=
-[ ! -e "$DEBUG/failslab/probability" ] || faults=y
+! can_fail || faults=y
 [ -z "$faults" ] || plan=$((plan + 5))
 [ -z "$busted" ] || plan=$((plan + 1))
 ktap_print_header
