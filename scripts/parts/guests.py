@@ -290,7 +290,7 @@ def fail(run, nodes, length, flavour="uml"):
 
 
 def modules(run):
-    """load and unload 2 times, and 1 with a cluster up, kmemleak and KASAN"""
+    """load and unload 2 times, 1 with a cluster up, 1 under load, KASAN"""
     load(run, "uml-debug", 2, 1)
 
 
