@@ -20,6 +20,11 @@
  * needs no such word: nothing may be lost.
  *
  * A lost object stays lost; another one takes its place.
+ *
+ * With replicas=2, and one node that fails at a time, nothing is lost: what a
+ * put has returned 0 for, on whatever node, or what a node that lives has seen,
+ * is there, or something later.  Only what the node that fails was about to
+ * write is in doubt.
  */
 #define pr_fmt(fmt) "kddm_failures: " fmt
 
@@ -54,9 +59,13 @@ static int pause_us = 200;
 module_param(pause_us, int, 0444);
 MODULE_PARM_DESC(pause_us, "what a thread sleeps at most between operations");
 
+static u8 replicas;
+module_param(replicas, byte, 0444);
+MODULE_PARM_DESC(replicas, "of the set, 2 to 8: one node may fail at a time");
+
 static bool busted;
 module_param(busted, bool, 0444);
-MODULE_PARM_DESC(busted, "do not believe what \"cut\" says; the test must fail");
+MODULE_PARM_DESC(busted, "do not believe what \"cut\" says, or, with replicas, make none; the test must fail");
 
 static bool faults;
 module_param(faults, bool, 0644);
@@ -84,6 +93,8 @@ static_assert(sizeof(struct contents) == SIZE);
  * @count: see struct contents
  * @stamp: the same
  * @node: the same
+ * @kept_count: of what is not lost when one node fails
+ * @kept_stamp: the same
  * @holders: nodes that have this version, as far as known
  * @doubt: it may be lost, or later than this
  * @grabs: grabs under way, by node
@@ -94,6 +105,8 @@ struct oracle {
 	u64		count;
 	u64		stamp;
 	u64		node;
+	u64		kept_count;
+	u64		kept_stamp;
 	u32		holders;
 	bool		doubt;
 	u8		grabs[MAX_NODES];
@@ -245,6 +258,30 @@ static bool as_known(const struct oracle *o, const struct contents *c)
 	       c->node == o->node;
 }
 
+static bool as_kept(const struct oracle *o, const struct contents *c)
+{
+	return c->count == o->kept_count && c->stamp == o->kept_stamp;
+}
+
+/* This is with more than one node; with the lock. */
+static void keep(struct oracle *o, const struct contents *c)
+{
+	if (c->count <= o->kept_count)
+		return;
+	o->kept_count = c->count;
+	o->kept_stamp = c->stamp;
+}
+
+/* Whether a node that has not failed may see this; with the lock. */
+static bool may_be(const struct oracle *o, const struct contents *c)
+{
+	if (replicas && c->count <= o->kept_count && !as_kept(o, c))
+		return false;
+	if (as_known(o, c))
+		return true;
+	return o->doubt && (replicas || !c->count || c->count > o->count);
+}
+
 /* Whether what is seen may be; false if it is not to be looked at. */
 static bool check(const struct op *op, const struct contents *c,
 		  const char *who)
@@ -256,17 +293,14 @@ static bool check(const struct op *op, const struct contents *c,
 		test_error(op->t, op->id, "%s finds it torn", who);
 	spin_lock(&o->lock);
 	soft = is_soft(op) || o->id != op->id;
-	if (!soft && !o->doubt && !as_known(o, c))
+	if (!soft && !may_be(o, c))
 		test_error(op->t, op->id,
-			   "%s finds %llu of node %llu, not %llu of %llu", who,
-			   c->count, c->node, o->count, o->node);
-	if (!soft && o->doubt && c->count && !as_known(o, c) &&
-	    c->count <= o->count)
-		test_error(op->t, op->id,
-			   "%s finds %llu of node %llu after %llu of %llu",
-			   who, c->count, c->node, o->count, o->node);
+			   "%s finds %llu of node %llu, not %llu of %llu%s",
+			   who, c->count, c->node, o->count, o->node,
+			   o->doubt ? ", or later" : "");
 	if (!soft) {
 		settle(op, c);
+		keep(o, c);
 		o->holders |= BIT(op->t->nr);
 	}
 	spin_unlock(&o->lock);
@@ -301,7 +335,7 @@ static void failed(struct op *op, long err)
 	}
 	spin_lock(&o->lock);
 	soft = is_soft(op);
-	if (err == -EIO && o->id == op->id && o->doubt) {
+	if (err == -EIO && o->id == op->id && o->doubt && !replicas) {
 		counted(LOST);
 		o->id += nobjects;
 		o->count = 0;
@@ -372,10 +406,36 @@ static void wrote(struct op *op, const struct contents *c)
 	spin_unlock(&o->lock);
 }
 
+/*
+ * What was put, and what became of it.  It is where others have it too if the
+ * set has replicas, even if this node has failed meanwhile; or another node has
+ * been there.
+ */
+static void put_written(struct op *op, struct kddm_obj *obj,
+			const struct contents *c)
+{
+	struct oracle *o = op->o;
+	int err = kddm_put(obj);
+	bool twice = false;
+
+	spin_lock(&o->lock);
+	if (!err && replicas) {
+		twice = c->count == o->kept_count && !as_kept(o, c);
+		keep(o, c);
+	}
+	/* A node that stops does not wait for those who keep it. */
+	if (err && !(err == -ESTALE && is_soft(op)) &&
+	    !(err == -ESHUTDOWN && replicas))
+		test_error(op->t, op->id, "put: error %d", err);
+	spin_unlock(&o->lock);
+	if (twice)
+		test_error(op->t, op->id, "%llu was put twice", c->count);
+}
+
 static void write_one(struct thread *t)
 {
+	struct contents *c, written;
 	struct kddm_obj *obj;
-	struct contents *c;
 	struct op op;
 
 	begin(&op, t, true);
@@ -396,7 +456,8 @@ static void write_one(struct thread *t)
 	dawdle(t);
 	fill(t, c, op.id);
 	wrote(&op, c);
-	kddm_put(obj);
+	written = *c;
+	put_written(&op, obj, &written);
 	counted(GRABS);
 }
 
@@ -412,6 +473,7 @@ static bool open_set(struct thread *t)
 {
 	struct kddm_set_attr attr = {
 		.name = SET_NAME, .size = SIZE, .home = KDDM_ANY_NODE,
+		.replicas = busted ? 0 : replicas,
 	};
 	struct kddm_set *set;
 
@@ -478,6 +540,21 @@ static u32 bit_of(int id)
 	return 0;
 }
 
+/* Whether nodes that fail make an object doubtful; with the lock. */
+static bool is_doubtful(const struct oracle *o, u32 failing)
+{
+	int n;
+
+	if (!replicas)
+		return !o->holders || memchr_inv(o->grabs, 0, nnodes);
+	if (o->count != o->kept_count && bit_of(o->node) & failing)
+		return true;
+	for (n = 0; n < nnodes; n++)
+		if (failing & BIT(n) && o->grabs[n])
+			return true;
+	return false;
+}
+
 /* With mark_lock. */
 static void mark(u32 new)
 {
@@ -492,7 +569,7 @@ static void mark(u32 new)
 		o = &oracles[i];
 		spin_lock(&o->lock);
 		o->holders &= ~new;
-		if (!o->holders || memchr_inv(o->grabs, 0, nnodes))
+		if (is_doubtful(o, new))
 			doubt(o);
 		spin_unlock(&o->lock);
 	}
@@ -522,7 +599,7 @@ static int cut_set(const char *val, const struct kernel_param *kp)
 	if (err)
 		return err;
 	mutex_lock(&mark_lock);
-	if (!busted)
+	if (!busted || replicas)
 		mark(new);
 	mutex_unlock(&mark_lock);
 	return 0;
@@ -603,7 +680,8 @@ static int __init kddm_failures_init(void)
 	int i, err = -ENOMEM;
 
 	if (nobjects < 1 || nobjects > 4096 || nthreads < 1 || nthreads > 8 ||
-	    pause_us < 0 || pause_us > 1000000)
+	    pause_us < 0 || pause_us > 1000000 || replicas == 1 ||
+	    replicas > KDDM_SET_REPLICAS_MAX)
 		return -EINVAL;
 	if (!seed)
 		seed = get_random_u32();

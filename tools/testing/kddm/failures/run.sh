@@ -8,7 +8,9 @@
 # MODULE is kddm_failures.ko, SELFTESTS the directory with the built selftests,
 # whose lib.sh makes the cluster of namespaces, 8 by default.  The module knows
 # what a failure may lose, see there.  At the end its busted variant, which does
-# not, has to find errors.  To be run as root in a test kernel.
+# not, has to find errors.  The same comes with two replicas of each object, and
+# one node that fails at a time: then nothing may be lost.  To be run as root in
+# a test kernel.
 
 if [ $# -lt 2 ]; then
 	echo "usage: $0 MODULE SELFTESTS [NODES [short|long]]" >&2
@@ -227,6 +229,15 @@ short_of_memory() {
 	spare_memory && [ "$status" -eq 0 ] && reborn "$1" && fine
 }
 
+# one_by_one NODES...: crash_each, when the replicas are there again; that they
+# are, nobody says
+one_by_one() {
+	for c in "$@"; do
+		sleep 2
+		crash_each "$c" || return 1
+	done
+}
+
 # whole: the cluster stops and starts; its objects are gone
 whole() {
 	all=$(words 1 "$nodes")
@@ -246,9 +257,9 @@ unload() {
 	rmmod kddm_failures
 }
 
-# loud: who does not know of a failure finds errors
+# loud PARAMETERS...: who does not know of a failure finds errors
 loud() {
-	load busted=1 nobjects=64 || return 1
+	load busted=1 nobjects=64 "$@" || return 1
 	crash 2 && reborn 2
 	sleep 1
 	found=$(errors)
@@ -286,10 +297,19 @@ fine_start() {
 	serve "$nodes" $(seq "$nodes")
 }
 
+# short_step NAME NODE: while allocations fail, if this kernel can do that
+short_step() {
+	if can_fail; then
+		step "$1" short_of_memory "$2"
+	else
+		ktap_test_skip "$1: this kernel has no failslab"
+	fi
+}
+
 ktap_print_header
 last=$nodes
-plan=12
-[ "$length" != long ] || plan=17
+plan=19
+[ "$length" != long ] || plan=25
 ktap_set_plan "$plan"
 [ -e /sys/module/kddm ] || modprobe kddm
 modprobe -q tipc
@@ -312,14 +332,24 @@ else
 	step "three nodes stop and start, nothing is lost" \
 		rolling 1 4 "$last"
 fi
-if can_fail; then
-	step "memory is short while a node crashes" short_of_memory 3
-else
-	ktap_test_skip "memory is short: this kernel has no failslab"
-fi
+short_step "memory is short while a node crashes" 3
 step "all are cut off from each other, and come back" all_cut
 step "a node comes and goes 4 times" flap 4 4
 step "the test ends" unload
 step "who does not know of a failure finds errors" loud
+step "objects with replicas are used" load replicas=2
+if [ "$length" = long ]; then
+	step "each node crashes, nothing is lost" one_by_one $(seq "$nodes")
+	step "each node stops and starts, nothing is lost" \
+		rolling $(seq "$nodes")
+	step "a node comes and goes 20 times, nothing is lost" flap 6 20
+else
+	step "two nodes crash, nothing is lost" one_by_one 1 "$last"
+	step "a node stops and starts, nothing is lost" rolling 2
+fi
+short_step "memory is short meanwhile, nothing is lost" 4
+step "a node is cut off for a time, nothing is lost" short_cut 2
+step "the test of replicas ends" unload
+step "who believes in replicas that are none finds errors" loud replicas=2
 step "the nodes stop" at_once stop $(seq "$nodes")
 ktap_finished
