@@ -73,7 +73,7 @@ in_noise() {
 	found=$(result)
 	rmmod kddm_torture || return 1
 	echo "messages sent: $(cat "$TMP"/sent.* | xargs)"
-	dmesg | grep kddm_torture: | tail -n 22
+	dmesg | grep kddm_torture: | tail -n 26
 	[ "$found" = 0 ] && [ "$failed" = 0 ]
 }
 

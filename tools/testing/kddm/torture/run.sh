@@ -6,10 +6,11 @@
 #   torture/run.sh [--not-busted] MODULE SELFTESTS [SECONDS [NODES]]
 #
 # MODULE is kddm_torture.ko, SELFTESTS the directory with the built selftests,
-# whose lib.sh makes the cluster.  First the test itself; then, if the kernel
-# has fault injection, the same with allocations that fail, for a third of the
-# time; then (unless --not-busted) for a few seconds its busted variant, which
-# has to fail.  To be run as root in a test kernel.
+# whose lib.sh makes the cluster.  First the test itself, half of the time with
+# an ordinary set, and then with other kinds of sets; then, if the kernel has
+# fault injection, some more with allocations that fail; then (unless
+# --not-busted) for a few seconds its busted variant, which has to fail.  To be
+# run as root in a test kernel.
 
 busted=y
 if [ "${1:-}" = --not-busted ]; then
@@ -30,6 +31,9 @@ DIR=.
 . ./lib.sh
 
 meanwhile=
+
+DIRECTORY=/sys/module/kddm/parameters/file_dir
+store=$TMP/store
 
 result() {
 	cat /sys/module/kddm_torture/parameters/result
@@ -58,11 +62,48 @@ torture() {
 	# The set has to go for good.
 	[ -z "$meanwhile" ] || fail_none
 	rmmod kddm_torture || return 1
-	dmesg | grep kddm_torture: | tail -n 22
+	last_run
+}
+
+# last_run: what the module has said since it was loaded
+last_run() {
+	dmesg | sed -n 's/.*kddm_torture: //p' |
+		awk '/^Start of test/ { text = "" } { text = text $0 "\n" }
+		     END { printf "%s", text }'
 }
 
 quiet() {
 	torture "$@" && [ "$found" = 0 ]
+}
+
+# kind SECONDS NAME PARAMETERS...: with another kind of set
+kind() {
+	time=$1
+	name=$2
+	shift 2
+	check "$time s of $name" quiet "$time" "$@"
+	ktap_print_msg "$(tail -n 1 "$TMP/said")"
+}
+
+# in_file SECONDS: what is stored is in files, below a directory of this test
+in_file() {
+	mkdir "$store" && mount -t tmpfs none "$store" &&
+		echo "$store" >"$DIRECTORY" || return 1
+	quiet "$1" linker=file touch_home=1
+	status=$?
+	umount "$store" && return $status
+}
+
+# kinds SECONDS: so long each
+kinds() {
+	kind "$1" "two replicas" replicas=2
+	kind "$1" "three replicas, stored" replicas=3 linker=torture
+	kind "$1" "first touch at home, stored" touch_home=1 linker=torture
+	kind "$1" "one home for all objects" home=2 touch_home=1 replicas=2
+	kind "$1" "readers that are alone" exclusive=1
+	kind "$1" "a hold time" hold=3
+	check "$1 s of objects in files" in_file "$1"
+	ktap_print_msg "$(tail -n 1 "$TMP/said")"
 }
 
 # busy: a node that is used can not be stopped, and goes on
@@ -92,21 +133,31 @@ shake() {
 	kctl 2 set destroy shaken 2>>"$TMP/shaken"
 } >/dev/null
 
-# faulty SECONDS PARAMETERS...: it fails only with the errors that it may, and
-# does fail
+# operations: how often an object was taken in the last run
+operations() {
+	last_run | awk '/^(gets|grabs): / { sum += $2 } END { print sum + 0 }'
+}
+
+# faulty WHICH SECONDS PARAMETERS...: it fails only with the errors that it may,
+# and WHICH allocations, failslab or fail_page_alloc, do fail, if there were
+# enough: with many nodes, and every access to memory checked, a short time is
+# some hundred operations
 faulty() {
+	which=$1
+	shift
 	: >"$TMP/shaken"
 	meanwhile=shake
 	fail_some 5
 	quiet "$@" faults=1
 	status=$?
-	slab=$(injected failslab)
-	page=$(injected fail_page_alloc)
 	fail_none
 	meanwhile=
-	echo "allocations that were made to fail: slab $slab, pages $page"
+	echo "allocations that were made to fail: slab $(injected failslab)," \
+		"pages $(injected fail_page_alloc)"
 	sort "$TMP/shaken" | uniq -c
-	[ "$status" -eq 0 ] && [ "$slab" -gt 0 ] && [ "$page" -gt 0 ] &&
+	[ "$(injected "$which")" -gt 0 ] || [ "$(operations)" -lt 1000 ] ||
+		return 1
+	[ "$status" -eq 0 ] &&
 		! grep -Ev 'no memory|no set|there is a set' "$TMP/shaken"
 }
 
@@ -130,13 +181,16 @@ show() {
 	sed 's/^/# /' "$TMP/said"
 }
 
+# without_memory SECONDS: so long each
 without_memory() {
-	some=$((seconds < 180 ? seconds / 3 : 60))
-	check "$some s in which objects cannot be allocated" \
-		faulty "$some" nobjects=64
+	check "$1 s in which objects cannot be allocated" \
+		faulty failslab "$1" nobjects=64
 	show
-	check "$some s in which pages cannot be allocated" \
-		faulty "$some" nobjects=64 linker=page size=4096
+	check "$1 s of replicas that cannot be allocated" faulty failslab "$1" \
+		nobjects=64 replicas=2 touch_home=1 linker=torture
+	show
+	check "$1 s in which pages cannot be allocated" faulty fail_page_alloc \
+		"$1" nobjects=64 linker=page size=4096
 	show
 	check "sets come and go again" sets_whole
 	check "10 s of torture find no error again" quiet 10
@@ -146,22 +200,25 @@ without_memory() {
 plan=6
 faults=
 ! can_fail || faults=y
-[ -z "$faults" ] || plan=$((plan + 5))
+[ -z "$faults" ] || plan=$((plan + 6))
 [ -z "$busted" ] || plan=$((plan + 1))
+plan=$((plan + 7))	# the kinds
 ktap_print_header
 ktap_set_plan "$plan"
 [ -e /sys/module/kddm ] || modprobe kddm
 modprobe -q tipc
 check "$nodes namespaces with TIPC" setup "$nodes"
 check "$nodes nodes start" start_all
-check "$seconds s of torture find no error" quiet "$seconds"
+plain=$((seconds / 2))
+kinds $(((seconds - plain + 6) / 7))
+check "$plain s of torture find no error" quiet "$plain"
 show
 check "10 s of torture of objects of 64 KiB find no error" \
 	quiet 10 size=65536 nobjects=4
 check "no message was dropped" no_drops
 check "a node that is used cannot be stopped" busy
 if [ -n "$faults" ]; then
-	without_memory
+	without_memory $((seconds < 180 ? seconds / 4 : 45))
 else
 	ktap_print_msg "this kernel has no fault injection"
 fi
