@@ -716,6 +716,7 @@ static void replicas(void)
 void client_test_api(void)
 {
 	struct kddm_set_attr attr;
+	int i;
 
 	create();
 	under_users();
@@ -742,6 +743,11 @@ void client_test_api(void)
 	attr = plain();
 	attr.flags = KDDM_SET_TOUCH_HOME;
 	in_set(attr, nocreate, "first touch at home");
+	for (i = 0; i < NODES; i++) {
+		attr.home = kddm_self(client_net[i]);
+		in_set(attr, manual_fill, "manual fill, first touch at home");
+		in_set(attr, set_value, "initial value, first touch at home");
+	}
 	attr = plain();
 	attr.home = kddm_self(client_net[C]);
 	in_set(attr, nocreate, "one home for all objects");
