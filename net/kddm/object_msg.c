@@ -6,12 +6,14 @@
  * formed?), here without a lock (is it of this view, does it fit set and
  * machine?), and while the object is busy (is who asked still there?).
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "catalog.h"
 #include "linker.h"
 #include "object.h"
 #include "views.h"
 
+#define AGAIN_DELAY	20		/* ms, while there is no memory */
 #define HDR		sizeof(struct kddm_wire_hdr)
 /* Contents that share no datagram are not copied, if they can leave at once. */
 #define LONG		SZ_16K
@@ -296,6 +298,14 @@ static bool counts(struct kddm_net *kn, const struct kddm_hdr *h)
 	       kddm_views_member(kn, h->src);
 }
 
+/* Whether it is to be asked again, since what was put has to be kept here. */
+static bool once_more(struct kddm_net *kn, const struct kddm_hdr *h,
+		      const struct kddm_obj_msg *m, int err)
+{
+	return m->type == KDDM_EV_REPLICA && counts(kn, h) &&
+	       (err == -ENOMEM || err == -ETIMEDOUT);
+}
+
 /*
  * The set of a message, which is new to this node if this is its home, or keeps
  * what was put, and nobody has had to do with it here before.
@@ -312,6 +322,10 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 	/* It asks the sender, who may wait for what is queued. */
 	kddm_kick(kn, h->chan);
 	set = kddm_set_from(kn, h->src, m->set);
+	while (IS_ERR(set) && once_more(kn, h, m, PTR_ERR(set))) {
+		msleep(AGAIN_DELAY);
+		set = kddm_set_from(kn, h->src, m->set);
+	}
 	if (IS_ERR(set) || counts(kn, h))
 		return set;
 	/* The view has changed meanwhile, without the sender. */
