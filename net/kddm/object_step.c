@@ -324,9 +324,11 @@ static void tell_linker(struct kddm_obj *obj, u8 before,
 		trace_kddm_obj_state(obj->set->kn->self, obj->set->id, obj->id,
 				     before, after, ev->type, obj->co.version);
 	kddm_obj_trace_step(obj, before, ev);
+	/* What is new to home when it comes there was removed elsewhere. */
 	if (linker->remove && home &&
 	    (ev->type == KDDM_EV_REMOVE ||
-	     (ev->type == KDDM_EV_OWN && ev->flags & KDDM_COF_VOID)))
+	     (ev->type == KDDM_EV_OWN &&
+	      ev->flags & (KDDM_COF_VOID | KDDM_COF_CREATE))))
 		linker->remove(obj->set, obj->id);
 	if (linker->change_state && before != after)
 		linker->change_state(obj->set, obj->id,

@@ -7,6 +7,7 @@
  * texts, on the home node.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -218,6 +219,23 @@ static int read_text(int node, u64 id, const char *text)
 	return err;
 }
 
+/* Home waits for an object, and gets word that it has been removed. */
+static void removed_for_home(void)
+{
+	struct kddm_obj *obj;
+
+	CHECK_EQ(write_text(B, NODES + A, "old"), 0);
+	CHECK_EQ(kddm_sync(set[B], NODES + A), 0);
+	obj = kddm_grab(set[B], NODES + A, 0);
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0))
+		return;
+	CHECK_EQ(kddm_prefetch(set[A], NODES + A, true), 0);
+	msleep(50);	/* it stands in line */
+	CHECK_EQ(kddm_remove_held(obj), 0);
+	CHECK_EQ(read_text(A, NODES + A, ""), 0);
+	CHECK_EQ(strcmp(device[NODES + A], ""), 0);
+}
+
 /* Object @id is home on node id % NODES, by test_default_owner(). */
 static void every_op(void)
 {
@@ -233,6 +251,7 @@ static void every_op(void)
 	CHECK_EQ(kddm_remove(set[B], 1), 0);
 	CHECK_EQ(read_text(C, 1, ""), 0);
 	CHECK_EQ(kddm_sync(set[C], 99), -ENOENT);
+	removed_for_home();
 	for (op = 0; op < NR_OPS; op++)
 		if (op != UNINSTANTIATE)
 			client_check(called(op), op_names[op]);
