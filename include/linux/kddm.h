@@ -66,7 +66,8 @@ struct net;
  * takes an object as kddm_grab() does, and no copies are made.
  *
  * %KDDM_SET_TOUCH_HOME: the first contents of an object are made on its home
- * node, and not where it is asked for.
+ * node, and not where it is asked for, unless by a grab with %KDDM_MANUAL or
+ * %KDDM_EXCL.
  */
 #define KDDM_SET_EXCLUSIVE	0x1
 #define KDDM_SET_TOUCH_HOME	0x2

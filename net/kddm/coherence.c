@@ -36,6 +36,9 @@
 #include "coherence_int.h"
 #include "nodeset.h"
 
+/* What a request says that may be any node's. */
+#define ASKED	(KDDM_COF_NOCREATE | KDDM_COF_TRY | KDDM_COF_MANUAL)
+
 /* Handlers: local calls */
 
 static int ev_want(struct co_step *s)
@@ -43,7 +46,7 @@ static int ev_want(struct co_step *s)
 	struct kddm_co *co = s->co;
 
 	co->want = s->ev->type == KDDM_EV_GET ? KDDM_WANT_GET : KDDM_WANT_GRAB;
-	co->wflags = s->ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_TRY);
+	co->wflags = s->ev->flags & ASKED;
 	return 0;
 }
 
@@ -62,7 +65,7 @@ static int local_queue(struct co_step *s)
 	struct kddm_co_req r = {
 		.node = s->env->self,
 		.grab = s->ev->type == KDDM_EV_GRAB,
-		.flags = s->ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_TRY),
+		.flags = s->ev->flags & ASKED,
 	};
 
 	ev_want(s);
@@ -221,8 +224,7 @@ static int req_any(struct co_step *s)
 		.node = ev->origin,
 		.hops = ev->hops,
 		.grab = ev->type == KDDM_EV_GRAB_REQ,
-		.flags = ev->flags & (KDDM_COF_NOCREATE | KDDM_COF_RECLAIM |
-				      KDDM_COF_TRY),
+		.flags = ev->flags & (ASKED | KDDM_COF_RECLAIM),
 	};
 
 	if (r.node == s->env->self)	/* a trail in a circle */

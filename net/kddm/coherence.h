@@ -130,7 +130,8 @@ enum kddm_co_event_type {
 #define KDDM_COF_TRY		0x04	/* -EBUSY rather than wait for a user */
 #define KDDM_COF_CREATE		0x08	/* OWN: the object is new, fill it */
 #define KDDM_COF_VOID		0x10	/* OWN, REPLICA: there is no object */
-#define KDDM_COF_ALL		0x1f
+#define KDDM_COF_MANUAL		0x20	/* who grabs makes the first contents */
+#define KDDM_COF_ALL		0x3f
 
 /* What a local request waits for: kddm_co.want */
 enum kddm_co_want {
@@ -146,7 +147,7 @@ enum kddm_co_want {
  * @node: who asked
  * @hops: how often it was forwarded
  * @grab: true for a grab, false for a get
- * @flags: KDDM_COF_NOCREATE, KDDM_COF_RECLAIM, KDDM_COF_TRY
+ * @flags: KDDM_COF_NOCREATE, KDDM_COF_RECLAIM, KDDM_COF_TRY, KDDM_COF_MANUAL
  */
 struct kddm_co_req {
 	u32	seq;

@@ -362,7 +362,8 @@ static bool serve_void(struct co_step *s, const struct kddm_co_req *r)
 		kddm_co_done(s, -ENOENT);
 	} else if (nocreate) {
 		nak(s, r->node, r->seq, -ENOENT);
-	} else if (s->env->touch_home && at_home(s) && !local) {
+	} else if (s->env->touch_home && at_home(s) && !local &&
+		   !(r->flags & KDDM_COF_MANUAL)) {
 		kddm_co_begin_fill(s, false);
 		return false;
 	} else if (!local && !r->grab) {

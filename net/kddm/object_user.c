@@ -118,11 +118,13 @@ struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 				     unsigned int flags, long timeout)
 {
+	bool manual = flags & (KDDM_MANUAL | KDDM_EXCL);
 	struct kddm_obj_waiter w = {
 		.grab = grab,
 		.flags = (flags & KDDM_NOCREATE ? KDDM_COF_NOCREATE : 0) |
-			 (flags & KDDM_TRY ? KDDM_COF_TRY : 0),
-		.manual = flags & (KDDM_MANUAL | KDDM_EXCL),
+			 (flags & KDDM_TRY ? KDDM_COF_TRY : 0) |
+			 (manual ? KDDM_COF_MANUAL : 0),
+		.manual = manual,
 	};
 	struct kddm_obj *obj;
 	int err;

@@ -215,6 +215,9 @@ const struct cell cells_local[] = {
 	NEVER(FILL, REMOVE, -EINVAL),
 
 	/* Without waiting for other users */
+	CELL(INVALID, GRAB, "is to make the first contents",
+	     "grab v10 seq=6 want=grab-manual asked=2", "grab-req>2 #6 m",
+	     .flags = KDDM_COF_MANUAL),
 	CELL(INVALID, GRAB, "tries",
 	     "grab v10 seq=6 want=grab-try asked=2", "grab-req>2 #6 t",
 	     .flags = KDDM_COF_TRY),

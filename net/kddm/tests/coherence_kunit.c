@@ -128,9 +128,10 @@ static void cell_state(struct scene *s)
 	if (co->readers)
 		say(s, " readers=%u", co->readers);
 	if (co->want)
-		say(s, " want=%s%s%s", want[co->want & 3],
+		say(s, " want=%s%s%s%s", want[co->want & 3],
 		    co->wflags & KDDM_COF_NOCREATE ? "-nocreate" : "",
-		    co->wflags & KDDM_COF_TRY ? "-try" : "");
+		    co->wflags & KDDM_COF_TRY ? "-try" : "",
+		    co->wflags & KDDM_COF_MANUAL ? "-manual" : "");
 	if (co->state >= KDDM_CO_GET && co->state <= KDDM_CO_DRAIN_UPGRADE)
 		say(s, " asked=%u", co->asked);
 	if ((co->state == KDDM_CO_DRAIN ||
@@ -159,11 +160,12 @@ static void say_send(struct scene *s, const struct kddm_co_action *a)
 	if (answer)
 		say(s, " v%llu", (unsigned long long)a->version);
 	if (a->flags)
-		say(s, " %s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
+		say(s, " %s%s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
 		    a->flags & KDDM_COF_RECLAIM ? "r" : "",
 		    a->flags & KDDM_COF_TRY ? "t" : "",
 		    a->flags & KDDM_COF_CREATE ? "c" : "",
-		    a->flags & KDDM_COF_VOID ? "v" : "");
+		    a->flags & KDDM_COF_VOID ? "v" : "",
+		    a->flags & KDDM_COF_MANUAL ? "m" : "");
 	if (a->data)
 		say(s, " data");
 	if (a->need) {
