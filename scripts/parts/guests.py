@@ -286,7 +286,7 @@ def fail(run, nodes, length, flavour="uml"):
     module_program(run, f"{nodes} nodes", "failures/run.sh", "failures",
                    nodes, length, flavour=flavour,
                    options=("--cpus", "2", "--mem", "3G"),
-                   limit=200 if length == "short" else 1500)
+                   limit=400 if length == "short" else 2000)
 
 
 def modules(run):

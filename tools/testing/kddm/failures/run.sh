@@ -259,7 +259,7 @@ unload() {
 
 # loud PARAMETERS...: who does not know of a failure finds errors
 loud() {
-	load busted=1 nobjects=64 "$@" || return 1
+	load busted=1 "$@" || return 1
 	crash 2 && reborn 2
 	sleep 1
 	found=$(errors)
@@ -336,7 +336,7 @@ short_step "memory is short while a node crashes" 3
 step "all are cut off from each other, and come back" all_cut
 step "a node comes and goes 4 times" flap 4 4
 step "the test ends" unload
-step "who does not know of a failure finds errors" loud
+step "who does not know of a failure finds errors" loud nobjects=64
 step "objects with replicas are used" load replicas=2
 if [ "$length" = long ]; then
 	step "each node crashes, nothing is lost" one_by_one $(seq "$nodes")
@@ -350,6 +350,7 @@ fi
 short_step "memory is short meanwhile, nothing is lost" 4
 step "a node is cut off for a time, nothing is lost" short_cut 2
 step "the test of replicas ends" unload
-step "who believes in replicas that are none finds errors" loud replicas=2
+step "who believes in replicas that are none finds errors" \
+	loud replicas=2 nobjects=1024
 step "the nodes stop" at_once stop $(seq "$nodes")
 ktap_finished

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 25
+ktap_set_plan 26
 
 # put NODE TEXT ID...: write objects
 put() {
