@@ -454,12 +454,12 @@ static void test_homeless(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env,
 						      KDDM_NODE_NONE, NULL,
 						      0));
-	KUNIT_EXPECT_TRUE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
+	KUNIT_EXPECT_TRUE(test, kddm_recover_suspect(&co, &env, 2, NULL, 0));
 	co.hint = 3;
-	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 2, NULL, 0));
 	co.state = KDDM_CO_OWNER;
-	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 1, NULL, 0));
-	KUNIT_EXPECT_TRUE(test, kddm_recover_moved(&env, 1, NULL, 0));
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &env, 2, NULL, 0));
+	KUNIT_EXPECT_TRUE(test, kddm_recover_moved(&env, 2, NULL, 0));
 	KUNIT_EXPECT_FALSE(test, kddm_recover_moved(&env, KDDM_NODE_NONE, NULL,
 						    0));
 }
