@@ -10,8 +10,8 @@
  * (time is up, killed).  All but the caller wake the caller afterwards; often
  * that is the caller who has received the reply, see kddm_wait().
  *
- * A call that is forwarded moves from node to node; rpc_place.h has what is known
- * of where it is.
+ * A call that is forwarded moves from node to node; rpc_place.h has what is
+ * known of where it is.
  */
 #include <linux/err.h>
 #include <linux/export.h>

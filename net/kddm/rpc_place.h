@@ -4,9 +4,9 @@
  *
  * Two messages (AT) tell of each step: one comes from the node that sends the
  * call on, one from the node that has received it.  They come from different
- * nodes, so in any order; the count of hops tells which is the later one.  Until
- * the second one is there, the end of either node may mean that nobody has the
- * call.
+ * nodes, so in any order; the count of hops tells which is the later one.
+ * Until the second one is there, the end of either node may mean that nobody
+ * has the call.
  */
 #ifndef _NET_KDDM_RPC_PLACE_H
 #define _NET_KDDM_RPC_PLACE_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the pure parts of RPC: pack and unpack, messages in parts, where
- * a forwarded call is.
+ * Unit tests of the pure parts of RPC: pack and unpack, messages in parts,
+ * where a forwarded call is.
  */
 #include <kunit/test.h>
 #include <linux/err.h>

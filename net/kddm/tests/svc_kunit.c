@@ -181,11 +181,11 @@ static void model(struct walk *w, u16 src, u32 key)
 
 static void come(struct kunit *test, struct walk *w)
 {
-	struct kddm_request *req = kzalloc(sizeof(*req), GFP_KERNEL);
+	struct kddm_request *req = kzalloc_obj(*req);
 	u16 src = roll(w, SRCS);
 
 	KUNIT_ASSERT_NOT_NULL(test, req);
-	req->spare = kzalloc(sizeof(*req->spare), GFP_KERNEL);
+	req->spare = kzalloc_obj(*req->spare);
 	KUNIT_ASSERT_NOT_NULL(test, req->spare);
 	req->sn = &w->sn;
 	req->node = &w->node[src];

@@ -67,7 +67,7 @@ void names(const uint8_t *data, size_t size)
 	free(t);
 }
 
-/* What is in a descriptor that was taken for right, and that it has one form. */
+/* What is in a descriptor that was taken for right; and it has one form. */
 static void desc_right(const struct kddm_wire_desc *w, u32 nr)
 {
 	struct kddm_wire_desc again;

@@ -97,7 +97,8 @@ static size_t any_message(void)
 		any_view(&sent.base);
 		for (i = 0; i < sent.nr_pends; i++)
 			any_view(&sent.pend[i]);
-		/* fall through */
+		any_view(&sent.view);
+		break;
 	case KDDM_VC_NOTICE:
 	case KDDM_VC_INVITE:
 		any_view(&sent.view);

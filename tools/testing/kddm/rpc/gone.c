@@ -82,7 +82,7 @@ void test_gather_kill(void)
 
 #define HALVES	(KDDM_SVC_BYTES / KDDM_MESSAGE_MAX)	/* and no room then */
 #define EARLY	(9 * HZ)	/* rpc.rst: it is dropped after 10 seconds */
-#define LATE	(20 * HZ)	/* or up to 5 more, and some for slow machines */
+#define LATE	(20 * HZ)	/* up to 5 more, some for slow machines */
 
 static int count_handler(struct kddm_request *req)
 {
