@@ -15,15 +15,17 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 SOL_NETLINK, NETLINK_EXT_ACK, NLMSGERR_ATTR_MSG = 270, 11, 1
 NLM_F_CAPPED = 0x100
 GENL_ID_CTRL, CTRL_GETFAMILY, CTRL_FAMILY_ID, CTRL_FAMILY_NAME = 16, 3, 1, 2
-SPEC = "Documentation/netlink/specs/kddm.yaml"
+SPECS = "Documentation/netlink/specs"
 
 
 class Spec:
     """What the specification says of numbers."""
 
-    def __init__(self, root):
-        with open(os.path.join(root, SPEC), encoding="utf-8") as file:
+    def __init__(self, root, family="kddm"):
+        path = os.path.join(root, SPECS, family + ".yaml")
+        with open(path, encoding="utf-8") as file:
             spec = yaml.safe_load(file)
+        self.family = family
         self.attributes = {
             s["name"]: {a["name"]: (number, a) for number, a in
                         enumerate(s["attributes"], 1)}
@@ -84,7 +86,8 @@ class Socket:
         self.seq = 0
         self.family = GENL_ID_CTRL
         self.send_raw(CTRL_GETFAMILY, NLM_F_REQUEST,
-                      attribute(CTRL_FAMILY_NAME, b"kddm\0"))
+                      attribute(CTRL_FAMILY_NAME,
+                                spec.family.encode() + b"\0"))
         (_, _, payload), = self.receive()
         ids = [raw for kind, raw in attributes_of(payload[4:])
                if kind == CTRL_FAMILY_ID]

@@ -12,6 +12,7 @@ sees.  Root of the node may do what the interface allows; the kernel must surviv
 most that node 1 goes and comes back.  Runs as root in a test machine and prints TAP.
 """
 
+import concurrent.futures
 import ctypes
 import errno
 import json
@@ -84,6 +85,7 @@ class Attacker:
         self.real = real
         self.random = random.Random(seed)
         self.sent = self.refused = self.done = self.lives = 0
+        self.abandoned = 0
         self.forbidden = []
         self.sock = genl.Socket(spec)
         self.sock.sock.settimeout(40)
@@ -134,6 +136,8 @@ class Attacker:
         """One request, of any kind."""
         flags = genl.NLM_F_REQUEST | genl.NLM_F_ACK
         kind = self.random.randrange(10)
+        if not self.random.randrange(40):
+            self.abandon()
         if kind == 0:
             number = self.random.choice((0, 255, len(self.spec.operations) + 1,
                                          self.random.randrange(256)))
@@ -148,6 +152,17 @@ class Attacker:
         if table is DUMPS:
             flags |= genl.NLM_F_DUMP
         self.one(self.spec.operations[name][0], flags, payload)
+
+    def abandon(self):
+        """A dump that nobody reads to its end, and two requests at once."""
+        sock = genl.Socket(self.spec, 4096)
+        for name, values in self.random.sample(DUMPS, 2):
+            sock.send_raw(self.spec.operations[name][0], genl.NLM_F_REQUEST |
+                          genl.NLM_F_DUMP, self.attributes(name, values))
+        if self.random.randrange(2):
+            sock.receive()
+        sock.close()
+        self.abandoned += 1
 
     def one(self, number, flags, payload):
         """Send, and read until the answer is complete."""
@@ -197,7 +212,8 @@ class Attacker:
         while time.monotonic() < end:
             self.request()
         return {"sent": self.sent, "refused": self.refused, "done": self.done,
-                "lives": self.lives, "forbidden": self.forbidden[:5]}
+                "abandoned": self.abandoned, "lives": self.lives,
+                "forbidden": self.forbidden[:5]}
 
 
 def without(value):
@@ -246,6 +262,20 @@ def become(whom):
             file.write(text)
 
 
+def answer_to(sock, operation, **values):
+    """The error number that a request gets, or 0."""
+    sock.send(operation, **values)
+    return next(struct.unpack_from("=i", payload)[0]
+                for kind, _, payload in sock.receive()
+                if kind == genl.NLMSG_ERROR)
+
+
+def no_bench(sock):
+    """Measuring keeps CPUs busy: that is for root of the machine alone."""
+    code = answer_to(sock, "run", kind=1, size=64, rounds=1, count=1)
+    return [] if code == -errno.EPERM else [f"bench: {code}"]
+
+
 class Apart:
     """Root of a user namespace, with a network namespace that belongs to it."""
 
@@ -271,12 +301,9 @@ class Apart:
 
     def refused(self, operation, **values):
         """The node that was there before is out of its reach."""
-        self.old.send(operation, **values)
-        for kind, _, payload in self.old.receive():
-            if kind == genl.NLMSG_ERROR:
-                code = struct.unpack_from("=i", payload)[0]
-                self.step(f"{operation} by a socket of the node is refused",
-                          code == -errno.EPERM, code)
+        code = answer_to(self.old, operation, **values)
+        self.step(f"{operation} by a socket of the node is refused",
+                  code == -errno.EPERM, code)
 
     def live(self):
         """A node of its own, which has the same number as one there is."""
@@ -314,12 +341,15 @@ def attack_as(node, whom, seconds, seed):
 
 def attack(spec, whom, seconds, seed):
     """The attacker: what it has counted."""
+    measure = genl.Spec(control.ROOT, "kddm-bench")
     apart = Apart(spec) if whom == "netns" else None
     if apart:
         apart.live()
     else:
         become(whom)
     attacker = Attacker(spec, seed, REAL.get(whom, ANY_NUMBER))
+    if whom not in REAL:
+        attacker.forbidden += no_bench(genl.Socket(measure))
     got = attacker.attack(seconds)
     if not apart:
         return got
@@ -344,13 +374,24 @@ def unprivileged(tap, one, seconds, seed):
         tap.same("and changes nothing but counters", snapshot(one), before)
 
 
+def at_once(one, seconds, *attackers):
+    """Several, each by whom and seed: what they have counted, and did not get."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        all_of = list(pool.map(lambda who: attack_as(one, who[0], seconds,
+                                                     who[1]), attackers))
+    lost = []
+    for got in all_of:
+        lost += [f for f in got.pop("forbidden", []) if "no answer" in f]
+        lost += [got["error"]] if "error" in got else []
+    return all_of, lost
+
+
 def privileged(tap, one, two, seconds, seed):
-    """Root of the node."""
+    """Root of the node, twice at a time."""
     before = seen_by(two)
-    got = attack_as(one, "root", seconds, seed)
-    lost = [f for f in got.get("forbidden", []) if "no answer" in f]
-    got.pop("forbidden", None)
-    print(f"# root: {got}")
+    (got, again), lost = at_once(one, seconds, ("root", seed),
+                                 ("root", seed + 1))
+    print(f"# root: {got}, and {again}")
     tap.case("root sends many requests", got.get("sent", 0) > 100, got)
     tap.case("some of which are done, and others not",
              got.get("done", 0) > 10 and got.get("refused", 0) > 10, got)
@@ -367,14 +408,21 @@ def privileged(tap, one, two, seconds, seed):
 def isolated(tap, one, two, seconds, seed):
     """Root of a user and a network namespace: nothing to the nodes there are."""
     before, others = snapshot(one), snapshot(two)
-    got = attack_as(one, "netns", seconds, seed)
+    with subprocess.Popen(one.command("kddmctl", "monitor"),
+                          stdout=subprocess.PIPE, text=True) as monitor:
+        got = attack_as(one, "netns", seconds, seed)
+        monitor.terminate()
+        heard = monitor.stdout.read()
     steps = got.pop("steps", [])
-    got.pop("forbidden", None)
+    bench = [f for f in got.pop("forbidden", []) if f.startswith("bench")]
     print(f"# root of another user and network namespace: {got}")
     for name, verdict, why in steps:
         tap.case(f"apart: {name}", verdict, why)
     tap.case("apart: it sends many requests, some are done", steps and
              got.get("sent", 0) > 100 and got.get("done", 0) > 10, got)
+    tap.same("apart: it may not measure", bench, [])
+    tap.same("apart: nothing is heard of it by the node's monitor", heard,
+             "ready\n")
     tap.same("apart: the node is as it was, but for counters", snapshot(one),
              before)
     tap.same("apart: and so is the other", snapshot(two), others)
@@ -390,12 +438,11 @@ def kept(node):
 def restarts(tap, one, two, seconds, seed):
     """Root of the node also stops and starts it, and tries it with the other."""
     before = kept(two)
-    got = attack_as(one, "restarts", seconds, seed)
-    lost = [f for f in got.get("forbidden", []) if "no answer" in f]
-    got.pop("forbidden", None)
-    print(f"# root, who stops and starts: {got}")
+    (got, again), lost = at_once(one, seconds, ("restarts", seed),
+                                 ("root", seed + 1))
+    print(f"# root, who stops and starts: {got}, beside {again}")
     tap.case("root stops and starts the node among other things",
-             got.get("done", 0) > 10 and got["lives"] > 1 and not lost,
+             got.get("done", 0) > 10 and got.get("lives", 0) > 1 and not lost,
              (got, lost))
     one.ctl("stop")
     one.ctl("config", "set", "quorum", "auto", "cluster", "0")
