@@ -24,7 +24,7 @@ PROGRAMS = ["table", "spaces", "recover", "view", "wire", "rpc", "vctests"]
 FILES = ["coherence.c", "coherence_ext.c", "coherence_obj.c",
          "coherence_serve.c", "recover.c", "view.c", "viewchange.c",
          "viewchange_decide.c", "viewchange_wire.c", "wire.c",
-         "rpc_pack.c", "rpc_parts.c"]
+         "rpc_pack.c", "rpc_parts.c", "rpc_place.c"]
 ENOUGH = 95
 
 
