@@ -334,6 +334,22 @@ static bool counts(const struct kddm_co *co, const struct kddm_verdict *v,
 	       (co->state == KDDM_CO_SHARED || co->backup);
 }
 
+/*
+ * Who is to own the object, if anybody: this node only with something that it
+ * can own, or it would send its own requests to itself.  No home says
+ * otherwise, but a verdict is what another node has sent.
+ */
+static u16 heir_of(const struct kddm_co *co, const struct kddm_co_env *env,
+		   const struct kddm_verdict *v)
+{
+	if (v->kind != KDDM_VERDICT_OWNER || v->owner >= KDDM_MAX_NODES)
+		return KDDM_NODE_NONE;
+	if (v->owner == env->self && co->state != KDDM_CO_SHARED &&
+	    !co->backup && !kddm_co_owns(co))
+		return KDDM_NODE_NONE;
+	return v->owner;
+}
+
 /**
  * kddm_recover_settle() - what was judged
  * @co: the object, after kddm_recover_reset(); changed
@@ -353,14 +369,15 @@ int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 			struct kddm_co_ext **spare, bool *drop)
 {
 	bool home = env->self == env->home;
-	bool owned = v->kind == KDDM_VERDICT_OWNER;
+	u16 heir = heir_of(co, env, v);
+	bool owned = heir != KDDM_NODE_NONE;
 
 	*drop = false;
-	if (owned && v->owner == env->self)
+	if (heir == env->self)
 		return own(co, env, v, copies, nwords, spare);
-	if (!counts(co, v, base))
+	if (!owned || !counts(co, v, base))
 		no_contents(co, drop);
-	co->hint = v->owner;
+	co->hint = heir;
 	co->told = false;
 	co->absent = false;
 	if (v->kind == KDDM_VERDICT_VOID)

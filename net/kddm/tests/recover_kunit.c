@@ -260,6 +260,38 @@ static const struct reset_case reset_cases[] = {
 	{ &away, KDDM_CO_FILL, KDDM_CO_FILL, OWNER, false },
 };
 
+/* Verdicts that no home sends. */
+static const struct kddm_verdict odd_verdicts[] = {
+	{ .kind = KDDM_VERDICT_OWNER, .owner = 3, .base = 5, .version = 9 },
+	{ .kind = KDDM_VERDICT_VOID, .owner = 3 },
+	{ .kind = KDDM_VERDICT_LOST, .owner = 3, .version = 9 },
+	{ .kind = KDDM_VERDICT_OWNER, .owner = KDDM_MAX_NODES, .base = 5 },
+	{ .kind = KDDM_VERDICT_OWNER, .owner = KDDM_NODE_NONE, .base = 5 },
+};
+
+/* A node that has nothing is not sent to itself, nor to nobody. */
+static void test_odd_verdict(struct kunit *test)
+{
+	static const u8 states[] = { KDDM_CO_INVALID, KDDM_CO_LOST };
+	struct kddm_co_env env = { .self = 3, .home = 4 };
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_co co;
+	unsigned int i, k;
+	bool drop;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(odd_verdicts); i++) {
+		for (k = 0; k < ARRAY_SIZE(states); k++) {
+			kddm_co_init(&co, &env);
+			co.state = states[k];
+			err = kddm_recover_settle(&co, &env, &odd_verdicts[i],
+						  5, NULL, 0, &spare, &drop);
+			KUNIT_EXPECT_EQ(test, err, 0);
+			KUNIT_EXPECT_EQ(test, co.hint, KDDM_NODE_NONE);
+		}
+	}
+}
+
 static void test_reset(struct kunit *test)
 {
 	const struct reset_case *c;
@@ -467,6 +499,7 @@ static void test_homeless(struct kunit *test)
 static struct kunit_case recover_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
 	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
+	KUNIT_CASE(test_odd_verdict),
 	KUNIT_CASE(test_reset),
 	KUNIT_CASE(test_replicas),
 	KUNIT_CASE(test_push),

@@ -6,7 +6,8 @@
  *
  * Local calls are those that the machine's caller may make; messages are
  * arbitrary in type, sender, origin, flags, numbers and node sets, as far as
- * wire.c lets them through.  Whatever comes, the machine keeps within its
+ * wire.c lets them through; and so is what a home says of the object after a
+ * change of the view.  Whatever comes, the machine keeps within its
  * memory (run it under the address sanitizer), sends nothing to itself, and
  * asks of its caller only what can be done.
  */
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 #include "coherence.h"
+#include "recover.h"
 
 #define SELF	5
 #define HOME	3
@@ -128,6 +130,40 @@ static struct kddm_co_ext *new_ext(void)
 	return x;
 }
 
+/* Some home has judged it, rightly or not. */
+static void change_view(void)
+{
+	struct kddm_co_ext *spare = NULL;
+	struct kddm_verdict v = { };
+	struct kddm_claim claim;
+	u64 copies[WORDS];
+	u16 nwords = roll(3) ? 0 : roll(WORDS + 1);
+	bool drop;
+	int i;
+
+	kddm_recover_reset(&co, &env, KDDM_TAKEN_NONE, 0, &claim);
+	pending = false;	/* it has to ask again */
+	v.kind = roll(KDDM_VERDICT_NR);
+	v.owner = roll(4) ? any_node() : roll(2) ? SELF : DICE;
+	v.base = roll(4);
+	v.version = roll(100);
+	v.from = roll(100);
+	for (i = 0; i < nwords; i++)
+		copies[i] = roll(4) ? 0 : DICE & DICE;
+	if (kddm_recover_settle(&co, &env, &v, roll(4), copies, nwords, &spare,
+				&drop)) {
+		spare = new_ext();
+		if (kddm_recover_settle(&co, &env, &v, v.base, copies, nwords,
+					&spare, &drop))
+			error = "no extension is enough for the copies";
+	}
+	free(spare);
+	if (drop && !data)
+		error = "dropped what is not there";
+	if (drop)
+		data = false;
+}
+
 static void not_itself(const struct kddm_co_out *out)
 {
 	if (SELF / 64 < out->nwords &&
@@ -190,7 +226,13 @@ static void one(void)
 
 	kept = co.backup;
 
-	if (!roll(3)) {
+	/* What is judged waits until the first contents are made. */
+	if (!roll(20) && co.state != KDDM_CO_FILL) {
+		change_view();
+		before = co;
+		kept = co.backup;
+		ev.type = KDDM_EV_RUN;
+	} else if (!roll(3)) {
 		if (!local_event(&ev))
 			return;
 	} else {
