@@ -30,6 +30,10 @@ static ulong count = 10000;
 module_param(count, ulong, 0444);
 MODULE_PARM_DESC(count, "number of objects");
 
+static ushort home = KDDM_ANY_NODE;
+module_param(home, ushort, 0444);
+MODULE_PARM_DESC(home, "id of the node that is home to all objects");
+
 static int filled;
 module_param(filled, int, 0444);
 MODULE_PARM_DESC(filled, "0: not yet, 1: all are there, -1: failed");
@@ -219,7 +223,7 @@ static void cleanup(void)
 static int start(void)
 {
 	struct kddm_set_attr attr = {
-		.name = SET_NAME, .size = 64, .home = KDDM_ANY_NODE,
+		.name = SET_NAME, .size = 64, .home = home,
 	};
 	struct filler *f;
 	int i;
