@@ -338,8 +338,8 @@ int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len);
  *
  * Context: may sleep, waits for the other node; a fatal signal ends it.
  * Return: 0 (this node has no copy), -EBUSY (in use here or there), -EHOSTDOWN
- * (there is no such node, or no other), -ETIMEDOUT, -EINTR, -ESHUTDOWN,
- * -ERANGE, -ENOMEM.
+ * (there is no such node, or no other), -EAGAIN (@node may be about to leave),
+ * -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, -ENOMEM.
  */
 int kddm_flush(struct kddm_set *set, u64 id, u16 node);
 
