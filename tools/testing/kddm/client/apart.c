@@ -9,7 +9,6 @@
  * Then A is cut off, where some ask for objects that do not exist yet.  They do
  * when A is back, or did: C had made them, and has gone.  B has seen them.
  */
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/netdevice.h>
@@ -122,21 +121,14 @@ static int asker(void *id)
 
 #define ASKED	8		/* objects 1 to 8; A is to be home to some */
 #define OWN	9		/* what A has itself */
-#define TRIES	500
 
-/* Wait until node A serves nothing, not even that. */
-static bool suspended(void)
+/* Node A serves nothing, not even what it has itself. */
+static bool is_suspended(void)
 {
-	struct kddm_obj *obj = NULL;
-	int tries;
+	struct kddm_obj *obj = kddm_get(set[A], OWN, KDDM_NOWAIT);
 
-	for (tries = 0; tries < TRIES; tries++) {
-		obj = kddm_get(set[A], OWN, KDDM_NOWAIT);
-		if (IS_ERR(obj))
-			break;
+	if (!IS_ERR(obj))
 		kddm_put(obj);
-		msleep(20);
-	}
 	return obj == ERR_PTR(-EAGAIN);
 }
 
@@ -150,7 +142,7 @@ static void lose(void)
 		CHECK_EQ(client_value(set[B], id), 1);
 		CHECK_EQ(client_put(kddm_grab(set[C], id, 0), 2), 0);
 	}
-	CHECK_EQ(link(C, false), 0);
+	CHECK_EQ(client_link(C, false), 0);
 	/* The call ends when C is found to be gone; B goes on alone. */
 	CHECK_EQ(kddm_push(set[B], 1, kddm_self(client_net[C])), -EHOSTDOWN);
 	CHECK_EQ(client_value(set[B], 1), -EIO);
@@ -162,22 +154,22 @@ static void ask_apart(void)
 	unsigned long id;
 
 	CHECK_EQ(client_put(kddm_grab(set[A], OWN, 0), 1), 0);
-	CHECK_EQ(link(A, false), 0);
-	CHECK(suspended());
+	CHECK_EQ(client_link(A, false), 0);
+	CHECK(client_await(is_suspended));
 	for (id = 1; id <= ASKED; id++) {
 		task[id] = kthread_run(asker, (void *)id, "kddm_ask/%lu", id);
 		if (CHECK_EQ(PTR_ERR_OR_ZERO(task[id]), 0))
 			get_task_struct(task[id]);
 	}
 	lose();
-	CHECK_EQ(link(A, true), 0);
+	CHECK_EQ(client_link(A, true), 0);
 	for (id = 1; id <= ASKED; id++) {
 		if (IS_ERR(task[id]))
 			continue;
 		CHECK_EQ(kthread_stop(task[id]), -EIO);
 		put_task_struct(task[id]);
 	}
-	CHECK_EQ(link(C, true), 0);
+	CHECK_EQ(client_link(C, true), 0);
 	for (id = 1; id <= ASKED; id++) {
 		/* Waits until C serves, which has brought them back. */
 		CHECK_EQ(client_value(set[C], id), 2);
