@@ -96,24 +96,13 @@ static void to_idle(struct kddm_vc *vc, bool need, struct kddm_vc_out *out)
 	answer_waiting(vc, out);
 }
 
-static bool all_in_reach(const struct kddm_vc *vc,
-			 const struct kddm_vc_view *v)
-{
-	u16 n;
-
-	for (n = 0; n < KDDM_VC_NODES; n++)
-		if (v->inc[n] && v->inc[n] != vc->inc[n])
-			return false;
-	return true;
-}
-
 /* Nothing came of it. */
 static void cancelled(struct kddm_vc *vc, u8 flags, struct kddm_vc_out *out)
 {
-	if (!all_in_reach(vc, &vc->last))
+	if (!kddm_vc_reaches(vc, &vc->last))
 		vc->serving = false;
 	/* With what is new since it may lead to something. */
-	if (flags & KDDM_VC_FUTILE && !vc->changed)
+	if (flags & KDDM_VC_FUTILE && !vc->fresh)
 		kddm_vc_add(&vc->hopeless, vc->proposer);
 	to_idle(vc, vc->changed || !(flags & KDDM_VC_FINAL), out);
 }
@@ -167,12 +156,29 @@ static void note_reach(struct kddm_vc *vc, const struct kddm_vc_view *v)
 	}
 }
 
-static void committed(struct kddm_vc *vc)
+/*
+ * Who was a member with this node and is none any more may serve an earlier
+ * view: it is over.  The proposer tells those who leave as well.
+ */
+static void committed(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
+	struct kddm_vc_set to = { };
+	u16 n;
+
 	vc->last = vc->cur;
 	vc->member = true;
 	vc->nr_pends = 0;
 	vc->phase = KDDM_VC_RECONCILE;
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (vc->last.inc[n])
+			kddm_vc_add(&vc->known, n);
+		else if (vc->inc[n] && kddm_vc_has(&vc->known, n) &&
+			 !kddm_vc_has(&vc->parting, n))
+			kddm_vc_add(&to, n);
+		if (vc->role && kddm_vc_has(&vc->p.parting, n))
+			kddm_vc_add(&to, n);
+	}
+	send(out, KDDM_VC_EXCLUDE, 0, vc->last.epoch, &to);
 }
 
 static void resumed(struct kddm_vc *vc, struct kddm_vc_out *out)
@@ -209,42 +215,6 @@ static void try_accept(struct kddm_vc *vc, struct kddm_vc_out *out)
 		    n != vc->self && !kddm_vc_has(&vc->marks, n))
 			return;
 	accept(vc, out);
-}
-
-static bool is_one_of(u32 epoch, const struct kddm_vc_view *v, int nr, u8 mask)
-{
-	int i;
-
-	for (i = 0; i < nr; i++)
-		if (mask & (1 << i) && v[i].epoch == epoch)
-			return true;
-	return false;
-}
-
-/*
- * What the proposer knows of the past: the view that @cur follows, and which of
- * @nr views @seen may have been committed since (@mask).  A node of another
- * lineage forgets its own past.
- */
-static void adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
-		  const struct kddm_vc_view *base,
-		  const struct kddm_vc_view *seen, int nr, u8 mask)
-{
-	int i, kept = 0;
-
-	if (vc->lineage != view->lineage) {
-		vc->nr_pends = 0;
-		vc->member = false;
-		memset(&vc->last, 0, sizeof(vc->last));
-	}
-	vc->lineage = view->lineage;
-	if (base && base->epoch > vc->last.epoch)
-		vc->last = *base;
-	for (i = 0; i < vc->nr_pends; i++)
-		if (vc->pend[i].epoch > vc->last.epoch &&
-		    is_one_of(vc->pend[i].epoch, seen, nr, mask))
-			vc->pend[kept++] = vc->pend[i];
-	vc->nr_pends = kept;
 }
 
 /* A mark comes from those of @parting, too, who are still there. */
@@ -319,12 +289,14 @@ static void evaluate(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
 	u16 n;
 
-	if (!vc->started || vc->phase != KDDM_VC_IDLE || !vc->need)
+	if (!vc->started || vc->phase != KDDM_VC_IDLE)
 		return;
 	if (kddm_vc_may_go(vc)) {
 		vc->phase = KDDM_VC_GONE;
 		return;
 	}
+	if (!vc->need)
+		return;
 	n = kddm_vc_candidate(vc);
 	if (n == KDDM_VC_NOBODY) {
 		vc->need = false;
@@ -361,6 +333,8 @@ static void propose(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
 	struct kddm_vc_proposal *p = &vc->p;
 	struct kddm_vc_set to, out_of_it = { }, apart = { };
+	const struct kddm_vc_view *base;
+	bool unsure;
 	u16 n;
 
 	kddm_vc_part_others(p, &out_of_it, &apart);
@@ -375,8 +349,9 @@ static void propose(struct kddm_vc *vc, struct kddm_vc_out *out)
 	for (n = 0; n < KDDM_VC_NODES; n++)
 		if (kddm_vc_has(&p->parting, n))
 			kddm_vc_add(&p->awaited, n);
-	adopt(vc, &p->view, p->base < 0 ? NULL : &p->line[p->base], p->seen,
-	      p->nr_seen, p->alive);
+	base = kddm_vc_base(p, &unsure);
+	kddm_vc_adopt(vc, &p->view, base, unsure, p->seen, p->nr_seen,
+		      p->alive);
 	flush(vc, &p->view, &p->last_words, out);
 }
 
@@ -396,6 +371,9 @@ static void decided(struct kddm_vc *vc, struct kddm_vc_out *out)
 	case KDDM_VC_NOT_NOW:
 		if (!kddm_vc_complete(&vc->p))
 			flags = KDDM_VC_FUTILE;
+		break;
+	case KDDM_VC_NOT_ME:
+		flags = KDDM_VC_FUTILE;
 		break;
 	}
 	invited(vc, &to);
@@ -422,8 +400,7 @@ static void answered(struct kddm_vc *vc, u16 from, struct kddm_vc_out *out)
 		p->awaited = to;
 		kddm_vc_add(&p->awaited, vc->self);
 		send(out, KDDM_VC_COMMIT, 0, vc->promised, &to);
-		send(out, KDDM_VC_EXCLUDE, 0, vc->promised, &p->parting);
-		committed(vc);
+		committed(vc, out);
 	} else {
 		send(out, KDDM_VC_RESUME, 0, vc->promised, &to);
 		resumed(vc, out);
@@ -443,6 +420,18 @@ static void on_notice(struct kddm_vc *vc, u16 src,
 		if (vc->inc[n] && vc->inc[n] == msg->view.inc[n] &&
 		    n != vc->self)
 			kddm_vc_add(&vc->leavers, n);
+	if (vc->leaving && msg->view.inc[vc->self] != vc->inc[vc->self]) {
+		/*
+		 * It does not know, and has to ask another.  If this node asked
+		 * others for it, they could ask each other in a circle.
+		 */
+		if (vc->phase != KDDM_VC_GONE)
+			send_one(out, KDDM_VC_NOTICE,
+				 msg->flags & KDDM_VC_FRESH, 0, src);
+		return;
+	}
+	/* Somebody who may know of more hopes for an attempt of this node. */
+	kddm_vc_del(&vc->hopeless, vc->self);
 	if (!(msg->flags & KDDM_VC_FRESH))
 		return;
 	memset(&vc->hopeless, 0, sizeof(vc->hopeless));
@@ -543,11 +532,12 @@ static void on_propose(struct kddm_vc *vc, u16 src,
 
 	if (!mine(vc, src, msg, KDDM_VC_INVITED))
 		return;
-	if (!leaves && (!member || !all_in_reach(vc, &msg->view))) {
+	if (!leaves && (!member || !kddm_vc_reaches(vc, &msg->view))) {
 		send_one(out, KDDM_VC_REFUSE, 0, msg->epoch, src);
 		return;
 	}
-	adopt(vc, &msg->view, &msg->base, msg->pend, msg->nr_pends, 0xff);
+	kddm_vc_adopt(vc, &msg->view, &msg->base, msg->flags & KDDM_VC_UNSURE,
+		      msg->pend, msg->nr_pends, 0xff);
 	if (vc->nr_pends == KDDM_VC_PENDS)
 		send_one(out, KDDM_VC_REFUSE, 0, msg->epoch, src);
 	else if (leaves)
@@ -576,7 +566,7 @@ static void on_commit(struct kddm_vc *vc, u16 src,
 		      const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
 	if (mine(vc, src, msg, KDDM_VC_ACCEPTED))
-		committed(vc);
+		committed(vc, out);
 }
 
 static void on_done(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
@@ -605,6 +595,8 @@ static void on_cancel(struct kddm_vc *vc, u16 src,
 static void on_exclude(struct kddm_vc *vc, u16 src,
 		       const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
+	if (kddm_vc_is_over(vc, src, msg))
+		vc->serving = false;
 	if (!mine(vc, src, msg, KDDM_VC_INVITED) &&
 	    !mine(vc, src, msg, KDDM_VC_ACCEPTED))
 		return;
@@ -735,6 +727,9 @@ void kddm_vc_up(struct kddm_vc *vc, u16 node, u32 incarnation,
 	out->nr = 0;
 	vc->inc[node] = incarnation;
 	news(vc);
+	if (kddm_vc_has(&vc->known, node) && !vc->last.inc[node] &&
+	    vc->last.inc[vc->self])
+		send_one(out, KDDM_VC_EXCLUDE, 0, vc->last.epoch, node);
 	evaluate(vc, out);
 }
 
@@ -765,6 +760,8 @@ void kddm_vc_down(struct kddm_vc *vc, u16 node, struct kddm_vc_out *out)
 	kddm_vc_del(&vc->waiting, node);
 	kddm_vc_del(&vc->leavers, node);
 	kddm_vc_del(&vc->parting, node);
+	if (!kddm_vc_keeps_quorum(vc))
+		vc->serving = false;
 	news(vc);
 	if (part && vc->proposer == node)
 		to_idle(vc, true, out);

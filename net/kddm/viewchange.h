@@ -30,10 +30,15 @@
  * one takes its place.  CANCEL ends an attempt that leads to nothing, EXCLUDE
  * tells a node that the others go on without it.
  *
+ * Who is not invited may be in reach of some members: it hears of the new view
+ * from them (EXCLUDE), and serves the old one no more.  Who does not reach
+ * enough of its view does not serve it, either.
+ *
  * A node that leaves counts for the quorum of the view without it, so it has to
  * accept that view as its members do: it may not speak for two of them.  It
  * also sends MARKs behind the last it has sent, and stays until the view is
- * committed.  If all in reach leave, nobody has to agree.
+ * committed.  If all in reach leave, nobody has to agree.  Whoever asks it to
+ * propose is told that it leaves, and asks another.
  *
  * Two attempts at once: who is invited by a lower node leaves the attempt of a
  * higher one, until it is asked to accept; a higher one waits until the
@@ -47,14 +52,17 @@
  * half with the lowest of them, or any, as the policy says.  A view that was
  * accepted but not known to be committed may have been committed elsewhere,
  * so enough of its members are needed too, unless one of them shows that it
- * never accepted it, and now never will.  This is dynamic voting as in Lotem,
+ * never accepted it, and now never will, or who proposed it, that it came to
+ * nothing.  This is dynamic voting as in Lotem,
  * Keidar and Dolev, "Dynamic voting for consistent primary components" (PODC
  * 1997).  A node that comes back in a new incarnation remembers nothing and
  * does not count; if most of a view has lost its memory, nobody goes on by
  * itself.
  *
  * Nodes that know of no view found a cluster, with a number (lineage) of its
- * own: incarnation and epoch of the proposer.  Where two clusters meet that
+ * own: incarnation and epoch of the proposer.  As long as it is not known that
+ * the first view was committed, all who join remember it, and it takes as many
+ * as a founding does to go on.  Where two clusters meet that
  * were founded apart, the smaller one gives way: its nodes join the other as
  * new ones, once all of them are there.
  */
@@ -129,6 +137,7 @@ enum kddm_vc_type {
 #define KDDM_VC_FINAL	0x08	/* CANCEL: nobody else would do better */
 #define KDDM_VC_FUTILE	0x10	/* CANCEL: somebody else might */
 #define KDDM_VC_FRESH	0x20	/* NOTICE: there is news */
+#define KDDM_VC_UNSURE	0x40	/* PROPOSE: @base may never have been one */
 
 struct kddm_vc_set {
 	u64	w[KDDM_VC_WORDS];
@@ -154,12 +163,13 @@ struct kddm_vc_view {
  * @flags: KDDM_VC_*
  * @epoch: of the attempt
  * @seen: NACK: the highest epoch that the sender knows
- * @lineage: PROMISE: of the sender, 0 for a new node
+ * @lineage: PROMISE: of the sender, 0 for a new node; EXCLUDE: of the view
  * @reach: PROMISE: whom of the invited the sender sees; PROPOSE: who leaves,
  *	and sends a mark to all members
  * @view: INVITE: who is invited; PROMISE: the sender's latest view; PROPOSE:
  *	the proposed view; NOTICE: no view, but who leaves; nothing in others
- * @base: PROPOSE: the view that it follows
+ * @base: PROPOSE: the view that it follows, or if it is not known whether the
+ *	cluster was founded (KDDM_VC_UNSURE), the view that founds it
  * @nr_pends: PROMISE, PROPOSE: entries of @pend
  * @pend: PROMISE: views accepted since @view; PROPOSE: views accepted by
  *	anybody since @base and possibly committed: only their epochs
@@ -254,7 +264,8 @@ struct kddm_vc_proposal {
  * @leavers: who is about to leave and does not propose
  * @waiting: whose invitations wait until this attempt is over
  * @marks: from whom a MARK of this attempt has come
- * @parting: FLUSH: who leaves, and has to send one as well
+ * @parting: FLUSH, ACCEPTED: who leaves, and has to send one as well
+ * @known: who has been a member of a view together with this node
  * @reach: INVITED: who of the invited is in reach
  * @more: INVITED: somebody else is, too
  * @last: the latest view known to be committed
@@ -287,6 +298,7 @@ struct kddm_vc {
 	struct kddm_vc_set	waiting;
 	struct kddm_vc_set	marks;
 	struct kddm_vc_set	parting;
+	struct kddm_vc_set	known;
 	struct kddm_vc_set	reach;
 	bool			more;
 	struct kddm_vc_view	last;
@@ -364,7 +376,8 @@ const char *kddm_vc_type_name(u8 type);
 enum kddm_vc_verdict {
 	KDDM_VC_GO,		/* p.view is to be proposed */
 	KDDM_VC_SAME,		/* there is nothing to change */
-	KDDM_VC_NOT_NOW		/* no quorum, or not with this proposer */
+	KDDM_VC_NOT_NOW,	/* no quorum, or others may know of more */
+	KDDM_VC_NOT_ME		/* not with this proposer */
 };
 
 /* Note what @node has promised; @last is its latest view, @pend what follows */
@@ -373,6 +386,9 @@ void kddm_vc_note(struct kddm_vc_proposal *p, u16 node,
 		  const struct kddm_vc_view *last,
 		  const struct kddm_vc_view *pend);
 enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc);
+/* The view that p.view follows, or NULL; see struct kddm_vc_msg for @unsure. */
+const struct kddm_vc_view *kddm_vc_base(const struct kddm_vc_proposal *p,
+					bool *unsure);
 /* Add those who have promised and want to leave. */
 void kddm_vc_leavers(const struct kddm_vc_proposal *p, struct kddm_vc_set *who);
 /*
@@ -382,10 +398,21 @@ void kddm_vc_leavers(const struct kddm_vc_proposal *p, struct kddm_vc_set *who);
 void kddm_vc_part_others(struct kddm_vc_proposal *p,
 			 struct kddm_vc_set *out_of_it,
 			 struct kddm_vc_set *apart);
+/* Note the past of @view, which this node is to accept. */
+void kddm_vc_adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
+		   const struct kddm_vc_view *base, bool unsure,
+		   const struct kddm_vc_view *seen, int nr, u8 mask);
 /* Who shall propose: the lowest in reach from whom there is hope. */
 u16 kddm_vc_candidate(const struct kddm_vc *vc);
 /* Whether nobody has to agree if this node leaves. */
 bool kddm_vc_may_go(const struct kddm_vc *vc);
+/* Whether all members of @v are in reach. */
+bool kddm_vc_reaches(const struct kddm_vc *vc, const struct kddm_vc_view *v);
+/* Whether enough of the members of the latest view are in reach. */
+bool kddm_vc_keeps_quorum(const struct kddm_vc *vc);
+/* Whether EXCLUDE says that the view served here is over. */
+bool kddm_vc_is_over(const struct kddm_vc *vc, u16 src,
+		     const struct kddm_vc_msg *msg);
 /* Whether another proposer could not know of more nodes or links. */
 bool kddm_vc_complete(const struct kddm_vc_proposal *p);
 

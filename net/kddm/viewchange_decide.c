@@ -120,6 +120,15 @@ static bool half_is_enough(const struct kddm_vc_view *v, u16 nr)
 	       (v->policy == KDDM_VC_AUTO && nr == 2);
 }
 
+static bool is_quorum(const struct kddm_vc_view *v, u16 nr, u16 here,
+		      bool lowest)
+{
+	if (v->policy == KDDM_VC_NONE)
+		return here;
+	return 2 * here > nr ||
+	       (2 * here == nr && lowest && half_is_enough(v, nr));
+}
+
 static bool quorum(const struct kddm_vc_proposal *p,
 		   const struct kddm_vc_view *v, const struct kddm_vc_set *who)
 {
@@ -135,10 +144,7 @@ static bool quorum(const struct kddm_vc_proposal *p,
 		}
 		nr++;
 	}
-	if (v->policy == KDDM_VC_NONE)
-		return here;
-	return 2 * here > nr ||
-	       (2 * here == nr && lowest && half_is_enough(v, nr));
+	return is_quorum(v, nr, here, lowest);
 }
 
 static bool has_accepted(const struct kddm_vc_promise *from, u32 epoch)
@@ -151,7 +157,10 @@ static bool has_accepted(const struct kddm_vc_promise *from, u32 epoch)
 	return from->last >= epoch;
 }
 
-/* Whether one of its members never accepted @v, and has promised not to. */
+/*
+ * Whether one of its members never accepted @v, and has promised not to, or who
+ * proposed it never committed it.
+ */
 static bool refuted(const struct kddm_vc_proposal *p,
 		    const struct kddm_vc_view *v)
 {
@@ -165,6 +174,9 @@ static bool refuted(const struct kddm_vc_proposal *p,
 			continue;
 		if (!from->lineage || (from->lineage == v->lineage &&
 				       !has_accepted(from, v->epoch)))
+			return true;
+		if (n == v->epoch % KDDM_VC_NODES && from->last < v->epoch &&
+		    from->lineage == v->lineage)
 			return true;
 	}
 	return false;
@@ -311,23 +323,37 @@ static bool is_base(const struct kddm_vc_proposal *p, u16 n)
 	       present(p, &p->line[p->base], &p->promised, n);
 }
 
-/* The next to be taken of @left: a member of the last view, the best linked */
+/* Members of the last view count most, then those of what may have followed. */
+static u8 weight(const struct kddm_vc_proposal *p, u16 n)
+{
+	int i;
+
+	if (is_base(p, n))
+		return 2;
+	for (i = 0; i < p->nr_seen; i++)
+		if (p->base >= 0 && p->alive & (1 << i) &&
+		    present(p, &p->seen[i], &p->promised, n))
+			return 1;
+	return 0;
+}
+
+/* The next to be taken of @left: who counts most, the best linked of these */
 static u16 pick(const struct kddm_vc_proposal *p,
 		const struct kddm_vc_set *left)
 {
 	u16 best = KDDM_VC_NOBODY, most = 0, n, deg;
-	bool base = false, member;
+	u8 top = 0, w;
 
 	for (n = 0; n < KDDM_VC_NODES; n++) {
 		if (!kddm_vc_has(left, n))
 			continue;
-		member = is_base(p, n);
+		w = weight(p, n);
 		deg = degree(p, left, n);
 		if (best != KDDM_VC_NOBODY &&
-		    (member < base || (member == base && deg <= most)))
+		    (w < top || (w == top && deg <= most)))
 			continue;
 		best = n;
-		base = member;
+		top = w;
 		most = deg;
 	}
 	return best;
@@ -413,16 +439,49 @@ static bool puts_out(const struct kddm_vc *vc,
 	return false;
 }
 
+/*
+ * All who take part in a cluster whose founding may have failed have to know
+ * which view that was: it is what their quorums have in common.
+ */
+const struct kddm_vc_view *kddm_vc_base(const struct kddm_vc_proposal *p,
+					bool *unsure)
+{
+	const struct kddm_vc_view *base = NULL;
+	int i;
+
+	*unsure = false;
+	if (p->base >= 0 && p->line[p->base].epoch)
+		return &p->line[p->base];
+	for (i = 0; p->base >= 0 && i < p->nr_seen; i++)
+		if (p->alive & (1 << i) &&
+		    (!base || p->seen[i].epoch < base->epoch))
+			base = &p->seen[i];
+	*unsure = base;
+	return base;
+}
+
+/* Each who accepts may have to remember as many views. */
+static bool too_many(u8 alive)
+{
+	u8 nr = 0;
+
+	for (; alive; alive &= alive - 1)
+		nr++;
+	return nr >= KDDM_VC_PENDS;
+}
+
 enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc)
 {
 	struct kddm_vc_proposal *p = &vc->p;
 	struct kddm_vc_set clique, who;
 
 	p->alive = 0;
-	if (p->full || !choose_line(p))
+	if (p->full || !choose_line(p) || too_many(p->alive))
 		return KDDM_VC_NOT_NOW;
 	find_clique(p, &clique);
-	if (!kddm_vc_has(&clique, vc->self) || puts_out(vc, &clique))
+	if (!kddm_vc_has(&clique, vc->self))
+		return KDDM_VC_NOT_ME;
+	if (puts_out(vc, &clique))
 		return KDDM_VC_NOT_NOW;
 	if (nothing_new(p, &clique))
 		return KDDM_VC_SAME;
@@ -430,10 +489,14 @@ enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc)
 	/* Those who leave agree that the others go on. */
 	who = clique;
 	kddm_vc_leavers(p, &who);
-	if (p->base >= 0)
-		return has_quorum(p, &p->line[p->base], p->alive, &who) ?
-		       KDDM_VC_GO : KDDM_VC_NOT_NOW;
-	return size(&p->view) >= vc->founders ? KDDM_VC_GO : KDDM_VC_NOT_NOW;
+	if (p->base >= 0 &&
+	    !has_quorum(p, &p->line[p->base], p->alive, &who))
+		return KDDM_VC_NOT_NOW;
+	/* Nobody knows of a founding that has ended: this may be the one. */
+	if ((p->base < 0 || !p->line[p->base].epoch) &&
+	    size(&p->view) < vc->founders)
+		return KDDM_VC_NOT_NOW;
+	return KDDM_VC_GO;
 }
 
 /* Whether @node sees all members of what is proposed. */
@@ -467,6 +530,102 @@ void kddm_vc_part_others(struct kddm_vc_proposal *p,
 		if (kddm_vc_has(&p->parting, n) && sees_all(p, n))
 			kddm_vc_add(&p->last_words, n);
 	}
+}
+
+/* What all take over of it */
+
+static bool is_one_of(u32 epoch, const struct kddm_vc_view *v, int nr, u8 mask)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (mask & (1 << i) && v[i].epoch == epoch)
+			return true;
+	return false;
+}
+
+/* What is to be asked for a quorum, as if this node had accepted it. */
+static void remember(struct kddm_vc *vc, const struct kddm_vc_view *root)
+{
+	if (is_one_of(root->epoch, vc->pend, vc->nr_pends, 0xff) ||
+	    vc->nr_pends == KDDM_VC_PENDS)
+		return;
+	memmove(&vc->pend[1], &vc->pend[0],
+		vc->nr_pends * sizeof(vc->pend[0]));
+	vc->pend[0] = *root;
+	vc->nr_pends++;
+}
+
+/*
+ * What the proposer knows of the past: the view that @cur follows, and which of
+ * @nr views @seen may have been committed since (@mask).  A node of another
+ * lineage forgets its own past.  As long as nobody knows whether the cluster
+ * was founded (@unsure), @base is the view that founds it.
+ */
+void kddm_vc_adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
+		   const struct kddm_vc_view *base, bool unsure,
+		   const struct kddm_vc_view *seen, int nr, u8 mask)
+{
+	int i, kept = 0;
+
+	if (vc->lineage != view->lineage) {
+		vc->nr_pends = 0;
+		vc->member = false;
+		memset(&vc->last, 0, sizeof(vc->last));
+	}
+	vc->lineage = view->lineage;
+	if (!unsure && base && base->epoch && base->epoch >= vc->last.epoch)
+		vc->last = *base;
+	for (i = 0; i < vc->nr_pends; i++)
+		if (vc->pend[i].epoch > vc->last.epoch &&
+		    is_one_of(vc->pend[i].epoch, seen, nr, mask))
+			vc->pend[kept++] = vc->pend[i];
+	vc->nr_pends = kept;
+	if (unsure)
+		remember(vc, base);
+}
+
+/* What becomes of the view that is served */
+
+bool kddm_vc_reaches(const struct kddm_vc *vc, const struct kddm_vc_view *v)
+{
+	u16 n;
+
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (v->inc[n] && v->inc[n] != vc->inc[n])
+			return false;
+	return true;
+}
+
+/*
+ * Whether the view served here is over: there is a later one, without this
+ * node, or a member has gone over to another cluster.
+ */
+bool kddm_vc_is_over(const struct kddm_vc *vc, u16 src,
+		     const struct kddm_vc_msg *msg)
+{
+	if (msg->lineage != vc->lineage)
+		return vc->last.inc[src] == vc->inc[src];
+	return msg->epoch > vc->last.epoch &&
+	       vc->last.policy != KDDM_VC_NONE;
+}
+
+bool kddm_vc_keeps_quorum(const struct kddm_vc *vc)
+{
+	const struct kddm_vc_view *v = &vc->last;
+	u16 nr = 0, here = 0, n;
+	bool lowest = false;
+
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (!v->inc[n])
+			continue;
+		if (v->inc[n] == vc->inc[n]) {
+			here++;
+			lowest |= !nr;
+		}
+		nr++;
+	}
+	return is_quorum(v, nr, here, lowest);
 }
 
 /* Who does what */

@@ -20,6 +20,8 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 		     struct kddm_vc_msg *msg)
 {
 	const struct kddm_vc_proposal *p = &vc->p;
+	const struct kddm_vc_view *base;
+	bool unsure;
 	u16 n;
 	int i;
 
@@ -29,6 +31,9 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 	msg->epoch = send->epoch;
 	msg->seen = vc->seen;
 	switch (send->type) {
+	case KDDM_VC_EXCLUDE:
+		msg->lineage = vc->lineage;
+		break;
 	case KDDM_VC_NOTICE:
 		for (n = 0; n < KDDM_VC_NODES; n++)
 			if (kddm_vc_has(&vc->leavers, n))
@@ -47,8 +52,11 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 	case KDDM_VC_PROPOSE:
 		msg->view = p->view;
 		msg->reach = p->last_words;
-		if (p->base >= 0)
-			msg->base = p->line[p->base];
+		base = kddm_vc_base(p, &unsure);
+		if (base)
+			msg->base = *base;
+		if (unsure)
+			msg->flags |= KDDM_VC_UNSURE;
 		for (i = 0; i < p->nr_seen; i++)
 			if (p->alive & (1 << i))
 				msg->pend[msg->nr_pends++] = p->seen[i];

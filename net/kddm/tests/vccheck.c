@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What must be true of nodes that change views: after each step, and when
- * nothing has to happen any more.
+ * What must be true of nodes that change views, after each step; vcrest.c has
+ * what must be true when nothing has to happen any more.
  */
-#include <linux/bitops.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include "vcmodel.h"
@@ -21,24 +20,64 @@ static bool meet(const struct vcm *m, const struct kddm_vc_view *v,
 	return false;
 }
 
-static bool same_members(const struct vcm *m, const struct kddm_vc_view *v,
-			 const struct kddm_vc_view *w)
+/**
+ * vcm_same_members() - whether two views have the same members
+ * @m: the model
+ * @v: one view
+ * @w: the other
+ *
+ * Return: whether they have, each in the same incarnation.
+ */
+bool vcm_same_members(const struct vcm *m, const struct kddm_vc_view *v,
+		      const struct kddm_vc_view *w)
 {
 	return !memcmp(v->inc, w->inc, m->cfg->nodes * sizeof(*v->inc));
+}
+
+/*
+ * Whether no two groups may serve apart.  One cluster is founded if it takes
+ * most of the nodes to do so, and none of them has forgotten that.  When views
+ * have changed often, a node that is slow to notice may serve one of which no
+ * member is left in the latest: vcwalk checks how each follows another.
+ */
+static bool one_group(const struct vcm *m, const struct kddm_vc *v,
+		      const struct kddm_vc *w)
+{
+	bool one = 2 * m->cfg->founders > m->cfg->nodes;
+	u16 n;
+
+	if (m->cfg->policy == KDDM_VC_NONE)
+		return false;
+	for (n = 0; n < m->cfg->nodes; n++)
+		one &= m->inc[n] == 1;
+	if (v->lineage == w->lineage)
+		return !m->cfg->behind;
+	return one;
+}
+
+/* Both have agreed to the same view, but are not told that it is committed. */
+static bool one_attempt(const struct kddm_vc *v, const struct kddm_vc *w)
+{
+	return v->phase >= KDDM_VC_FLUSH && v->phase <= KDDM_VC_ACCEPTED &&
+	       w->phase >= KDDM_VC_FLUSH && w->phase <= KDDM_VC_ACCEPTED &&
+	       v->promised == w->promised && v->proposer == w->proposer &&
+	       v->inc[v->proposer] == w->inc[w->proposer];
 }
 
 static void check_pair(struct vcm *m, const struct kddm_vc *v,
 		       const struct kddm_vc *w)
 {
-	bool one = v->lineage == w->lineage || 2 * m->cfg->founders >
-		   m->cfg->nodes;
-
+	/* Where each goes on alone, who was started again uses it twice. */
 	if (v->last.epoch && v->last.epoch == w->last.epoch &&
 	    v->last.lineage == w->last.lineage &&
-	    !same_members(m, &v->last, &w->last))
+	    m->cfg->policy != KDDM_VC_NONE &&
+	    !vcm_same_members(m, &v->last, &w->last))
 		vcm_fail(m, "two views with one epoch");
-	if (m->cfg->policy != KDDM_VC_NONE && one && v->serving &&
-	    w->serving && !meet(m, &v->last, &w->last))
+	if (one_attempt(v, w) && (v->last.epoch != w->last.epoch ||
+				  !vcm_same_members(m, &v->last, &w->last)))
+		vcm_fail(m, "two know different views that the next follows");
+	if (v->serving && w->serving && one_group(m, v, w) &&
+	    !meet(m, &v->last, &w->last))
 		vcm_fail(m, "two groups serve");
 }
 
@@ -75,151 +114,30 @@ void vcm_check(struct vcm *m)
 	}
 }
 
-/* At rest */
-
-static bool takes_part(const struct vcm *m, u16 n)
-{
-	return m->alive[n] && m->node[n].phase != KDDM_VC_GONE;
-}
-
-/* The nodes that are linked to @n, directly or not; whether all are directly */
-static bool component(const struct vcm *m, u16 n, u32 *set)
-{
-	u32 before;
-	u16 a, b;
-	bool clique = true;
-
-	*set = 1 << n;
-	do {
-		before = *set;
-		for (a = 0; a < m->cfg->nodes; a++)
-			for (b = 0; b < m->cfg->nodes; b++)
-				if (*set >> a & 1 && a != b &&
-				    takes_part(m, b) && vcm_linked(m, a, b))
-					*set |= 1 << b;
-	} while (*set != before);
-	for (a = 0; a < m->cfg->nodes; a++)
-		for (b = 0; b < a; b++)
-			if ((*set >> a) & (*set >> b) & 1 &&
-			    !vcm_linked(m, a, b))
-				clique = false;
-	return clique;
-}
-
-/* Enough of the latest view that is known in @set, by the letter of the rule */
-static bool has_quorum(const struct vcm *m, u32 set, bool *unclear)
-{
-	const struct kddm_vc_view *last = NULL;
-	u16 n, nr = 0, here = 0;
-	u64 lineage = 0;
-	bool lowest = false;
-
-	*unclear = false;
-	for (n = 0; n < m->cfg->nodes; n++) {
-		const struct kddm_vc *vc = &m->node[n];
-
-		if (!(set >> n & 1) || !vc->lineage)
-			continue;
-		if (lineage && lineage != vc->lineage)
-			*unclear = true;
-		lineage = vc->lineage;
-		if (vc->last.epoch && (!last ||
-				       vc->last.epoch > last->epoch))
-			last = &vc->last;
-	}
-	for (n = 0; n < m->cfg->nodes; n++)
-		if (set >> n & 1 && m->node[n].nr_pends)
-			*unclear = true;
-	if (!last)
-		return !lineage &&
-		       hweight32(set) >= m->cfg->founders;
-	for (n = 0; n < m->cfg->nodes; n++) {
-		if (!last->inc[n])
-			continue;
-		if (set >> n & 1 && last->inc[n] == vcm_inc(m, n) &&
-		    m->node[n].lineage == last->lineage) {
-			here++;
-			lowest |= !nr;
-		}
-		nr++;
-	}
-	switch (m->cfg->policy) {
-	case KDDM_VC_NONE:
-		return here;
-	case KDDM_VC_MAJORITY:
-		return 2 * here > nr;
-	case KDDM_VC_AUTO:
-		return 2 * here > nr || (nr == 2 && here && lowest);
-	default:
-		return 2 * here > nr || (2 * here == nr && lowest);
-	}
-}
-
-static bool served(struct vcm *m, u32 set)
-{
-	const struct kddm_vc_view *v = NULL;
-	u16 n;
-
-	for (n = 0; n < m->cfg->nodes; n++) {
-		if (!(set >> n & 1))
-			continue;
-		if (!m->node[n].serving ||
-		    (v && (v->epoch != m->node[n].last.epoch ||
-			   !same_members(m, v, &m->node[n].last))))
-			return false;
-		v = &m->node[n].last;
-	}
-	for (n = 0; n < m->cfg->nodes; n++)
-		if (v->inc[n] != (set >> n & 1 ? vcm_inc(m, n) : 0))
-			return false;
-	return true;
-}
-
-static bool all_leave(const struct vcm *m, u32 set)
-{
-	u16 n;
-
-	for (n = 0; n < m->cfg->nodes; n++)
-		if (set >> n & 1 && !m->node[n].leaving)
-			return false;
-	return true;
-}
-
 /**
- * vcm_check_rest() - the same when nothing has to happen any more
+ * vcm_check_serve() - what must be true when a node begins to serve
  * @m: the model
+ * @n: the node
  *
- * Return: false if nodes that all reach each other have no served view, for
- * want of a quorum.
+ * The epoch is higher than each one that it has served before: also if it has
+ * the same view again, since it did not serve meanwhile, and in another life,
+ * if the cluster is still the same.  What is checked is compared with the view
+ * served last, which so is the highest.
  */
-bool vcm_check_rest(struct vcm *m)
+void vcm_check_serve(struct vcm *m, u16 n)
 {
-	bool unclear, clique, ok = true;
-	u32 set, done = 0;
-	u16 n;
+	const struct kddm_vc_view *v = &m->node[n].last, *w = &m->ran[n];
+	u16 k;
 
-	for (n = 0; n < m->cfg->nodes; n++) {
-		const struct kddm_vc *vc = &m->node[n];
-
-		if (!takes_part(m, n))
-			continue;
-		if (vc->phase != KDDM_VC_IDLE)
-			vcm_fail(m, "an attempt does not end");
-		if (!kddm_vc_empty(&vc->waiting))
-			vcm_fail(m, "an invitation is not answered");
-		clique = component(m, n, &set);
-		if (vc->leaving && all_leave(m, set))
-			vcm_fail(m, "those who leave wait for each other");
-		if (vc->leaving || done >> n & 1)
-			continue;
-		done |= set;
-		if (!clique)
-			continue;
-		if (served(m, set))
-			continue;
-		ok = false;
-		if (has_quorum(m, set, &unclear) && !unclear)
-			vcm_fail(m, "a quorum, and no view is served");
+	if (((w->lineage == v->lineage && m->cfg->policy != KDDM_VC_NONE) ||
+	     w->inc[n] == v->inc[n]) && w->epoch >= v->epoch)
+		vcm_fail(m, "a node serves again, with no higher epoch");
+	for (k = 0; k < m->cfg->nodes; k++) {
+		w = &m->ran[k];
+		if (w->epoch == v->epoch && w->lineage == v->lineage &&
+		    m->cfg->policy != KDDM_VC_NONE &&
+		    !vcm_same_members(m, v, w))
+			vcm_fail(m, "two views were served with one epoch");
 	}
-	return ok;
+	m->ran[n] = *v;
 }

@@ -20,6 +20,7 @@ static void boot(struct vcm *m, u16 n)
 	kddm_vc_init(&m->node[n], n, vcm_inc(m, n));
 	m->node[n].policy = m->cfg->policy;
 	m->node[n].founders = m->cfg->founders;
+	vcm_fill(&m->node[n], m->cfg->fill);
 }
 
 /* As they are behind the first view that all of them have founded. */
@@ -42,7 +43,9 @@ static void form(struct vcm *m)
 		for (k = 0; k < m->cfg->nodes; k++) {
 			vc->inc[k] = vcm_inc(m, k);
 			vc->last.inc[k] = vc->inc[k];
+			kddm_vc_add(&vc->known, k);
 		}
+		m->ran[n] = vc->last;
 	}
 }
 
@@ -101,6 +104,7 @@ static void post(struct vcm *m, u16 a, u16 b, const struct kddm_vc_send *s)
 	msg->src = a;
 	msg->dst = b;
 	carry(m, a, s, &msg->msg);
+	msg->sum = vcm_hash(&msg->msg, sizeof(msg->msg));
 }
 
 u16 vcm_next(const struct vcm *m, u16 a, u16 b, u16 i)
@@ -116,43 +120,25 @@ static void take(struct vcm *m, u16 i)
 	memmove(&m->msg[i], &m->msg[i + 1], (m->nr - i) * sizeof(m->msg[0]));
 }
 
+/* What is on the way from @a to @b is lost. */
 static void drop(struct vcm *m, u16 a, u16 b)
 {
 	u16 i = 0;
 
-	while (i < m->nr) {
-		if ((m->msg[i].src == a && m->msg[i].dst == b) ||
-		    (m->msg[i].src == b && m->msg[i].dst == a))
-			take(m, i);
-		else
-			i++;
-	}
+	while ((i = vcm_next(m, a, b, i)) < m->nr)
+		take(m, i);
 }
 
-/* What a machine has no use for is cleared, so that equal states are equal. */
-static void scrub(struct kddm_vc *vc)
+/*
+ * The link of @a and @b is gone.  What has arrived is still taken, as long as
+ * whom it is for has not noticed; who does not see the other takes nothing.
+ */
+static void part(struct vcm *m, u16 a, u16 b)
 {
-	struct kddm_vc_proposal *p = &vc->p;
-
-	if (!vc->role) {
-		memset(p, 0, sizeof(*p));
-	} else if (vc->role != KDDM_VC_PROMISE) {
-		memset(&p->promised, 0, sizeof(p->promised));
-		memset(p->from, 0, sizeof(p->from));
-		memset(p->line, 0, sizeof(p->line));
-		memset(p->seen, 0, sizeof(p->seen));
-		p->nr_lines = 0;
-		p->nr_seen = 0;
-		p->alive = 0;
-		p->base = 0;
-	}
-	if (vc->phase < KDDM_VC_FLUSH || vc->phase == KDDM_VC_GONE)
-		memset(&vc->cur, 0, sizeof(vc->cur));
-	if (vc->phase == KDDM_VC_IDLE) {
-		memset(&vc->marks, 0, sizeof(vc->marks));
-		memset(&vc->reach, 0, sizeof(vc->reach));
-		vc->more = false;
-	}
+	if (!m->node[a].inc[b])
+		drop(m, b, a);
+	if (!m->node[b].inc[a])
+		drop(m, a, b);
 }
 
 static void carry_out(struct vcm *m, u16 a, const struct kddm_vc_out *out)
@@ -167,15 +153,14 @@ static void carry_out(struct vcm *m, u16 a, const struct kddm_vc_out *out)
 				post(m, a, b, &out->send[i]);
 	if (m->node[a].phase != KDDM_VC_RECONCILE)
 		m->done[a] = 0;
-	scrub(&m->node[a]);
+	vcm_fill(&m->node[a], m->cfg->fill);
 }
 
 /* Moves */
 
 static bool can_deliver(const struct vcm *m, u16 a, u16 b)
 {
-	return vcm_next(m, a, b, 0) < m->nr &&
-	       m->node[b].inc[a] == vcm_inc(m, a);
+	return vcm_next(m, a, b, 0) < m->nr && m->node[b].inc[a];
 }
 
 static bool out_of_sight(const struct vcm *m, u16 a, u16 b)
@@ -229,7 +214,8 @@ unsigned int vcm_list(const struct vcm *m, struct vcm_move *mv)
 		if (m->alive[a] && vc->phase == KDDM_VC_RECONCILE &&
 		    m->done[a] != vc->promised)
 			mv[nr++] = (struct vcm_move) { VCM_RECONCILED, a, 0 };
-		if (m->alive[a] && m->crashes && vc->started)
+		if (m->alive[a] && m->crashes && vc->started &&
+		    m->inc[a] < VCM_LIVES)
 			mv[nr++] = (struct vcm_move) { VCM_CRASH, a, 0 };
 		if (!m->alive[a])
 			mv[nr++] = (struct vcm_move) { VCM_BOOT, a, 0 };
@@ -260,27 +246,28 @@ static void crash(struct vcm *m, u16 a)
 	m->alive[a] = 0;
 	memset(&m->node[a], 0, sizeof(m->node[a]));
 	for (b = 0; b < m->cfg->nodes; b++)
-		drop(m, a, b);
+		part(m, a, b);
 }
 
 void vcm_do(struct vcm *m, const struct vcm_move *mv)
 {
 	struct kddm_vc_out out = { };
 	u16 a = mv->a, b = mv->b;
+	bool served;
 
+	served = m->node[vcm_whose(mv)].serving;
 	switch (mv->type) {
 	case VCM_START:
 		kddm_vc_start(&m->node[a], &out);
 		break;
 	case VCM_DELIVER:
 		deliver(m, a, b, &out);
-		a = b;
 		break;
 	case VCM_UP:
 		kddm_vc_up(&m->node[a], b, vcm_inc(m, b), &out);
 		break;
 	case VCM_DOWN:
-		drop(m, a, b);
+		drop(m, b, a);
 		kddm_vc_down(&m->node[a], b, &out);
 		break;
 	case VCM_RECONCILED:
@@ -291,7 +278,7 @@ void vcm_do(struct vcm *m, const struct vcm_move *mv)
 		m->cuts--;
 		m->cut[a][b] = 1;
 		m->cut[b][a] = 1;
-		drop(m, a, b);
+		part(m, a, b);
 		return;
 	case VCM_HEAL:
 		m->cut[a][b] = 0;
@@ -308,5 +295,8 @@ void vcm_do(struct vcm *m, const struct vcm_move *mv)
 		kddm_vc_leave(&m->node[a], &out);
 		break;
 	}
+	a = vcm_whose(mv);
+	if (m->node[a].serving && !served)
+		vcm_check_serve(m, a);
 	carry_out(m, a, &out);
 }

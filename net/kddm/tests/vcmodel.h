@@ -28,16 +28,22 @@
 #define kddm_vc_decode	few_vc_decode
 #define kddm_vc_type_name	few_vc_type_name
 #define kddm_vc_note	few_vc_note
+#define kddm_vc_adopt	few_vc_adopt
 #define kddm_vc_decide	few_vc_decide
+#define kddm_vc_base	few_vc_base
 #define kddm_vc_leavers	few_vc_leavers
 #define kddm_vc_part_others	few_vc_part_others
 #define kddm_vc_candidate	few_vc_candidate
 #define kddm_vc_may_go	few_vc_may_go
 #define kddm_vc_complete	few_vc_complete
+#define kddm_vc_keeps_quorum	few_vc_keeps_quorum
+#define kddm_vc_reaches	few_vc_reaches
+#define kddm_vc_is_over	few_vc_is_over
 #include "../viewchange.h"
 
 #define VCM_NODES	5
 #define VCM_MSGS	64	/* on the way */
+#define VCM_LIVES	255	/* of a node, at most */
 
 /**
  * struct vcm_cfg - what is fixed
@@ -48,6 +54,8 @@
  * @crashes: nodes that may crash, and come back as often
  * @leaves: nodes that may leave
  * @formed: all of them are members of a served view to begin with
+ * @behind: a node may be slow, and serve a view from before the last but one
+ * @fill: put where a machine will not read; see vcstate.c
  */
 struct vcm_cfg {
 	u16	nodes;
@@ -57,6 +65,8 @@ struct vcm_cfg {
 	u8	crashes;
 	u8	leaves;
 	bool	formed;
+	bool	behind;
+	u8	fill;
 };
 
 enum vcm_type {
@@ -78,41 +88,51 @@ struct vcm_move {
 	u8	b;
 };
 
+/* A hash of 128 bits. */
+struct vcm_sum {
+	u64	a;
+	u64	b;
+};
+
 /* A message on its way; those of a channel are in order. */
 struct vcm_msg {
 	u8			src;
 	u8			dst;
 	struct kddm_vc_msg	msg;
+	struct vcm_sum		sum;
 };
 
 /**
  * struct vcm - the cluster
  * @cfg: what is fixed
  * @error: what is wrong, or NULL
+ * @sent: messages sent so far
  * @node: the machines
+ * @ran: the view that a node has served last, in this life or an earlier one;
+ *	from here to @nr all is part of the state
+ * @done: epoch of the latest reconciliation
  * @alive: has not crashed
  * @inc: incarnations of a node so far
- * @done: epoch of the latest reconciliation
  * @cut: the link is broken
  * @cuts: see struct vcm_cfg: how many are left
  * @crashes: left
  * @leaves: left
- * @sent: messages sent so far
  * @nr: messages on the way
  * @msg: these; last, see vcm_copy()
  */
 struct vcm {
 	const struct vcm_cfg	*cfg;
 	const char		*error;
+	unsigned long long	sent;
 	struct kddm_vc		node[VCM_NODES];
+	struct kddm_vc_view	ran[VCM_NODES];
+	u32			done[VCM_NODES];
 	u8			alive[VCM_NODES];
 	u8			inc[VCM_NODES];
-	u32			done[VCM_NODES];
 	u8			cut[VCM_NODES][VCM_NODES];
 	u8			cuts;
 	u8			crashes;
 	u8			leaves;
-	unsigned long long	sent;
 	u8			nr;
 	struct vcm_msg		msg[VCM_MSGS];
 };
@@ -128,7 +148,7 @@ static inline void vcm_copy(struct vcm *to, const struct vcm *from)
 /* Incarnation of the node as it is now. */
 static inline u32 vcm_inc(const struct vcm *m, u16 n)
 {
-	return n * 8 + m->inc[n];
+	return n << 8 | m->inc[n];
 }
 
 void vcm_fail(struct vcm *m, const char *why);
@@ -141,13 +161,29 @@ static inline bool vcm_must(const struct vcm_move *mv)
 	return mv->type < VCM_CUT;
 }
 
+/* On which node it happens. */
+static inline u16 vcm_whose(const struct vcm_move *mv)
+{
+	return mv->type == VCM_DELIVER ? mv->b : mv->a;
+}
+
 void vcm_do(struct vcm *m, const struct vcm_move *mv);
 bool vcm_linked(const struct vcm *m, u16 a, u16 b);
 /* The first message from @a to @b at or behind @i in m->msg, or m->nr. */
 u16 vcm_next(const struct vcm *m, u16 a, u16 b, u16 i);
 
+/* vcstate.c */
+void vcm_fill(struct kddm_vc *vc, u8 with);
+struct vcm_sum vcm_hash(const void *of, size_t len);
+struct vcm_sum vcm_sum(const struct vcm *m, const struct vcm_sum *node);
+
 /* vccheck.c */
 void vcm_check(struct vcm *m);
+void vcm_check_serve(struct vcm *m, u16 n);
+bool vcm_same_members(const struct vcm *m, const struct kddm_vc_view *v,
+		      const struct kddm_vc_view *w);
+
+/* vcrest.c */
 bool vcm_check_rest(struct vcm *m);
 
 #endif /* _NET_KDDM_TESTS_VCMODEL_H */

@@ -6,7 +6,7 @@
  * is kept: in a space of a thousand million states, two share one by chance
  * once in 10^20 searches.  What breaks is rationed (struct vcm_cfg), so only
  * what must happen anyway could go in a circle, and a circle is an error: the
- * nodes would change views for ever.
+ * nodes would change views for ever.  So is a way of VCS_DEPTH moves.
  */
 #ifndef _NET_KDDM_TESTS_VCSEARCH_H
 #define _NET_KDDM_TESTS_VCSEARCH_H
@@ -15,14 +15,10 @@
 
 #define VCS_DEPTH	2000
 
-struct vcs_key {
-	u64	a;
-	u64	b;
-};
-
 /* A state on the present path, and its moves, of which @next are done. */
 struct vcs_frame {
 	struct vcm		m;
+	struct vcm_sum		sum[VCM_NODES];
 	struct vcm_move		mv[VCM_MOVES];
 	unsigned int		nr;
 	unsigned int		next;
@@ -60,8 +56,7 @@ struct vcs {
 
 	/* private: */
 	size_t			mask;
-	struct vcs_key		*table;
-	u8			*buf;
+	struct vcm_sum		*table;
 };
 
 /* 0 or -ENOMEM; vcs_free() in either case */

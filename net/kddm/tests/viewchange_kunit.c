@@ -37,7 +37,7 @@ static const struct space spaces[] = {
 			.nodes = 2, .policy = KDDM_VC_AUTO, .founders = 1,
 			.cuts = 1, .crashes = 1,
 		},
-		.states = 20000, .room = 100000,
+		.states = 20000, .room = 500000,
 	},
 	{
 		.desc = "2 nodes, quorum of anybody",
@@ -45,7 +45,7 @@ static const struct space spaces[] = {
 			.nodes = 2, .policy = KDDM_VC_NONE, .founders = 1,
 			.cuts = 1, .crashes = 1,
 		},
-		.states = 20000, .room = 100000,
+		.states = 20000, .room = 500000,
 	},
 	{
 		.desc = "3 nodes, a link breaks",
@@ -53,7 +53,7 @@ static const struct space spaces[] = {
 			.nodes = 3, .policy = KDDM_VC_MAJORITY, .founders = 1,
 			.cuts = 1, .formed = true,
 		},
-		.states = 20000, .room = 100000,
+		.states = 20000, .room = 500000,
 	},
 	{
 		.desc = "3 nodes, one leaves",
@@ -69,7 +69,7 @@ static const struct space spaces[] = {
 			.nodes = 3, .policy = KDDM_VC_MAJORITY, .founders = 1,
 			.leaves = 3, .formed = true,
 		},
-		.states = 20000, .room = 100000,
+		.states = 20000, .room = 500000,
 	},
 };
 
@@ -107,8 +107,9 @@ static void search_space(struct kunit *test)
  * @founders: nodes that it takes to found a cluster; 0: they are one already
  * @what: one letter for each thing that happens: a to e: node 0 to 4 crashes; A
  *	to E: it comes back; 0 to 4: it loses all its links; 5 to 9: node 0 to 4
- *	gets them back; v to z: node 0 to 4 leaves.  In between everything comes
- *	to rest, but where there is a +
+ *	gets them back; v to z: node 0 to 4 leaves; f to o: one link breaks, of
+ *	0 and 1, 0 and 2, and so on to 3 and 4; F to O: it heals.  In between
+ *	everything comes to rest, but where there is a +
  * @serve: bit mask of the nodes that serve in the end
  * @views: in how many views
  */
@@ -166,6 +167,17 @@ static const struct story stories[] = {
 	  "05", 0x7, 1 },
 	{ "what is forgotten does not come back", 2, KDDM_VC_MAJORITY, 0,
 	  "aA", 0, 0 },
+	{ "two of three do not see each other", 3, KDDM_VC_MAJORITY, 0, "g",
+	  0x3, 1 },
+	{ "and neither does the third, later", 3, KDDM_VC_MAJORITY, 0, "gj",
+	  0x3, 1 },
+	{ "only the middle one is seen by the others", 3, KDDM_VC_MAJORITY, 0,
+	  "f", 0x5, 1 },
+	{ "two pairs of four do not see each other", 4, KDDM_VC_MAJORITY, 0,
+	  "g+k", 0, 0 },
+	{ "they do again", 4, KDDM_VC_MAJORITY, 0, "g+kG+K", 0xf, 1 },
+	{ "who is cut off meets one of the others", 4, KDDM_VC_MAJORITY, 0,
+	  "3M", 0x7, 1 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(story, stories, desc);
@@ -214,6 +226,20 @@ static void links(struct vcm *m, u16 node, bool cut)
 			vcm_do(m, &mv);
 }
 
+/* The link of number @nr: of 0 and 1, 0 and 2, ... 3 and 4 */
+static void one_link(struct vcm *m, u8 type, u8 nr)
+{
+	struct vcm_move mv = { .type = type, .b = 1 };
+
+	while (nr >= VCM_NODES - mv.b) {
+		nr -= VCM_NODES - mv.b;
+		mv.a++;
+		mv.b++;
+	}
+	mv.b += nr;
+	vcm_do(m, &mv);
+}
+
 static void happen(struct vcm *m, char what)
 {
 	struct vcm_move mv = { };
@@ -222,6 +248,10 @@ static void happen(struct vcm *m, char what)
 		mv = (struct vcm_move) { VCM_CRASH, what - 'a', 0 };
 	else if (what >= 'A' && what <= 'E')
 		mv = (struct vcm_move) { VCM_BOOT, what - 'A', 0 };
+	else if (what >= 'f' && what <= 'o')
+		one_link(m, VCM_CUT, what - 'f');
+	else if (what >= 'F' && what <= 'O')
+		one_link(m, VCM_HEAL, what - 'F');
 	else if (what >= 'v')
 		mv = (struct vcm_move) { VCM_LEAVE, what - 'v', 0 };
 	else
@@ -279,6 +309,41 @@ static void tell_story(struct kunit *test)
 	count_views(m, &serve, &views);
 	KUNIT_EXPECT_EQ(test, serve, story->serve);
 	KUNIT_EXPECT_EQ(test, views, story->views);
+	vfree(m);
+}
+
+/*
+ * Four views have been accepted that were proposed by a node in lives that are
+ * over: there is no room to remember another one, and half with the lowest does
+ * not go on.
+ */
+static void full(struct kunit *test)
+{
+	static const struct vcm_cfg cfg = {
+		.nodes = 2, .policy = KDDM_VC_TIEBREAK, .founders = 1,
+		.crashes = 1, .formed = true,
+	};
+	struct vcm_move mv = { .type = VCM_CRASH, .a = 1 };
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	if (!m)
+		return;
+	vcm_init(m, &cfg);
+	vc = &m->node[0];
+	for (; vc->nr_pends < KDDM_VC_PENDS; vc->nr_pends++) {
+		vc->pend[vc->nr_pends] = vc->last;
+		vc->pend[vc->nr_pends].inc[1] += 100 + vc->nr_pends;
+		vc->pend[vc->nr_pends].epoch += KDDM_VC_NODES *
+						(vc->nr_pends + 1) + 1;
+	}
+	vcm_do(m, &mv);
+	mv = (struct vcm_move) { VCM_DOWN, 0, 1 };
+	vcm_do(m, &mv);
+	KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_IDLE);
+	KUNIT_EXPECT_EQ(test, vc->nr_pends, (u8)KDDM_VC_PENDS);
+	KUNIT_EXPECT_FALSE(test, vc->serving);
 	vfree(m);
 }
 
@@ -379,6 +444,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(travel),
 	KUNIT_CASE(corrupt),
 	KUNIT_CASE(names),
+	KUNIT_CASE(full),
 	KUNIT_CASE_PARAM(tell_story, story_gen_params),
 	KUNIT_CASE_PARAM(search_space, space_gen_params),
 	{}

@@ -21,10 +21,12 @@ static void usage(void)
 	     "  -k N         N nodes crash, and come back (1)\n"
 	     "  -l N         N nodes leave (0)\n"
 	     "  -F           they are a cluster to begin with\n"
+	     "  -P           put rubbish where a machine will not read\n"
 	     "  -u           a state at rest without a served view is an error\n"
 	     "  -S STATES    give up after so many, in millions (100)\n"
 	     "\n"
-	     "Exit status: 0 all is well, 1 an error was found, 2 gave up.");
+	     "Exit status: 0 all is well, 1 an error was found, 2 it could not\n"
+	     "begin or had no memory, 3 it has stopped at -S.");
 }
 
 static void show_error(const struct vcs *s)
@@ -66,7 +68,7 @@ int main(int argc, char **argv)
 	clock_t start = clock();
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "n:q:f:c:k:l:FuS:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:q:f:c:k:l:FPuS:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -88,6 +90,9 @@ int main(int argc, char **argv)
 			break;
 		case 'F':
 			cfg.formed = true;
+			break;
+		case 'P':
+			cfg.fill = 0xa5;
 			break;
 		case 'u':
 			s.picky = true;
@@ -118,7 +123,7 @@ int main(int argc, char **argv)
 	if (s.error)
 		show_error(&s);
 	else if (err)
-		puts("GAVE UP: no room for more");
+		puts(err == -ENOSPC ? "STOPPED at -S" : "no memory");
 	vcs_free(&s);
-	return !err ? 0 : s.error ? 1 : 2;
+	return !err ? 0 : s.error ? 1 : err == -ENOSPC ? 3 : 2;
 }

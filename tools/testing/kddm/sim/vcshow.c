@@ -14,7 +14,7 @@ static void show_view(FILE *f, const struct vcm *m, const char *name,
 	fprintf(f, " %s %u/%llx {", name, v->epoch, v->lineage);
 	for (n = 0; n < m->cfg->nodes; n++)
 		if (v->inc[n])
-			fprintf(f, " %u.%u", n, v->inc[n] % 8);
+			fprintf(f, " %u.%u", n, v->inc[n] & 0xff);
 	fprintf(f, " }");
 }
 
@@ -87,7 +87,7 @@ void vcm_show(FILE *f, const struct vcm *m)
 		fprintf(f, " sees {");
 		for (b = 0; b < m->cfg->nodes; b++)
 			if (vc->inc[b])
-				fprintf(f, " %u.%u", b, vc->inc[b] % 8);
+				fprintf(f, " %u.%u", b, vc->inc[b] & 0xff);
 		fprintf(f, " } hopeless %#llx waiting %#llx\n",
 			vc->hopeless.w[0], vc->waiting.w[0]);
 	}
