@@ -15,13 +15,18 @@ SELFTESTS = os.path.join(CACHE, "build/selftests")
 ALONE = ("hold.sh", "bench.sh")
 
 
-def sim(run):
+def sim(run, target="check", timeout=1200):
     """the pure code in user space: exploration and random walks, sanitized"""
     project(f"{TESTING}/sim/Makefile")
     run.need("build", script("build-tools", "sim"))
     run.ktap("sim", ["make", "-C", os.path.join(CACHE, "tree", TESTING, "sim"),
-                     "O=" + os.path.join(CACHE, "build/sim"), "check"],
-             timeout=1200)
+                     "O=" + os.path.join(CACHE, "build/sim"), target],
+             timeout=timeout)
+
+
+def sim_long(run):
+    """the same with more nodes, users and steps: needs 8 GiB"""
+    sim(run, "long", 7200)
 
 
 def mutants(run):
