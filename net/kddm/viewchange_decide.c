@@ -323,37 +323,23 @@ static bool is_base(const struct kddm_vc_proposal *p, u16 n)
 	       present(p, &p->line[p->base], &p->promised, n);
 }
 
-/* Members of the last view count most, then those of what may have followed. */
-static u8 weight(const struct kddm_vc_proposal *p, u16 n)
-{
-	int i;
-
-	if (is_base(p, n))
-		return 2;
-	for (i = 0; i < p->nr_seen; i++)
-		if (p->base >= 0 && p->alive & (1 << i) &&
-		    present(p, &p->seen[i], &p->promised, n))
-			return 1;
-	return 0;
-}
-
-/* The next to be taken of @left: who counts most, the best linked of these */
+/* The next to be taken of @left: a member of the last view, the best linked */
 static u16 pick(const struct kddm_vc_proposal *p,
 		const struct kddm_vc_set *left)
 {
 	u16 best = KDDM_VC_NOBODY, most = 0, n, deg;
-	u8 top = 0, w;
+	bool base = false, member;
 
 	for (n = 0; n < KDDM_VC_NODES; n++) {
 		if (!kddm_vc_has(left, n))
 			continue;
-		w = weight(p, n);
+		member = is_base(p, n);
 		deg = degree(p, left, n);
 		if (best != KDDM_VC_NOBODY &&
-		    (w < top || (w == top && deg <= most)))
+		    (member < base || (member == base && deg <= most)))
 			continue;
 		best = n;
-		top = w;
+		base = member;
 		most = deg;
 	}
 	return best;

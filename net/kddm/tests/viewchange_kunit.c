@@ -176,6 +176,8 @@ static const struct story stories[] = {
 	{ "two pairs of four do not see each other", 4, KDDM_VC_MAJORITY, 0,
 	  "g+k", 0, 0 },
 	{ "they do again", 4, KDDM_VC_MAJORITY, 0, "g+kG+K", 0xf, 1 },
+	{ "leavers who do not all see each other", 5, KDDM_VC_MAJORITY, 0,
+	  "f+m+v+w+x", 0x18, 1 },
 	{ "who is cut off meets one of the others", 4, KDDM_VC_MAJORITY, 0,
 	  "3M", 0x7, 1 },
 };
@@ -313,11 +315,10 @@ static void tell_story(struct kunit *test)
 }
 
 /*
- * Four views have been accepted that were proposed by a node in lives that are
- * over: there is no room to remember another one, and half with the lowest does
- * not go on.
+ * Four views have been accepted that @proposer has proposed, and node 1 of them
+ * is in another life.  Then it crashes: what comes of it at node 0?
  */
-static void full(struct kunit *test)
+static void crowded(struct kunit *test, u16 proposer, u8 phase, u8 pends)
 {
 	static const struct vcm_cfg cfg = {
 		.nodes = 2, .policy = KDDM_VC_TIEBREAK, .founders = 1,
@@ -336,15 +337,167 @@ static void full(struct kunit *test)
 		vc->pend[vc->nr_pends] = vc->last;
 		vc->pend[vc->nr_pends].inc[1] += 100 + vc->nr_pends;
 		vc->pend[vc->nr_pends].epoch += KDDM_VC_NODES *
-						(vc->nr_pends + 1) + 1;
+						(vc->nr_pends + 1) + proposer;
 	}
 	vcm_do(m, &mv);
 	mv = (struct vcm_move) { VCM_DOWN, 0, 1 };
 	vcm_do(m, &mv);
-	KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_IDLE);
-	KUNIT_EXPECT_EQ(test, vc->nr_pends, (u8)KDDM_VC_PENDS);
+	KUNIT_EXPECT_EQ(test, vc->phase, phase);
+	KUNIT_EXPECT_EQ(test, vc->nr_pends, pends);
 	KUNIT_EXPECT_FALSE(test, vc->serving);
 	vfree(m);
+}
+
+/*
+ * There is no room to remember another view; but what a node has proposed
+ * itself it knows to be nothing, and half with the lowest goes on.
+ */
+static void full(struct kunit *test)
+{
+	crowded(test, 1, KDDM_VC_IDLE, KDDM_VC_PENDS);
+	crowded(test, 0, KDDM_VC_RECONCILE, 0);
+}
+
+/*
+ * It takes two to found a cluster.  They have tried; half with the lowest does
+ * not make a cluster of it, since the other one may found another.
+ */
+static void founding(struct kunit *test)
+{
+	static const struct vcm_cfg cfg = {
+		.nodes = 2, .policy = KDDM_VC_TIEBREAK, .founders = 2,
+		.cuts = 1, .formed = true,
+	};
+	struct vcm_move mv = { VCM_CUT, 0, 1 };
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	if (!m)
+		return;
+	vcm_init(m, &cfg);
+	vc = &m->node[0];
+	vc->pend[0] = vc->last;
+	vc->pend[0].epoch = KDDM_VC_NODES + 1;
+	vc->nr_pends = 1;
+	vc->serving = false;
+	vc->member = false;
+	memset(&vc->last, 0, sizeof(vc->last));
+	vcm_do(m, &mv);
+	mv.type = VCM_DOWN;
+	vcm_do(m, &mv);
+	KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_IDLE);
+	KUNIT_EXPECT_FALSE(test, vc->serving);
+	vfree(m);
+}
+
+/* Where each goes on alone two views can have one epoch: the next tells. */
+static void same_epoch(struct kunit *test)
+{
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc_view *next, *base;
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	if (!m)
+		return;
+	vc = &m->node[0];
+	next = &m->node[1].last;
+	base = &m->node[2].last;
+	base->epoch = KDDM_VC_NODES;
+	base->lineage = 1;
+	base->inc[0] = 1;
+	vc->lineage = 1;
+	vc->last = *base;
+	base->inc[0] = 0;
+	base->inc[1] = 2;
+	*next = *base;
+	next->epoch *= 2;
+	kddm_vc_adopt(vc, next, base, false, NULL, 0, 0);
+	KUNIT_EXPECT_EQ(test, vc->last.inc[0], 0U);
+	KUNIT_EXPECT_EQ(test, vc->last.inc[1], 2U);
+
+	/* It may be the one that founds the cluster: it counts like its own. */
+	base->epoch += KDDM_VC_NODES / 2;
+	kddm_vc_adopt(vc, next, base, true, NULL, 0, 0);
+	KUNIT_EXPECT_EQ(test, vc->last.epoch, (u32)KDDM_VC_NODES);
+	KUNIT_EXPECT_EQ(test, vc->nr_pends, (u8)1);
+	KUNIT_EXPECT_EQ(test, vc->pend[0].epoch, base->epoch);
+	vfree(m);
+}
+
+static bool sends(const struct kddm_vc_out *out, u8 type, u16 to)
+{
+	u8 i;
+
+	for (i = 0; i < out->nr; i++)
+		if (out->send[i].type == type &&
+		    kddm_vc_has(&out->send[i].to, to))
+			return true;
+	return false;
+}
+
+/* Who leaves says so when it is asked; an old member hears of the new view. */
+static void tell(struct kunit *test)
+{
+	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
+	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc_out out = { };
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, msg);
+	if (!m || !msg)
+		goto out;
+	vcm_init(m, &cfg);
+	kddm_vc_leave(&m->node[1], &out);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_NOTICE, 0));
+	msg->type = KDDM_VC_NOTICE;
+	msg->flags = KDDM_VC_FRESH;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(&m->node[1], 2, msg, &out), 0);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_NOTICE, 2));
+	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_NOTICE, 0));
+
+	m->node[0].last.inc[2] = 0;
+	m->node[0].inc[2] = 0;
+	kddm_vc_up(&m->node[0], 2, vcm_inc(m, 2), &out);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_EXCLUDE, 2));
+out:
+	vfree(m);
+	vfree(msg);
+}
+
+/* An attempt that fails has failed, though somebody has asked for one since. */
+static void hopeless(struct kunit *test)
+{
+	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
+	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc_out out = { };
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, msg);
+	if (!m || !msg)
+		goto out;
+	vcm_init(m, &cfg);
+	vc = &m->node[1];
+	msg->type = KDDM_VC_INVITE;
+	msg->epoch = 2 * KDDM_VC_NODES;
+	memcpy(msg->view.inc, vc->inc, sizeof(vc->inc));
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	memset(msg, 0, sizeof(*msg));
+	msg->type = KDDM_VC_NOTICE;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
+	msg->type = KDDM_VC_CANCEL;
+	msg->epoch = 2 * KDDM_VC_NODES;
+	msg->flags = KDDM_VC_FUTILE;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	KUNIT_EXPECT_EQ(test, kddm_vc_has(&vc->hopeless, 0), true);
+	KUNIT_EXPECT_EQ(test, vc->role, (u8)KDDM_VC_PROMISE);
+out:
+	vfree(m);
+	vfree(msg);
 }
 
 /* Messages */
@@ -445,6 +598,10 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(corrupt),
 	KUNIT_CASE(names),
 	KUNIT_CASE(full),
+	KUNIT_CASE(founding),
+	KUNIT_CASE(tell),
+	KUNIT_CASE(hopeless),
+	KUNIT_CASE(same_epoch),
 	KUNIT_CASE_PARAM(tell_story, story_gen_params),
 	KUNIT_CASE_PARAM(search_space, space_gen_params),
 	{}

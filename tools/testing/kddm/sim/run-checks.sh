@@ -101,7 +101,7 @@ same() {
 	local clean dirty
 
 	clean=$("$@") && dirty=$("$@" -P) || return
-	echo "$clean"
+	printf '%s\n' "$clean" "$dirty"
 	[ "${clean%;*}" = "${dirty%;*}" ]
 }
 
@@ -191,8 +191,8 @@ ok "views: 3 nodes join while one fails, the first 3 million states" \
 	bounded vcexplore -n 3 -k 1 -S 3
 ok "views: 3 nodes need two to found a cluster, one link fails, the same" \
 	bounded vcexplore -n 3 -f 2 -q auto -c 1 -k 0 -S 3
-ok "views: 2 nodes join, two faults of each kind" \
-	vcexplore -n 2 -q auto -c 2 -k 1 -l 1
+ok "views: 2 nodes join, four faults, the first 3 million states" \
+	bounded vcexplore -n 2 -q auto -c 2 -k 1 -l 1 -S 3
 ok "views: 2 nodes, all that can fail does, and both leave" \
 	vcexplore -n 2 -F -c 2 -k 1 -l 2
 ok "views: 2 nodes, all of a state is compared" same vcexplore -n 2 -c 1 -k 1
@@ -249,8 +249,8 @@ if [ -n "$long" ]; then
 		bounded vcexplore -n 3 -c 1 -k 0 -S 60
 	ok "views: 3 nodes join, one fails, the first 60 million states" \
 		bounded vcexplore -n 3 -k 1 -S 60
-	ok "views: 2 nodes, two links and two nodes fail while they join" \
-		vcexplore -n 2 -q auto -c 2 -k 2
+	ok "views: 2 nodes join, four faults, the first 60 million states" \
+		bounded vcexplore -n 2 -q auto -c 2 -k 2 -S 60
 	ok "views: walks of 2 to 5 nodes, 5 minutes" vcwalk -s 300
 	ok "views: walks of 5 nodes, 3 minutes" vcwalk -n 5 -q majority -s 180
 	ok "views: walks of 2 to 5 nodes, 2 minutes, sanitized" \
