@@ -23,8 +23,8 @@
 #define LONG	SZ_8K
 #define HEAD	512
 
-static_assert(HEAD >= sizeof(struct kddm_wire_hdr) +
-		      sizeof(struct kddm_wire_obj) + KDDM_MAX_NODES / 8);
+static_assert(sizeof(struct kddm_wire_hdr) + sizeof(struct kddm_wire_obj) +
+	      KDDM_MAX_NODES / 8 <= HEAD);
 
 void kddm_drop(struct kddm_net *kn, u16 chan, u32 addr, u32 port, u32 len,
 	       enum kddm_drop why)
