@@ -19,11 +19,10 @@ $as true 2>/dev/null || as=
 
 # ask: for the status of node 1, as fast as it is told; $TMP/told is how often
 ask() {
-	# shellcheck disable=SC2086 # some words, or none
 	while [ ! -e "$TMP/over" ]; do
-		yes status | head -n 500
-	done | on 1 $as kddmctl -force -b - 2>&1 |
-		grep -c '^state' >"$TMP/told"
+		# shellcheck disable=SC2086 # some words, or none
+		on 1 $as kddmctl -force -b "$TMP/asks"
+	done 2>&1 | grep -c '^state' >"$TMP/told"
 }
 
 # reclaim: what can be freed, without a word in the kernel's log
@@ -84,6 +83,8 @@ killed_start() {
 	wait_for not_running
 }
 
+chmod 755 "$TMP"
+yes status | head -n 100 >"$TMP/asks"
 check "two namespaces with TIPC" setup 2
 check "two nodes start" start_all
 check "a set" kctl 2 set create demo size 64 home 2
