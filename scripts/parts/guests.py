@@ -236,8 +236,8 @@ def stop_debug(run):
     run.need("tools", script("build-tools", "kddmctl", "selftests"))
     run.ktap("stop.sh", script(
         "boot-uml", "--flavour", "uml-debug", "--cpus", "2", "--mem", "2G",
-        "--timeout", "400", "--", "sh", "-c",
-        program(SELFTESTS, "stop.sh") + " 40"))
+        "--timeout", "900", "--", "sh", "-c",
+        program(SELFTESTS, "stop.sh") + " 30"), timeout=930)
 
 
 def starts(run):

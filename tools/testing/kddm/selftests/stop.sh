@@ -76,7 +76,8 @@ killed_start() {
 	wait_for running || return 1
 	kddmctl -n k1 set show demo 2>/dev/null &
 	asker=$!
-	sleep 0.1
+	# It waits for a second.
+	sleep 0.5
 	kill -9 "$starter"
 	wait "$asker"
 	wait "$starter"
