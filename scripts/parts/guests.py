@@ -167,7 +167,7 @@ def requests(run, flavour):
     run.need("kernel", script("build", flavour), timeout=1500)
     run.need("tools", script("build-tools", "kddmctl"))
     run.show(run.ktap("hostile", script(
-        "boot-uml", "--flavour", flavour, "--cpus", "2", "--timeout", "300",
+        "boot-uml", "--flavour", flavour, "--cpus", "2", "--timeout", "560",
         "--", "/usr/bin/python3",
         project(f"{TESTING}/kddmctl/tests/hostile.py"), "30")))
 

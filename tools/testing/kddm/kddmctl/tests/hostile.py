@@ -37,6 +37,7 @@ import lib
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_DUMPABLE = 4
 ANY_NUMBER = 1 << 30
+ENOUGH = 200
 # What is said to those who have no rights, before anything is looked at.
 REFUSALS = (errno.EPERM, errno.EOPNOTSUPP)
 COUNTERS = ("tx", "rx", "malformed", "foreign", "stale", "refused", "gaps",
@@ -209,7 +210,9 @@ class Attacker:
                 genl.attribute(known[key][0], genl.value(known[key][1], given))
                 for key, given in values.items()))
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        # A slow kernel takes longer to be asked often enough.
+        while time.monotonic() < end or (self.sent < ENOUGH and
+                                         time.monotonic() < end + 100):
             self.request()
         return {"sent": self.sent, "refused": self.refused, "done": self.done,
                 "abandoned": self.abandoned, "lives": self.lives,
