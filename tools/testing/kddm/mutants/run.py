@@ -110,7 +110,7 @@ VC_TESTS = [
                                 "0"]),
     ("2 nodes, three faults", ["vcexplore", "-n", "2", "-F", "-q", "auto",
                                "-c", "2", "-k", "1", "-l", "1"]),
-    ("walk", ["vcwalk", "-r", "1", "-s", "20"]),
+    ("walk", ["vcwalk", "-r", "1", "-w", "15000", "-s", "60"]),
     ("3 nodes, one crashes", ["vcexplore", "-n", "3", "-F", "-k", "1"]),
     ("3 nodes found a cluster", ["vcexplore", "-n", "3", "-k", "0"]),
     ("3 nodes, all leave", ["vcexplore", "-n", "3", "-F", "-k", "0", "-l",

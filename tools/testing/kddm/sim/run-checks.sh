@@ -198,8 +198,9 @@ ok "views: 2 nodes, all that can fail does, and both leave" \
 ok "views: 2 nodes, all of a state is compared" same vcexplore -n 2 -c 1 -k 1
 ok "views: 3 nodes, all of a state is compared" \
 	same vcexplore -n 3 -F -c 1 -k 0
-ok "views: walks of 2 to 5 nodes, sanitized" vcwalk-asan -s 15 -r 1
-ok "views: walks of 2 to 5 nodes" vcwalk -s 25
+ok "views: 2,000 walks of 2 to 5 nodes, sanitized" \
+	vcwalk-asan -w 2000 -r 1 -s 60
+ok "views: 15,000 walks of 2 to 5 nodes" vcwalk -w 15000 -r 1 -s 120
 ok "views: 32 to 256 nodes, what a change costs" vcscale -n 256
 ok "2 nodes, one fails, home moves, sanitized" \
 	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more

@@ -32,6 +32,7 @@ struct formed {
  * @nodes: how many; 0: another number for each walk
  * @policy: of all walks; -1: another one for each
  * @seconds: of CPU time for all walks
+ * @limit: how many walks at most; 0: any number
  * @show: print every move
  * @m: the cluster
  * @random: state of the random numbers
@@ -50,6 +51,7 @@ static struct walk {
 	unsigned int		nodes;
 	int			policy;
 	double			seconds;
+	unsigned long long	limit;
 	bool			show;
 	struct vcm_cfg		cfg;
 	struct vcm		m;
@@ -74,6 +76,7 @@ static void usage(void)
 	     "  -q POLICY    auto, majority, tiebreak, none (another one for\n"
 	     "               each walk)\n"
 	     "  -s SECONDS   of CPU time (10)\n"
+	     "  -w WALKS     so many at most (any number)\n"
 	     "  -r SEED      of the first walk; each later one has the next\n"
 	     "               (the time of day)\n"
 	     "  -1           only the walk of this seed, every move shown\n"
@@ -310,7 +313,7 @@ int main(int argc, char **argv)
 	bool one = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:q:s:r:1h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:q:s:w:r:1h")) != -1) {
 		switch (opt) {
 		case 'n':
 			w.nodes = atoi(optarg);
@@ -320,6 +323,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			w.seconds = atof(optarg);
+			break;
+		case 'w':
+			w.limit = strtoull(optarg, NULL, 10);
 			break;
 		case 'r':
 			seed = strtoull(optarg, NULL, 10);
@@ -339,7 +345,7 @@ int main(int argc, char **argv)
 	w.show = one;
 	for (first = seed; !w.m.error; seed++) {
 		walk(seed);
-		if (one || w.m.error ||
+		if (one || w.m.error || w.walks == w.limit ||
 		    (double)clock() / CLOCKS_PER_SEC > w.seconds)
 			break;
 	}
