@@ -13,7 +13,7 @@
 #include <linux/sizes.h>
 #include "bench.h"
 
-#define AHEAD	SZ_1M	/* bytes of prefetches ahead of who reads */
+#define AHEAD	SZ_4M	/* bytes of prefetches ahead of who reads */
 
 static u64 since(ktime_t start)
 {
