@@ -407,9 +407,23 @@ static void make_view(struct kddm_vc *vc, const struct kddm_vc_set *clique)
 		v->inc[n] = kddm_vc_has(clique, n) ? p->invited.inc[n] : 0;
 }
 
+/* Whether one of @clique is a member of the last view, and knows of it. */
+static bool knows_base(const struct kddm_vc_proposal *p,
+		       const struct kddm_vc_set *clique)
+{
+	u16 n;
+
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (kddm_vc_has(clique, n) && is_base(p, n) &&
+		    p->from[n].last == p->line[p->base].epoch)
+			return true;
+	return false;
+}
+
 /*
  * A member that this node does not reach is not put out by one who is none
- * itself, as long as others may reach it: they do better.
+ * itself, as long as others may reach it: they do better.  They do not if none
+ * of them knows that there is this view.
  */
 static bool puts_out(const struct kddm_vc *vc,
 		     const struct kddm_vc_set *clique)
@@ -417,7 +431,8 @@ static bool puts_out(const struct kddm_vc *vc,
 	const struct kddm_vc_proposal *p = &vc->p;
 	u16 n;
 
-	if (p->base < 0 || is_base(p, vc->self) || kddm_vc_complete(p))
+	if (p->base < 0 || is_base(p, vc->self) || kddm_vc_complete(p) ||
+	    !knows_base(p, clique))
 		return false;
 	for (n = 0; n < KDDM_VC_NODES; n++)
 		if (p->line[p->base].inc[n] && !kddm_vc_has(clique, n))

@@ -500,6 +500,65 @@ out:
 	vfree(msg);
 }
 
+/* What node @n says to a proposer that all four reach but for 0 and 1 and 2. */
+static void promise(struct kddm_vc_proposal *p, u16 n,
+		    const struct kddm_vc_view *last,
+		    const struct kddm_vc_view *pend)
+{
+	struct kddm_vc_promise from = {
+		.lineage = last->lineage, .last = last->epoch,
+		.nr_pends = !!pend, .pend[0] = pend ? pend->epoch : 0,
+	};
+	u16 k;
+
+	for (k = 0; k < 4; k++)
+		if (k == n || n == 3 || k == 3 || (n && k))
+			kddm_vc_add(&from.reach, k);
+	p->invited.inc[n] = n + 1;
+	kddm_vc_note(p, n, &from, last, pend);
+}
+
+/*
+ * Node 0 has committed a view of 0, 1 and 2, who have only accepted it, and do
+ * not reach node 0; node 3, which was no member, does, and puts it out.  As
+ * soon as one of them knows of the view it is for them to do.
+ */
+static void puts_out(struct kunit *test)
+{
+	struct kddm_vc_view *view = vzalloc(3 * sizeof(*view));
+	struct kddm_vc *vc = vzalloc(sizeof(*vc));
+	u16 n;
+
+	KUNIT_EXPECT_NOT_NULL(test, view);
+	KUNIT_EXPECT_NOT_NULL(test, vc);
+	if (!view || !vc)
+		goto out;
+	for (n = 0; n < 3; n++) {
+		view[n].epoch = (n + 1) * KDDM_VC_NODES;
+		view[n].lineage = 9;
+		view[n].policy = KDDM_VC_MAJORITY;
+		view[n].inc[0] = 1;
+		view[n].inc[1] = 2;
+	}
+	view[0].inc[3] = 4;
+	view[2].inc[2] = 3;
+	kddm_vc_init(vc, 3, 4);
+	vc->promised = 9 * KDDM_VC_NODES + 3;
+	promise(&vc->p, 0, &view[2], NULL);
+	promise(&vc->p, 1, &view[1], &view[2]);
+	promise(&vc->p, 2, &view[1], &view[2]);
+	promise(&vc->p, 3, &view[0], NULL);
+	KUNIT_EXPECT_EQ(test, (int)kddm_vc_decide(vc), (int)KDDM_VC_GO);
+	KUNIT_EXPECT_EQ(test, vc->p.view.inc[0], 0U);
+	for (n = 1; n < 4; n++)
+		KUNIT_EXPECT_EQ(test, vc->p.view.inc[n], n + 1U);
+	promise(&vc->p, 1, &view[2], NULL);
+	KUNIT_EXPECT_EQ(test, (int)kddm_vc_decide(vc), (int)KDDM_VC_NOT_NOW);
+out:
+	vfree(view);
+	vfree(vc);
+}
+
 /* Messages */
 
 static void a_view(struct kddm_vc_view *v, u32 epoch)
@@ -602,6 +661,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(tell),
 	KUNIT_CASE(hopeless),
 	KUNIT_CASE(same_epoch),
+	KUNIT_CASE(puts_out),
 	KUNIT_CASE_PARAM(tell_story, story_gen_params),
 	KUNIT_CASE_PARAM(search_space, space_gen_params),
 	{}

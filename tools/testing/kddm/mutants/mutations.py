@@ -15,6 +15,8 @@ DECIDE = "viewchange_decide.c"
 WIRE_VC = "viewchange_wire.c"
 
 MUTATIONS = [
+    ("who knows of a view leaves it to those who do not", DECIDE,
+     " ||\n	    !knows_base(p, clique))", ")", "stories"),
     ("ack dropped when the last reader leaves", C,
      "	if (co->inv_owner != KDDM_NODE_NONE)\n		kddm_co_send(",
      "	if (0)\n		kddm_co_send("),
