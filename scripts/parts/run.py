@@ -47,6 +47,7 @@ class Run:
         self.passed = self.failed = self.skipped = 0
         self.part = ""
         self._had = set()
+        self._over = False
         self._logs = os.path.join(CACHE, "log")
         os.makedirs(self._logs, exist_ok=True)
 
@@ -113,6 +114,9 @@ class Run:
                         break
                     except subprocess.TimeoutExpired:
                         now = time.monotonic()
+                    if self._over:
+                        status = 143
+                        break
                     if now - begin > timeout * LONGER:
                         status = 124
                         output.write(b"\n(ended: its time was up)\n")
@@ -157,8 +161,13 @@ class Run:
             runs = {name: pool.submit(self.command, name, command, quiet=True,
                                       **options)
                     for name, command in commands.items()}
-            for name, done in runs.items():
-                self._results(name, *done.result())
+            try:
+                for name, done in runs.items():
+                    self._results(name, *done.result())
+            except BaseException:
+                # The pool waits for its threads, which look at this.
+                self._over = True
+                raise
 
     def _results(self, name, status, log):
         """Count what is in a log of (K)TAP."""
