@@ -38,7 +38,8 @@ int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
 				    "a set's name is made of printable ASCII characters, no blanks");
 		break;
 	case -EHOSTDOWN:
-		NL_SET_ERR_MSG(extack, "the home is away, or a node failed; try again");
+		NL_SET_ERR_MSG(extack,
+			       "the home is away, or a node failed; try again");
 		break;
 	case -ESHUTDOWN:
 		NL_SET_ERR_MSG(extack, "the node is about to stop");

@@ -43,7 +43,7 @@
  * A channel's thread receives, unless a task that waits for a message has taken
  * its place, see kddm_wait().
  *
- * Of a long datagram only the beginning is received at first.  If it is a single
+ * Of a long datagram only the beginning is received at first.  If it is one
  * message of an object, the rest is received to where the layer above wants it
  * (kddm_rx_data()); else it follows at once.
  *

@@ -363,9 +363,9 @@ struct kddm_obj_msg {
  * room is left for it, and the caller fills it in, or sends it from elsewhere.
  * kddm_wire_put_hdr() is called last: it needs the total length.
  *
- * Decoders do not look at the payload; they return 0, or -EBADMSG for what no correct peer sends, or
- * -EPROTONOSUPPORT for another version.  @size is what the datagram really
- * holds, and the lengths inside must match it to the byte.
+ * Decoders do not look at the payload.  They return 0, or -EBADMSG for what no
+ * correct peer sends, or -EPROTONOSUPPORT for another version.  @size is what
+ * the datagram really holds, and the lengths inside must match it to the byte.
  */
 
 /**

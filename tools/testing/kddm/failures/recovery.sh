@@ -111,7 +111,8 @@ recovery_target() {
 # user_targets: of a join or leave, which nobody has to detect.  A remote
 # operation is a grab, which is no faster than a get.
 user_targets() {
-	remote=$(echo "$said" | sed 's/^remote [0-9]*, longest \([0-9]*\) .*/\1/')
+	remote=$(echo "$said" |
+		 sed 's/^remote [0-9]*, longest \([0-9]*\) .*/\1/')
 	hits=$(echo "$said" | sed 's/.* local \([0-9]*\), .*/\1/')
 	hit=$(echo "$said" | sed 's/.*longest \([0-9]*\) us$/\1/')
 	target "unrelated object from another node" "$remote" 20000

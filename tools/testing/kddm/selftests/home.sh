@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A set whose home is one node: that node leaves and fails, and comes back, while
-# others own, want and lose its objects.
+# A set whose home is one node: that node leaves and fails, and comes back,
+# while others own, want and lose its objects.
 
 . "$(dirname "$0")/lib.sh"
 

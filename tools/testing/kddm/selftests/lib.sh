@@ -95,7 +95,8 @@ count_nodes() {
 
 # members NODE: who is in the view, of those whom NODE knows
 members() {
-	kctl "$1" nodes | sed -n 's/^[* ] *\([0-9]*\)  [a-z]*  *yes .*/\1/p' | xargs
+	kctl "$1" nodes |
+		sed -n 's/^[* ] *\([0-9]*\)  [a-z]*  *yes .*/\1/p' | xargs
 }
 
 # counter NODE NAME: the value of a counter in the status
@@ -285,8 +286,8 @@ fail_none() {
 	done
 }
 
-# injected KIND: how many allocations of failslab or fail_page_alloc were made to
-# fail since fail_some
+# injected KIND: how many allocations of failslab or fail_page_alloc were made
+# to fail since fail_some
 injected() {
 	echo $((FAULTS - $(cat "$DEBUG/$1/times")))
 }
