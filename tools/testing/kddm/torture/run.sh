@@ -89,7 +89,7 @@ kind() {
 in_file() {
 	mkdir "$store" && mount -t tmpfs none "$store" &&
 		echo "$store" >"$DIRECTORY" || return 1
-	quiet "$1" linker=file touch_home=1
+	quiet "$1" linker=file touch_home=1 home=2
 	status=$?
 	umount "$store" && return $status
 }
