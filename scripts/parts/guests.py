@@ -295,13 +295,13 @@ def fail(run, nodes, length, flavour="uml"):
 
 
 def modules(run):
-    """load and unload 2 times, 1 with a cluster up, 1 under load, KASAN"""
+    """load and unload 2 times, and 1 with a cluster up, kmemleak and KASAN"""
     load(run, "uml-debug", 2, 1)
 
 
 def modules_long(run):
-    """load and unload 100 times, and 100 with a cluster up, under kmemleak"""
-    load(run, "uml-module", 100, 100, limit=2400)
+    """load and unload 100 times, 100 with a cluster up, and once under load"""
+    load(run, "uml-module", 100, 100, "load", limit=2400)
 
 
 def client(run):
@@ -340,7 +340,7 @@ def many(run, objects):
     module_program(run, "many", "many/run.sh", "many", objects)
 
 
-def load(run, flavour, alone, clustered, limit=800):
+def load(run, flavour, *rounds, limit=800):
     """Load and unload the module under kmemleak and lockdep."""
     project("net/kddm/Makefile")
     run.need("kernel", script("build", flavour), timeout=1500)
@@ -348,7 +348,7 @@ def load(run, flavour, alone, clustered, limit=800):
     run.check("loaded and unloaded", script(
         "boot-uml", "--flavour", flavour, "--kmemleak",
         "--timeout", str(limit), "--",
-        *script("guest/modules", str(alone), str(clustered))),
+        *script("guest/modules", *map(str, rounds))),
         timeout=limit + 100)
 
 
