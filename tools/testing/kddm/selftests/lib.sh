@@ -236,6 +236,26 @@ restart() {
 	kctl "$1" stop && heal "$1" && kctl "$1" start id "$1"
 }
 
+# write_demo NODE TEXT ID...: write objects of the set "demo"
+write_demo() {
+	node=$1
+	text=$2
+	shift 2
+	for id in "$@"; do
+		kctl "$node" object put demo "$id" "$text $id" || return 1
+	done
+}
+
+# reads_demo NODE TEXT ID...: the node reads what was written
+reads_demo() {
+	node=$1
+	text=$2
+	shift 2
+	for id in "$@"; do
+		says "$text $id" kctl "$node" object get demo "$id" || return 1
+	done
+}
+
 # both COMMAND COMMAND
 both() {
 	eval "$1" && eval "$2"

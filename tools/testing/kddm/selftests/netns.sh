@@ -9,26 +9,6 @@
 ktap_print_header
 ktap_set_plan 26
 
-# put NODE TEXT ID...: write objects
-put() {
-	node=$1
-	text=$2
-	shift 2
-	for id in "$@"; do
-		kctl "$node" object put demo "$id" "$text $id" || return 1
-	done
-}
-
-# has NODE TEXT ID...: the node reads what was put
-has() {
-	node=$1
-	text=$2
-	shift 2
-	for id in "$@"; do
-		says "$text $id" kctl "$node" object get demo "$id" || return 1
-	done
-}
-
 # goes NODE: its namespace does; nobody waits for that
 goes() {
 	ip netns del "k$1"
@@ -62,34 +42,34 @@ check "six nodes start" start_all
 check "they serve one view" all_serve 1 2 3 4 5 6
 check "a set" kctl 1 set create demo size 64
 
-check "node 3 writes objects" put 3 three $(seq 40)
-check "node 2 has copies of some" has 2 three $(seq 31 40)
+check "node 3 writes objects" write_demo 3 three $(seq 40)
+check "node 2 has copies of some" reads_demo 2 three $(seq 31 40)
 check "the namespace of node 3 goes" goes 3
 check "the others go on" all_serve 1 2 4 5 6
-check "what it alone had is there" has 1 three $(seq 10)
-check "on another node too" has 4 three $(seq 11 30)
-check "what had copies as well" has 5 three $(seq 31 40)
-check "what is there can be written" put 6 six $(seq 1 5)
-check "and read" has 2 six $(seq 1 5)
+check "what it alone had is there" reads_demo 1 three $(seq 10)
+check "on another node too" reads_demo 4 three $(seq 11 30)
+check "what had copies as well" reads_demo 5 three $(seq 31 40)
+check "what is there can be written" write_demo 6 six $(seq 1 5)
+check "and read" reads_demo 2 six $(seq 1 5)
 
-check "node 1, the lowest, writes" put 1 one $(seq 50 69)
+check "node 1, the lowest, writes" write_demo 1 one $(seq 50 69)
 use 2
 use 4
 check "its namespace goes while others use objects" goes 1
 check "they go on" all_serve 2 4 5 6
 check "nobody was told of an error" used
-check "nothing is lost" has 5 one $(seq 50 69)
+check "nothing is lost" reads_demo 5 one $(seq 50 69)
 check "nor what it had not written" both \
-	"has 2 six $(words 1 5)" "has 4 three $(words 6 40)"
+	"reads_demo 2 six $(words 1 5)" "reads_demo 4 three $(words 6 40)"
 
 check "nodes 2 and 5 write" both \
-	"put 2 two $(words 70 79)" "put 5 five $(words 80 89)"
+	"write_demo 2 two $(words 70 79)" "write_demo 5 five $(words 80 89)"
 check "their namespaces go at once" both "goes 2" "goes 5"
 check "two go on" all_serve 4 6
 check "nothing is lost" both \
-	"has 6 two $(words 70 79)" "has 4 five $(words 80 89)"
+	"reads_demo 6 two $(words 70 79)" "reads_demo 4 five $(words 80 89)"
 check "node 4 is alone" both "goes 6" "all_serve 4"
 check "and has everything" both \
-	"has 4 six $(words 1 5)" "has 4 one $(words 50 69)"
+	"reads_demo 4 six $(words 1 5)" "reads_demo 4 one $(words 50 69)"
 check "no message was dropped" undropped_by 4
 ktap_finished
