@@ -157,6 +157,19 @@ struct kddm_set *kddm_set_create(struct net *net,
 struct kddm_set *kddm_set_open(struct net *net, const char *name);
 
 /**
+ * kddm_set_open_id() - find a set by its id
+ * @net: the namespace
+ * @id: what kddm_set_id() has said, on any node of the cluster
+ *
+ * As kddm_set_open(): shorter than a name in a message from another node.  No
+ * other set gets the id as long as the set is there.
+ *
+ * Context: as kddm_set_open().
+ * Return: as kddm_set_open().
+ */
+struct kddm_set *kddm_set_open_id(struct net *net, u32 id);
+
+/**
  * kddm_set_close() - release a set that was created or opened
  * @set: the set, or an ERR_PTR() or NULL, which are ignored
  *
@@ -182,6 +195,22 @@ void kddm_set_close(struct kddm_set *set);
  * -EINTR, -ESHUTDOWN, -ENOMEM as kddm_set_create().
  */
 int kddm_set_destroy(struct net *net, const char *name, bool force);
+
+/**
+ * kddm_set_id() - the id of a set
+ * @set: the set
+ *
+ * Return: a number that is not 0, the same on all nodes of the cluster.
+ */
+u32 kddm_set_id(const struct kddm_set *set);
+
+/**
+ * kddm_set_name() - the name of a set
+ * @set: the set
+ *
+ * Return: a string, which is there as long as the set is open.
+ */
+const char *kddm_set_name(const struct kddm_set *set);
 
 /**
  * kddm_set_size() - the size of a set's objects

@@ -287,14 +287,15 @@ EXPORT_SYMBOL_GPL(kddm_set_create);
 
 /* Opening */
 
-static struct kddm_set *open_in_bucket(struct kddm_net *kn, const char *name)
+static struct kddm_set *open_in_bucket(struct kddm_net *kn, const char *name,
+				       u32 id)
 {
 	struct kddm_set_desc desc;
 	struct kddm_set *set;
 	struct kddm_obj *obj;
 	int i;
 
-	obj = take_with(kn, name, 0, false, &i);
+	obj = take_with(kn, name, id, false, &i);
 	if (IS_ERR(obj))
 		return ERR_CAST(obj);
 	kddm_bucket_get(kddm_data(obj), i, &desc);
@@ -305,26 +306,38 @@ static struct kddm_set *open_in_bucket(struct kddm_net *kn, const char *name)
 	return set;
 }
 
-struct kddm_set *kddm_set_open(struct net *net, const char *name)
+/* By name or, if that is NULL, by id. */
+static struct kddm_set *open_set(struct net *net, const char *name, u32 id)
 {
 	struct kddm_net *kn = kddm_enter(net);
 	struct kddm_set *set;
 
 	if (IS_ERR(kn))
 		return ERR_CAST(kn);
-	if (!kddm_name_ok(name)) {
-		set = ERR_PTR(-ENOENT);
-	} else if (is_own(name)) {
-		set = ERR_PTR(-EPERM);
-	} else {
-		set = kddm_set_hold_name(kn, name);
-		if (!set)
-			set = open_in_bucket(kn, name);
-	}
+	set = kddm_set_hold_known(kn, name, id);
+	if (!set)
+		set = open_in_bucket(kn, name, id);
 	kddm_exit(kn);
 	return set;
 }
+
+struct kddm_set *kddm_set_open(struct net *net, const char *name)
+{
+	if (!kddm_name_ok(name))
+		return ERR_PTR(-ENOENT);
+	if (is_own(name))
+		return ERR_PTR(-EPERM);
+	return open_set(net, name, 0);
+}
 EXPORT_SYMBOL_GPL(kddm_set_open);
+
+struct kddm_set *kddm_set_open_id(struct net *net, u32 id)
+{
+	if (id == KDDM_CATALOG_ID || id == KDDM_NAMES_ID)
+		return ERR_PTR(-EPERM);
+	return open_set(net, NULL, id);
+}
+EXPORT_SYMBOL_GPL(kddm_set_open_id);
 
 /* Destroying */
 

@@ -169,7 +169,7 @@ static struct kddm_set *find_set(const struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "the set's name is missing");
 		return ERR_PTR(-EINVAL);
 	}
-	set = kddm_set_find(kn, kddm_set_id(kn, nla_data(name)));
+	set = kddm_set_find(kn, kddm_set_id_of(kn, nla_data(name)));
 	if (set)
 		return set;
 	/* Nothing of it is here, but there may be one. */

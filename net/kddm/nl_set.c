@@ -306,7 +306,7 @@ static int look_up(struct kddm_net *kn, const char *name, u32 id,
 		kddm_exit(in);
 		return -ENOENT;
 	}
-	set = kddm_set_find(kn, name ? kddm_set_id(kn, name) : id);
+	set = kddm_set_find(kn, name ? kddm_set_id_of(kn, name) : id);
 	if (set) {
 		info_of(si, set);
 		kddm_set_unref(set);

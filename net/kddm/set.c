@@ -319,7 +319,7 @@ struct kddm_set *kddm_set_learn(struct kddm_net *kn,
 	return set;
 }
 
-u32 kddm_set_id(struct kddm_net *kn, const char *name)
+u32 kddm_set_id_of(struct kddm_net *kn, const char *name)
 {
 	struct kddm_set *set;
 	u32 id;
@@ -435,13 +435,14 @@ int kddm_set_hold(struct kddm_set *set)
 	return err;
 }
 
-struct kddm_set *kddm_set_hold_name(struct kddm_net *kn, const char *name)
+struct kddm_set *kddm_set_hold_known(struct kddm_net *kn, const char *name,
+				     u32 id)
 {
 	struct kddm_sets *sets = kn->sets;
 	struct kddm_set *set;
 
 	mutex_lock(&sets->lock);
-	set = set_by_name(sets, name);
+	set = name ? set_by_name(sets, name) : xa_load(&sets->table, id);
 	if (set && (!set->sure || hold(sets, set)))
 		set = NULL;
 	mutex_unlock(&sets->lock);
@@ -464,6 +465,18 @@ void kddm_set_close(struct kddm_set *set)
 		wake_up_all(&sets->idle);
 }
 EXPORT_SYMBOL_GPL(kddm_set_close);
+
+u32 kddm_set_id(const struct kddm_set *set)
+{
+	return set->id;
+}
+EXPORT_SYMBOL_GPL(kddm_set_id);
+
+const char *kddm_set_name(const struct kddm_set *set)
+{
+	return set->name;
+}
+EXPORT_SYMBOL_GPL(kddm_set_name);
 
 u32 kddm_set_size(const struct kddm_set *set)
 {

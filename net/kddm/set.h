@@ -160,10 +160,14 @@ struct kddm_set *kddm_set_learn(struct kddm_net *kn,
 				const struct kddm_set_desc *desc, bool sure);
 /* A handle: 0, -ENOENT (destroyed), -EBUSY (about to be). */
 int kddm_set_hold(struct kddm_set *set);
-/* The same of a set that is sure and known here, by name; or NULL. */
-struct kddm_set *kddm_set_hold_name(struct kddm_net *kn, const char *name);
+/*
+ * The same of a set that is sure and known here, by name or, if @name is NULL,
+ * by id; or NULL.
+ */
+struct kddm_set *kddm_set_hold_known(struct kddm_net *kn, const char *name,
+				     u32 id);
 /* The set's id, or 0 if this node does not know it. */
-u32 kddm_set_id(struct kddm_net *kn, const char *name);
+u32 kddm_set_id_of(struct kddm_net *kn, const char *name);
 /*
  * Before a destruction: 0, -ENOENT (not known here), -EBUSY (has users, and not
  * @force).  Nobody opens the set until the mark is lifted.

@@ -3,9 +3,11 @@
 
 Only the innermost results are counted: a line that sums up the lines below it
 counts itself only when it says "not ok" though all of them passed.  A plan
-("1..N") that is not fulfilled is a failure: the program ended early.
+("1..N") that is not fulfilled is a failure: the program ended early.  Why a
+test failed is what was said before it.
 """
 
+import collections
 import re
 
 RESULT = re.compile(r"^(?P<not>not )?ok\b\s*\d*\s*(?:-\s*)?(?P<name>.*)$")
@@ -58,6 +60,7 @@ def read(lines):
         return below, failed
 
     yielded = []
+    said = collections.deque(maxlen=8)
     for line in lines:
         depth, text = strip(line)
         plan = PLAN.match(text)
@@ -68,6 +71,8 @@ def read(lines):
             continue
         match = RESULT.match(text)
         if not match:
+            if text.startswith("#"):
+                said.append("\n   |   " + text.lstrip("# "))
             continue
         below, failed_below = close(depth)
         yield from yielded
@@ -83,6 +88,8 @@ def read(lines):
                 verdict = None
         if verdict is False:
             level.failed += 1
+            why = why or "".join(said)
+        said.clear()
         if not below or (verdict is False and not failed_below):
             yield name, verdict, why
     close(-1)

@@ -46,7 +46,10 @@ class Meanwhile:
         self._process.wait()
         with open(self._log, encoding="utf-8", errors="replace") as lines:
             text = lines.read()
-        say(text[text.find("\n== ") + 1:])
+        kernels, _, tests = text.partition("\n== ")
+        say("== meanwhile: what was built")
+        say("\n".join(re.findall(r"^ .*: done in .*", kernels, re.MULTILINE)))
+        say("\n== " + tests)
         found = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$",
                            text, re.MULTILINE)
         if not found:

@@ -46,6 +46,7 @@ class Run:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.part = ""
+        self._times = []
         self._had = set()
         self._over = False
         self._logs = os.path.join(CACHE, "log")
@@ -69,10 +70,19 @@ class Run:
         if passed + failed + skipped == 0:
             self.case(name, False, "nothing was tested")
             failed = 1
+        took, used = time.monotonic() - begin, cpu_time() - cpu
+        self._times.append((took, used, name))
         say(f"   {name}: {counts(passed, failed, skipped)} "
-            f"({time.monotonic() - begin:.0f} s, {cpu_time() - cpu:.0f} s of "
-            "CPU)\n")
+            f"({took:.0f} s, {used:.0f} s of CPU)\n")
         return failed == 0
+
+    def show_times(self):
+        """Say what each part took."""
+        if len(self._times) < 2:
+            return
+        say("    seconds  of CPU")
+        for took, used, name in sorted(self._times, reverse=True):
+            say(f"    {took:7.0f} {used:7.0f}  {name}")
 
     def add(self, results):
         """Count what another run has: passed, failed, skipped."""

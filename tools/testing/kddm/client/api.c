@@ -491,6 +491,12 @@ static bool hold_once(u64 id, unsigned long ticks)
 	return in_time;
 }
 
+/* As long as B's wish is on its way, B takes nothing. */
+static bool flushed(int node, u64 id)
+{
+	return !kddm_flush(set[node], id, KDDM_ANY_NODE);
+}
+
 static void hold(void)
 {
 	unsigned long ticks = msecs_to_jiffies(KDDM_SET_HOLD_MAX);
@@ -505,7 +511,7 @@ static void hold(void)
 	FAILS(kddm_find(set[A], 10), -ENOENT);
 	write_value(A, 11, 1);
 	CHECK_EQ(kddm_prefetch(set[B], 11, true), 0);
-	CHECK_EQ(kddm_flush(set[A], 11, KDDM_ANY_NODE), 0);
+	CHECK(client_await(flushed, A, 11));
 	FAILS(kddm_find(set[A], 11), -ENOENT);
 	CHECK_EQ(read_value(B, 11), 1);
 	/* What is removed is nobody's, and what others wait for made anew. */

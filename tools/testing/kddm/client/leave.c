@@ -47,28 +47,26 @@ static void wish_work(struct work_struct *work)
 	complete(&w->done);
 }
 
-/* kddmctl on B; returns as call_usermodehelper(). */
+/*
+ * kddmctl on B, with what it has to say in the kernel log; returns as
+ * call_usermodehelper().
+ */
 static int ctl(int wait, char *verb, char *word, char *value)
 {
-	char *argv[7], *env[2], name[16];
+	char *env[] = { "HOME=/", NULL }, name[16];
+	char *argv[] = {
+		"/bin/sh", "-c", "exec \"$0\" \"$@\" >/dev/kmsg 2>&1",
+		kddmctl, "-n", name, verb, word, value, NULL
+	};
 
 	snprintf(name, sizeof(name), "k%d", B + 1);
-	argv[0] = kddmctl;
-	argv[1] = "-n";
-	argv[2] = name;
-	argv[3] = verb;
-	argv[4] = word;
-	argv[5] = value;
-	argv[6] = NULL;
-	env[0] = "HOME=/";
-	env[1] = NULL;
-	return call_usermodehelper(kddmctl, argv, env, wait);
+	return call_usermodehelper(argv[0], argv, env, wait);
 }
 
 /* B is stopped once it has no users; it starts with the id it had. */
 static void start_again(void)
 {
-	unsigned long end = jiffies + 20 * HZ;
+	unsigned long end = jiffies + 60 * HZ;
 	char id[8];
 	int err;
 

@@ -26,7 +26,7 @@ said() {
 
 # all_ok: every test that the module ran, and it ran some
 all_ok() {
-	said | grep '^not ok' && return 1
+	said | grep -q '^not ok' && return 1
 	said | grep -q '^ok'
 }
 
@@ -42,8 +42,15 @@ refused() {
 	[ "$status" -eq 0 ] && count_nodes 1 possible 3
 }
 
+# unloaded: nodes that run, with a set and an object, stop when the module goes
+unloaded() {
+	kctl 1 set create left size 64 && kctl 2 object put left 1 over &&
+		says over kctl 3 object get left 1 && modprobe -r kddm &&
+		[ ! -e /sys/module/kddm ]
+}
+
 ktap_print_header
-ktap_set_plan 10
+ktap_set_plan 11
 [ -e /sys/module/kddm ] || modprobe kddm
 check "three namespaces with TIPC" setup 3
 check "three nodes start" start_all
@@ -59,8 +66,14 @@ check "what the kernel wrote, kddmctl reads" \
 	says kernel kctl 2 object get kddm-client 1
 check "what kddmctl writes, the kernel reads" \
 	eval 'kctl 3 object put kddm-client 1 user && says user peek'
-# shellcheck disable=SC2034 # for lib.sh: what the other version has sent
-REFUSED=1
+# shellcheck disable=SC2034 # for lib.sh: what the other version has sent, and
+# three for each of the views
+REFUSED=1 STALE=24
 check "no message was dropped" no_drops
 check "the module goes" rmmod kddm_client
+if [ -e /sys/module/kddm/initstate ]; then
+	check "so does the subsystem, with its nodes" unloaded
+else
+	ktap_test_skip "so does the subsystem, with its nodes: it is built in"
+fi
 ktap_finished

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sets by name: what is KDDM's own, a home that was never told, and all nodes
- * making, opening and destroying the same few sets at once.
+ * Sets by name and by id: what is KDDM's own, a home that was never told, and
+ * all nodes making, opening and destroying the same few sets at once.
  */
 #define pr_fmt(fmt) "kddm_client: " fmt
 
@@ -33,6 +33,40 @@ static void own_set(void)
 	CHECK_EQ(PTR_ERR(kddm_set_create(client_net[0], &attr)), -EEXIST);
 	CHECK_EQ(PTR_ERR(kddm_set_open(client_net[1], OWN)), -EPERM);
 	CHECK_EQ(kddm_set_destroy(client_net[2], OWN, true), -EPERM);
+	client_end();
+}
+
+/* What one node makes another one finds by its id, until it is destroyed. */
+static void by_id(void)
+{
+	struct kddm_set_attr attr = named("by-id");
+	struct kddm_set *set = kddm_set_create(client_net[0], &attr), *other;
+	u32 id;
+	int i;
+
+	client_begin("sets by id");
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(set), 0))
+		goto end;
+	id = kddm_set_id(set);
+	CHECK(id);
+	CHECK_EQ(client_put(kddm_grab(set, 7, 0), 70), 0);
+	for (i = 0; i < 2 * NODES; i++) {	/* new to it, and known */
+		other = kddm_set_open_id(client_net[i % NODES], id);
+		if (!CHECK_EQ(PTR_ERR_OR_ZERO(other), 0))
+			continue;
+		CHECK(!strcmp(kddm_set_name(other), attr.name));
+		CHECK_EQ(kddm_set_id(other), id);
+		CHECK_EQ(client_value(other, 7), 70);
+		kddm_set_close(other);
+	}
+	kddm_set_close(set);
+	CHECK_EQ(kddm_set_destroy(client_net[1], attr.name, false), 0);
+	for (i = 0; i < NODES; i++) {
+		CHECK_EQ(PTR_ERR(kddm_set_open_id(client_net[i], id)), -ENOENT);
+		CHECK_EQ(PTR_ERR(kddm_set_open_id(client_net[i], 0)), -ENOENT);
+	}
+	CHECK_EQ(PTR_ERR(kddm_set_open_id(client_net[2], 1)), -EPERM);
+end:
 	client_end();
 }
 
@@ -228,6 +262,7 @@ static void contest(void)
 void client_test_sets(void)
 {
 	own_set();
+	by_id();
 	unasked_home();
 	contest();
 }

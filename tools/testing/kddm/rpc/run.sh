@@ -27,7 +27,7 @@ said() {
 
 # all_ok: every test that the module ran, and it ran some
 all_ok() {
-	said | grep '^not ok' && return 1
+	said | grep -q '^not ok' && return 1
 	said | grep -q '^ok'
 }
 

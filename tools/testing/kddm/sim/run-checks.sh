@@ -134,8 +134,6 @@ ok "2 nodes, 2 users, first touch at home" \
 	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill
 ok "2 nodes, 2 users, hold time" \
 	explore -n 2 -u 2 -m 6 -r 1 -o $more,kill,hold
-ok "2 nodes, 2 users, hold time, first touch at home" \
-	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill,hold
 ok "2 nodes, 3 users, hold time" \
 	explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill,hold
 ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
@@ -152,8 +150,6 @@ ok "3 nodes, 2 users, fair" explore -n 3 -u 2 -m 8 -f 0,3 -o grab
 ok "4 nodes, no remove" explore -n 4 -m 10 -o get,grab,forget
 ok "4 nodes, remove, writers only, fair" \
 	explore -n 4 -m 10 -r 1 -f 0,2 -o grab,remove
-ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
-	explore -n 4 -m 10 -w 2 -f 0,0 -c -o get,grab,try,drop
 ok "4 nodes, at most 2 users at once, get, grab, remove" \
 	explore -n 4 -m 10 -r 1 -w 2 -f 1,0 -c -o get,grab,remove
 ok "4 nodes, at most 4 operations in all, every operation" \
@@ -181,18 +177,18 @@ ok "views: 3 nodes, half is enough, one leaves" \
 ok "views: 3 nodes, anybody may go on" vcexplore -n 3 -F -q none -c 1 -k 0
 ok "views: 4 nodes, one leaves" vcexplore -n 4 -F -l 1 -k 0
 ok "views: 3 nodes, all leave" vcexplore -n 3 -F -l 3 -k 0
-ok "views: 3 nodes, one leaves while a link fails" \
-	vcexplore -n 3 -F -c 1 -k 0 -l 1
-ok "views: 3 nodes, a link and a node fail, the first 3 million states" \
-	bounded vcexplore -n 3 -F -c 1 -k 1 -S 3
-ok "views: 3 nodes join while a link fails, the first 3 million states" \
-	bounded vcexplore -n 3 -c 1 -k 0 -S 3
-ok "views: 3 nodes join while one fails, the first 3 million states" \
-	bounded vcexplore -n 3 -k 1 -S 3
+ok "views: 3 nodes, one leaves while a link fails, the first million states" \
+	bounded vcexplore -n 3 -F -c 1 -k 0 -l 1 -S 1
+ok "views: 3 nodes, a link and a node fail, the first million states" \
+	bounded vcexplore -n 3 -F -c 1 -k 1 -S 1
+ok "views: 3 nodes join while a link fails, the first million states" \
+	bounded vcexplore -n 3 -c 1 -k 0 -S 1
+ok "views: 3 nodes join while one fails, the first million states" \
+	bounded vcexplore -n 3 -k 1 -S 1
 ok "views: 3 nodes need two to found a cluster, one link fails, the same" \
-	bounded vcexplore -n 3 -f 2 -q auto -c 1 -k 0 -S 3
-ok "views: 2 nodes join, four faults, the first 3 million states" \
-	bounded vcexplore -n 2 -q auto -c 2 -k 1 -l 1 -S 3
+	bounded vcexplore -n 3 -f 2 -q auto -c 1 -k 0 -S 1
+ok "views: 2 nodes join, four faults, the first million states" \
+	bounded vcexplore -n 2 -q auto -c 2 -k 1 -l 1 -S 1
 ok "views: 2 nodes, all that can fail does, and both leave" \
 	vcexplore -n 2 -F -c 2 -k 1 -l 2
 ok "views: 2 nodes, all of a state is compared" same vcexplore -n 2 -c 1 -k 1
@@ -231,6 +227,12 @@ ok "walk, 64 nodes, 1000 objects, sanitized" \
 	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
 ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
 if [ -n "$long" ]; then
+	ok "views: 3 nodes, one leaves while a link fails" \
+		vcexplore -n 3 -F -c 1 -k 0 -l 1
+	ok "2 nodes, 2 users, hold time, first touch at home" \
+		explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill,hold
+	ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
+		explore -n 4 -m 10 -w 2 -f 0,0 -c -o get,grab,try,drop
 	ok "views: 1024 nodes, what a change costs" vcscale -n 1024
 	ok "views: 4 nodes, one fails, the first 5 million states" \
 		bounded vcexplore -n 4 -F -k 1 -S 5
