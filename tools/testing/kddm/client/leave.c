@@ -53,8 +53,8 @@ static void wish_work(struct work_struct *work)
  */
 static int ctl(int wait, char *verb, char *word, char *value)
 {
-	char *env[] = { "HOME=/", NULL }, name[16];
-	char *argv[] = {
+	char *env[2] = { "HOME=/" }, name[16];
+	char *argv[10] = {
 		"/bin/sh", "-c", "exec \"$0\" \"$@\" >/dev/kmsg 2>&1",
 		kddmctl, "-n", name, verb, word, value, NULL
 	};
