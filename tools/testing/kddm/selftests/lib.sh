@@ -125,15 +125,16 @@ undropped() {
 		[ "$value" = "$want" ] && continue
 		echo "node $1: $drop is \"$value\""
 		drops
-		[ "$drop" = stale ] && [ "$value" -le "${STALE:-3}" ] || return 1
+		[ "$drop" = stale ] || return 1
+		[ "$value" -le "${STALE:-3}" ] || return 1
 	done <"$TMP/status"
 	[ "$told" -eq 5 ]
 }
 
 # no_drops: no node has dropped a message that counts.  A HELLO may come before
 # TIPC tells who publishes, so a few are foreign; and what is on its way when a
-# session begins or the view changes may be stale, $STALE at most, 3 if it is not
-# set.  $REFUSED says how many each node has to refuse.  One process for each
+# session begins or the view changes may be stale, $STALE at most, or 3.
+# $REFUSED says how many each node has to refuse.  One process for each
 # node: where every access to memory is checked they are slow to start.
 no_drops() {
 	for n in $(seq "$NODES"); do
