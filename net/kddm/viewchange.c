@@ -99,7 +99,7 @@ static void to_idle(struct kddm_vc *vc, bool need, struct kddm_vc_out *out)
 /* Nothing came of it. */
 static void cancelled(struct kddm_vc *vc, u8 flags, struct kddm_vc_out *out)
 {
-	if (!kddm_vc_reaches(vc, &vc->last))
+	if (flags & KDDM_VC_DOUBT || !kddm_vc_reaches(vc, &vc->last))
 		vc->serving = false;
 	/* With what is new since it may lead to something. */
 	if (flags & KDDM_VC_FUTILE && !vc->fresh)
@@ -355,10 +355,34 @@ static void propose(struct kddm_vc *vc, struct kddm_vc_out *out)
 	flush(vc, &p->view, &p->last_words, out);
 }
 
+/* The own attempt leads to nothing. */
+static void give_up(struct kddm_vc *vc, u8 flags, bool doubt,
+		    struct kddm_vc_out *out)
+{
+	struct kddm_vc_set to, doubtful = { }, told = { };
+	u16 n;
+
+	if (doubt)
+		kddm_vc_in_doubt(&vc->p, &doubtful);
+	invited(vc, &to);
+	for (n = 0; n < KDDM_VC_NODES; n++) {
+		if (!kddm_vc_has(&to, n) || !kddm_vc_has(&doubtful, n))
+			continue;
+		kddm_vc_del(&to, n);
+		kddm_vc_add(&told, n);
+	}
+	send(out, KDDM_VC_CANCEL, flags, vc->promised, &to);
+	send(out, KDDM_VC_CANCEL, flags | KDDM_VC_DOUBT, vc->promised, &told);
+	if (kddm_vc_has(&doubtful, vc->self))
+		flags |= KDDM_VC_DOUBT;
+	cancelled(vc, flags, out);
+}
+
 static void decided(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
-	struct kddm_vc_set to, leavers = { };
+	struct kddm_vc_set leavers = { };
 	u8 flags = KDDM_VC_FINAL;
+	bool doubt = true;
 
 	switch (kddm_vc_decide(vc)) {
 	case KDDM_VC_GO:
@@ -367,6 +391,7 @@ static void decided(struct kddm_vc *vc, struct kddm_vc_out *out)
 	case KDDM_VC_SAME:
 		kddm_vc_leavers(&vc->p, &leavers);
 		send(out, KDDM_VC_EXCLUDE, 0, vc->promised, &leavers);
+		doubt = false;
 		break;
 	case KDDM_VC_NOT_NOW:
 		if (!kddm_vc_complete(&vc->p))
@@ -376,9 +401,7 @@ static void decided(struct kddm_vc *vc, struct kddm_vc_out *out)
 		flags = KDDM_VC_FUTILE;
 		break;
 	}
-	invited(vc, &to);
-	send(out, KDDM_VC_CANCEL, flags, vc->promised, &to);
-	cancelled(vc, flags, out);
+	give_up(vc, flags, doubt, out);
 }
 
 /* @from has done what the own attempt waits for. */

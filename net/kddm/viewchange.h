@@ -32,7 +32,8 @@
  *
  * Who is not invited may be in reach of some members: it hears of the new view
  * from them (EXCLUDE), and serves the old one no more.  Who does not reach
- * enough of its view does not serve it, either.
+ * enough of its view does not serve it, either; nor does one who hears that a
+ * later view was accepted, which others may serve (DOUBT).
  *
  * A node that leaves counts for the quorum of the view without it, so it has to
  * accept that view as its members do: it may not speak for two of them.  It
@@ -138,6 +139,7 @@ enum kddm_vc_type {
 #define KDDM_VC_FUTILE	0x10	/* CANCEL: somebody else might */
 #define KDDM_VC_FRESH	0x20	/* NOTICE: there is news */
 #define KDDM_VC_UNSURE	0x40	/* PROPOSE: @base may never have been one */
+#define KDDM_VC_DOUBT	0x80	/* CANCEL: the view served may be over */
 
 struct kddm_vc_set {
 	u64	w[KDDM_VC_WORDS];
@@ -389,6 +391,12 @@ enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc);
 /* The view that p.view follows, or NULL; see struct kddm_vc_msg for @unsure. */
 const struct kddm_vc_view *kddm_vc_base(const struct kddm_vc_proposal *p,
 					bool *unsure);
+/*
+ * Those who may serve a view that is over: somebody has accepted a later one,
+ * and others, who are not here, may have a quorum of it.
+ */
+void kddm_vc_in_doubt(const struct kddm_vc_proposal *p,
+		      struct kddm_vc_set *who);
 /* Add those who have promised and want to leave. */
 void kddm_vc_leavers(const struct kddm_vc_proposal *p, struct kddm_vc_set *who);
 /*

@@ -210,6 +210,31 @@ static bool has_quorum(const struct kddm_vc_proposal *p,
 	return true;
 }
 
+static bool is_doubtful(const struct kddm_vc_proposal *p,
+			const struct kddm_vc_view *line)
+{
+	return line->policy != KDDM_VC_NONE &&
+	       !has_quorum(p, line, alive(p, line), &p->promised) &&
+	       quorum(p, line, &p->promised);
+}
+
+void kddm_vc_in_doubt(const struct kddm_vc_proposal *p,
+		      struct kddm_vc_set *who)
+{
+	u16 n;
+	int i;
+
+	memset(who, 0, sizeof(*who));
+	for (i = 0; i < p->nr_lines; i++) {
+		if (!is_doubtful(p, &p->line[i]))
+			continue;
+		for (n = 0; n < KDDM_VC_NODES; n++)
+			if (kddm_vc_has(&p->promised, n) &&
+			    p->from[n].lineage == p->line[i].lineage)
+				kddm_vc_add(who, n);
+	}
+}
+
 /* Lineages */
 
 /* Nothing is left of a founding that failed. */

@@ -31,6 +31,7 @@
 #define kddm_vc_adopt	few_vc_adopt
 #define kddm_vc_decide	few_vc_decide
 #define kddm_vc_base	few_vc_base
+#define kddm_vc_in_doubt	few_vc_in_doubt
 #define kddm_vc_leavers	few_vc_leavers
 #define kddm_vc_part_others	few_vc_part_others
 #define kddm_vc_candidate	few_vc_candidate

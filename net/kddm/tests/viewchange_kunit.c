@@ -500,6 +500,87 @@ out:
 	vfree(msg);
 }
 
+/* All three reach each other; what does node @n say to the proposer? */
+static void say(struct kunit *test, struct vcm *m, struct kddm_vc_msg *msg,
+		u16 n, struct kddm_vc_out *out)
+{
+	struct kddm_vc *vc = &m->node[0];
+	u16 k;
+
+	msg->type = KDDM_VC_PROMISE;
+	msg->flags = KDDM_VC_SERVING;
+	msg->epoch = vc->promised;
+	msg->lineage = vc->lineage;
+	msg->view = vc->last;
+	for (k = 0; k < 3; k++)
+		kddm_vc_add(&msg->reach, k);
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, n, msg, out), 0);
+}
+
+/*
+ * Node 2 has accepted a view of a node that is gone, and may have served it.
+ * All are there who serve the view before that, and do so no more, unless
+ * anybody may go on alone.
+ */
+static void doubt(struct kunit *test, u8 policy, bool serves)
+{
+	const struct vcm_cfg cfg = {
+		.nodes = 3, .policy = policy, .formed = true,
+	};
+	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc_out out = { };
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, msg);
+	if (!m || !msg)
+		goto out;
+	vcm_init(m, &cfg);
+	vc = &m->node[0];
+	msg->type = KDDM_VC_NOTICE;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 1, msg, &out), 0);
+	say(test, m, msg, 1, &out);
+	msg->nr_pends = 1;
+	msg->pend[0] = vc->last;
+	msg->pend[0].epoch += KDDM_VC_NODES + 1;
+	memset(msg->pend[0].inc, 0, sizeof(msg->pend[0].inc));
+	msg->pend[0].inc[1] = vc->last.inc[1] + 100;
+	say(test, m, msg, 2, &out);
+	KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_IDLE);
+	KUNIT_EXPECT_EQ(test, vc->serving, serves);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_CANCEL, 1));
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_CANCEL, 2));
+	KUNIT_EXPECT_EQ(test, out.nr, (u8)1);
+	KUNIT_EXPECT_EQ(test, !(out.send[0].flags & KDDM_VC_DOUBT), serves);
+
+	vc = &m->node[1];
+	memset(msg, 0, sizeof(*msg));
+	msg->type = KDDM_VC_INVITE;
+	msg->epoch = 2 * KDDM_VC_NODES;
+	memcpy(msg->view.inc, vc->inc, sizeof(vc->inc));
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	KUNIT_EXPECT_TRUE(test, vc->serving);
+	memset(msg, 0, sizeof(*msg));
+	msg->type = KDDM_VC_CANCEL;
+	msg->epoch = 2 * KDDM_VC_NODES;
+	msg->flags = m->node[0].serving ? KDDM_VC_FINAL :
+					  KDDM_VC_FINAL | KDDM_VC_DOUBT;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	KUNIT_EXPECT_EQ(test, vc->serving, serves);
+out:
+	vfree(m);
+	vfree(msg);
+}
+
+static void doubts(struct kunit *test)
+{
+	doubt(test, KDDM_VC_MAJORITY, false);
+	doubt(test, KDDM_VC_AUTO, false);
+	doubt(test, KDDM_VC_TIEBREAK, false);
+	doubt(test, KDDM_VC_NONE, true);
+}
+
 /* What node @n says to a proposer that all four reach but for 0 and 1 and 2. */
 static void promise(struct kddm_vc_proposal *p, u16 n,
 		    const struct kddm_vc_view *last,
@@ -662,6 +743,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(hopeless),
 	KUNIT_CASE(same_epoch),
 	KUNIT_CASE(puts_out),
+	KUNIT_CASE(doubts),
 	KUNIT_CASE_PARAM(tell_story, story_gen_params),
 	KUNIT_CASE_PARAM(search_space, space_gen_params),
 	{}

@@ -519,6 +519,10 @@ MUTATIONS = [
      "		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);\n",
      "",
      "3 nodes, a link breaks, one leaves"),
+    ("a view is served though a later one was accepted", VIEW,
+     "	if (flags & KDDM_VC_DOUBT || ", "	if ("),
+    ("nobody is told of a later view that was accepted", VIEW,
+     "	if (doubt)\n		kddm_vc_in_doubt(&vc->p, &doubtful);\n", ""),
     ("half is a majority", DECIDE,
      "	return 2 * here > nr ||", "	return 2 * here >= nr ||"),
     ("a node in another life counts", DECIDE,
@@ -568,7 +572,8 @@ MUTATIONS = [
     ("more views are accepted than can be remembered", DECIDE,
      " || too_many(p->alive))", ")"),
     ("quorum comes back with the epoch it had", VIEW,
-     "	if (!kddm_vc_reaches(vc, &vc->last))\n		vc->serving = false;",
+     "	if (flags & KDDM_VC_DOUBT || !kddm_vc_reaches(vc, &vc->last))\n"
+     "		vc->serving = false;",
      "	vc->serving = vc->member && kddm_vc_reaches(vc, &vc->last);"),
     ("replicas: what was valid is dropped", SERVE,
      "	s->co->backup = s->env->keeper;\n"

@@ -218,7 +218,7 @@ check "10 s of torture of objects of 64 KiB find no error" \
 check "no message was dropped" no_drops
 check "a node that is used cannot be stopped" busy
 if [ -n "$faults" ]; then
-	without_memory $((seconds < 180 ? seconds / 4 : 45))
+	without_memory $((seconds < 180 ? seconds / 6 : 45))
 else
 	ktap_print_msg "this kernel has no fault injection"
 fi
