@@ -10,7 +10,8 @@
 #include "transport.h"
 
 /* Once for each publication. */
-static void refuse(struct kddm_member *m, struct kddm_node *node, u8 why)
+static void refuse(struct kddm_member *m, struct kddm_node *node, u8 why,
+		   u8 version)
 {
 	static const char * const text[] = {
 		[KDDM_REFUSE_CLUSTER]	= "another cluster",
@@ -23,7 +24,7 @@ static void refuse(struct kddm_member *m, struct kddm_node *node, u8 why)
 		return;
 	pr_notice_ratelimited("kddm: node %u: refusing node %u at %x: %s\n",
 			      m->kn->self, node->id, node->addr, text[why]);
-	kddm_node_refused(m->kn, node->id, node->addr, why);
+	kddm_node_refused(m->kn, node->id, node->addr, why, version);
 	/* So that it sees what we are, and does not wait for us. */
 	kddm_member_tell(m, node, 0);
 }
@@ -81,19 +82,19 @@ static int hello_from(struct kddm_member *m, struct kddm_node *node,
 	enum kddm_link link;
 
 	if (hello->cluster != m->kn->cluster) {
-		refuse(m, node, KDDM_REFUSE_CLUSTER);
+		refuse(m, node, KDDM_REFUSE_CLUSTER, 0);
 		return KDDM_DROP_REFUSED + 1;
 	}
 	if (quorum != m->kn->quorum) {
 		WRITE_ONCE(node->misfit, quorum + 1);
-		refuse(m, node, KDDM_REFUSE_QUORUM);
+		refuse(m, node, KDDM_REFUSE_QUORUM, 0);
 		return KDDM_DROP_REFUSED + 1;
 	}
 	if (hello->flags & KDDM_HELLO_BYE) {
 		if (!same_session(node, h) ||
 		    hello->peer_session != node->session)
 			return KDDM_DROP_STALE + 1;
-		refuse(m, node, KDDM_REFUSE_LOST);
+		refuse(m, node, KDDM_REFUSE_LOST, 0);
 		return 0;
 	}
 	link = meet(m, node, h, hello);
@@ -149,7 +150,7 @@ static bool rx_confirmed(struct kddm_net *kn, struct kddm_node *node,
 	return ok;
 }
 
-static bool rx_version(struct kddm_net *kn, u32 addr, u32 port)
+static bool rx_version(struct kddm_net *kn, u32 addr, u32 port, u8 version)
 {
 	struct kddm_node *node, *found = NULL;
 	struct kddm_member *m = kn->member;
@@ -165,7 +166,7 @@ static bool rx_version(struct kddm_net *kn, u32 addr, u32 port)
 	spin_unlock(&m->lock);
 	if (!found)
 		return false;
-	refuse(m, found, KDDM_REFUSE_VERSION);
+	refuse(m, found, KDDM_REFUSE_VERSION, version);
 	kddm_node_put(found);
 	return true;
 }
@@ -176,7 +177,7 @@ static void rx_failed(struct kddm_net *kn, struct kddm_node *node)
 		return;
 	pr_notice_ratelimited("kddm: node %u: a message to or from node %u was lost, dropping it\n",
 			      kn->self, node->id);
-	kddm_node_refused(kn, node->id, node->addr, KDDM_REFUSE_LOST);
+	kddm_node_refused(kn, node->id, node->addr, KDDM_REFUSE_LOST, 0);
 	kddm_member_tell(kn->member, node, KDDM_HELLO_BYE);
 }
 

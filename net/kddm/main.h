@@ -130,6 +130,8 @@ struct kddm_net {
 	struct kddm_stats {
 		atomic64_t	tx;		/* messages sent */
 		atomic64_t	rx;		/* messages accepted */
+		atomic64_t	tx_bytes;	/* in these, with headers */
+		atomic64_t	rx_bytes;
 		atomic64_t	malformed;	/* did not decode */
 		atomic64_t	foreign;	/* from no published address */
 		atomic64_t	stale;		/* other incarnation or state */

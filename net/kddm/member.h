@@ -151,6 +151,8 @@ struct kddm_node {
 	u16			peer_session;
 	atomic64_t		tx;
 	atomic64_t		rx;
+	atomic64_t		tx_bytes;
+	atomic64_t		rx_bytes;
 	u32			rtt;
 	atomic_t		requests;
 	struct kddm_peer_chan	chan[KDDM_CHANNELS];
@@ -363,12 +365,14 @@ enum kddm_refusal_why {
  * @id: the node
  * @addr: its TIPC address
  * @why: enum kddm_refusal_why
+ * @version: of the protocol, if that is why
  */
 struct kddm_refusal_event {
 	struct kddm_net	*kn;
 	u16		id;
 	u32		addr;
 	u8		why;
+	u8		version;
 };
 
 /*
@@ -378,7 +382,8 @@ struct kddm_refusal_event {
 int kddm_register_refusal_notifier(struct notifier_block *nb);
 int kddm_unregister_refusal_notifier(struct notifier_block *nb);
 /* For the membership layer. */
-void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why);
+void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why,
+		       u8 version);
 
 /*
  * Notifiers of KDDM itself, for all namespaces; clients have

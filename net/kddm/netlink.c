@@ -230,6 +230,8 @@ static int put_stats(struct sk_buff *skb, const struct kddm_stats *s)
 {
 	if (put_counter(skb, KDDM_A_STATUS_TX, &s->tx) ||
 	    put_counter(skb, KDDM_A_STATUS_RX, &s->rx) ||
+	    put_counter(skb, KDDM_A_STATUS_TX_BYTES, &s->tx_bytes) ||
+	    put_counter(skb, KDDM_A_STATUS_RX_BYTES, &s->rx_bytes) ||
 	    put_counter(skb, KDDM_A_STATUS_MALFORMED, &s->malformed) ||
 	    put_counter(skb, KDDM_A_STATUS_FOREIGN, &s->foreign) ||
 	    put_counter(skb, KDDM_A_STATUS_STALE, &s->stale) ||
@@ -284,8 +286,10 @@ static int put_node(struct sk_buff *skb, const struct genl_info *info,
 	    (addr && nla_put_uint(skb, KDDM_A_NODE_ADDRESS, addr)) ||
 	    nla_put_uint(skb, KDDM_A_NODE_INCARNATION, incarnation) ||
 	    (node->id == kn->self && nla_put_flag(skb, KDDM_A_NODE_SELF)) ||
-	    nla_put_uint(skb, KDDM_A_NODE_TX, atomic64_read(&node->tx)) ||
-	    nla_put_uint(skb, KDDM_A_NODE_RX, atomic64_read(&node->rx)) ||
+	    put_counter(skb, KDDM_A_NODE_TX, &node->tx) ||
+	    put_counter(skb, KDDM_A_NODE_RX, &node->rx) ||
+	    put_counter(skb, KDDM_A_NODE_TX_BYTES, &node->tx_bytes) ||
+	    put_counter(skb, KDDM_A_NODE_RX_BYTES, &node->rx_bytes) ||
 	    nla_put_uint(skb, KDDM_A_NODE_VERSION, KDDM_WIRE_VERSION) ||
 	    (rtt && nla_put_uint(skb, KDDM_A_NODE_RTT, rtt)) ||
 	    (kddm_views_has(kn, node->id, incarnation) &&
@@ -438,7 +442,9 @@ static int refusal_event(struct notifier_block *nb, unsigned long action,
 	hdr = genlmsg_iput(skb, &info);
 	if (!hdr || nla_put_uint(skb, KDDM_A_NODE_ID, ev->id) ||
 	    nla_put_uint(skb, KDDM_A_NODE_ADDRESS, ev->addr) ||
-	    nla_put_uint(skb, KDDM_A_NODE_REFUSAL, ev->why + 1)) {
+	    nla_put_uint(skb, KDDM_A_NODE_REFUSAL, ev->why + 1) ||
+	    (ev->why == KDDM_REFUSE_VERSION &&
+	     nla_put_uint(skb, KDDM_A_NODE_VERSION, ev->version))) {
 		nlmsg_free(skb);
 		return NOTIFY_DONE;
 	}

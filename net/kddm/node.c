@@ -115,10 +115,12 @@ int kddm_unregister_refusal_notifier(struct notifier_block *nb)
 	return blocking_notifier_chain_unregister(&refusal_chain, nb);
 }
 
-void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why)
+void kddm_node_refused(struct kddm_net *kn, u16 id, u32 addr, u8 why,
+		       u8 version)
 {
 	struct kddm_refusal_event ev = {
 		.kn = kn, .id = id, .addr = addr, .why = why,
+		.version = version,
 	};
 
 	blocking_notifier_call_chain(&refusal_chain, why, &ev);

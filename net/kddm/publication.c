@@ -51,7 +51,7 @@ static void rival(struct kddm_member *m, bool up, u32 addr, u32 port)
 	spin_unlock(&m->lock);
 	if (news) {
 		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
-		kddm_node_refused(m->kn, m->kn->self, addr, KDDM_REFUSE_ID);
+		kddm_node_refused(m->kn, m->kn->self, addr, KDDM_REFUSE_ID, 0);
 	}
 	if (lost && kddm_member_withdraw(m)) {
 		pr_err("kddm: node %u: the id is in use by %x too, leaving the cluster\n",
@@ -121,7 +121,7 @@ static void published(struct kddm_member *m, u32 type, u16 id, u32 addr,
 		kddm_drop(m->kn, 0, addr, port, 0, KDDM_DROP_REFUSED);
 		pr_notice_ratelimited("kddm: node %u: id %u is in use, refusing it to %x\n",
 				      m->kn->self, id, addr);
-		kddm_node_refused(m->kn, id, addr, KDDM_REFUSE_ID);
+		kddm_node_refused(m->kn, id, addr, KDDM_REFUSE_ID, 0);
 	}
 	kddm_member_begin(m);
 }

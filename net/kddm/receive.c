@@ -101,6 +101,8 @@ static void deliver(struct kddm_chan *c, struct kddm_node *node,
 	WRITE_ONCE(pc->rcvd, h->seq);
 	atomic64_inc(&c->kn->stats.rx);
 	atomic64_inc(&node->rx);
+	atomic64_add(h->len, &c->kn->stats.rx_bytes);
+	atomic64_add(h->len, &node->rx_bytes);
 	trace_kddm_msg_rx(h);
 	if (c->ops)
 		rc = c->ops->rx(c->kn, h, body, len);
@@ -122,13 +124,14 @@ static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
 		   u32 port, struct kddm_hdr *h)
 {
 	const struct kddm_peer_ops *peer = c->kn->tp->peer_ops;
+	const struct kddm_wire_hdr *w = buf;
 	size_t hdr = sizeof(struct kddm_wire_hdr);
 	struct kddm_node *node;
 	int rc;
 
 	rc = kddm_wire_get_hdr(buf, left, h);
 	if (rc == -EPROTONOSUPPORT)
-		return peer->version(c->kn, addr, port) ?
+		return peer->version(c->kn, addr, port, w->version) ?
 		       KDDM_DROP_REFUSED + 1 : KDDM_DROP_FOREIGN + 1;
 	if (rc || h->dst != c->kn->self || h->chan != c->nr)
 		return KDDM_DROP_MALFORMED + 1;

@@ -260,6 +260,8 @@ static int attempt(struct kddm_chan *c, struct kddm_node *node,
 	WRITE_ONCE(pc->confirmed, h.ack);
 	atomic64_add(d->nr, &c->kn->stats.tx);
 	atomic64_add(d->nr, &node->tx);
+	atomic64_add(d->len, &c->kn->stats.tx_bytes);
+	atomic64_add(d->len, &node->tx_bytes);
 	return 0;
 }
 

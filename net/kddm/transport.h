@@ -135,8 +135,8 @@ struct kddm_channel_ops {
  *	have it counted as dropped, enum kddm_drop + 1
  * @confirmed: the first counted message of a peer that has said HELLO is here;
  *	returns false if the session is not what it seemed
- * @version: a datagram of another protocol version has come from @addr:@port;
- *	returns false if that is no node's address
+ * @version: a datagram of @version, another one than ours of the protocol, has
+ *	come from @addr:@port; returns false if that is no node's address
  * @failed: a message to or from @node was lost; the session cannot go on
  */
 struct kddm_peer_ops {
@@ -144,7 +144,7 @@ struct kddm_peer_ops {
 		     u32 port, const void *body, size_t len);
 	bool (*confirmed)(struct kddm_net *kn, struct kddm_node *node,
 			  const struct kddm_hdr *h);
-	bool (*version)(struct kddm_net *kn, u32 addr, u32 port);
+	bool (*version)(struct kddm_net *kn, u32 addr, u32 port, u8 version);
 	void (*failed)(struct kddm_net *kn, struct kddm_node *node);
 };
 

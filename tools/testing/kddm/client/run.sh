@@ -36,7 +36,7 @@ peek() {
 
 # refused: node 1 has said why it does not want node 9, and has not got it
 refused() {
-	wait_for grep -q 'node 9 at .* refused: version' "$TMP/events"
+	wait_for grep -q 'node 9 at .* refused: version 2' "$TMP/events"
 	status=$?
 	kill "$monitor"
 	[ "$status" -eq 0 ] && count_nodes 1 possible 3

@@ -112,8 +112,13 @@ static void show_refusal(const struct ctl *ctl,
 		json_number("id", node->id);
 		json_string("address", address);
 		json_string("refusal", why);
+		if (node->_present.version)
+			json_number("version", node->version);
 	} else {
-		printf("node %llu at %s refused: %s\n", node->id, address, why);
+		printf("node %llu at %s refused: %s", node->id, address, why);
+		if (node->_present.version)
+			printf(" %llu", node->version);
+		putchar('\n');
 	}
 }
 

@@ -154,6 +154,8 @@ static void show_status(const struct ctl *ctl,
 	field(ctl, "objects", rsp->_present.objects, rsp->objects);
 	field(ctl, "tx", rsp->_present.tx, rsp->tx);
 	field(ctl, "rx", rsp->_present.rx, rsp->rx);
+	field(ctl, "tx-bytes", rsp->_present.tx_bytes, rsp->tx_bytes);
+	field(ctl, "rx-bytes", rsp->_present.rx_bytes, rsp->rx_bytes);
 	field(ctl, "malformed", rsp->_present.malformed, rsp->malformed);
 	field(ctl, "foreign", rsp->_present.foreign, rsp->foreign);
 	field(ctl, "stale", rsp->_present.stale, rsp->stale);
@@ -212,6 +214,8 @@ static void node_json(const struct kddm_node_get_rsp *node)
 	json_bool("member", node->_present.member);
 	json_number("tx", node->tx);
 	json_number("rx", node->rx);
+	json_number("tx-bytes", node->tx_bytes);
+	json_number("rx-bytes", node->rx_bytes);
 	json_number("version", node->version);
 	if (node->_present.rtt)
 		json_number("rtt", node->rtt);

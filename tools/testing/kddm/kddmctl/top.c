@@ -143,6 +143,10 @@ static void json_rates(const struct sample *old, const struct sample *new)
 		json_bool("self", node->_present.self);
 		json_number("tx", rate(old, new, o->tx, node->tx));
 		json_number("rx", rate(old, new, o->rx, node->rx));
+		json_number("tx-bytes", rate(old, new, o->tx_bytes,
+					     node->tx_bytes));
+		json_number("rx-bytes", rate(old, new, o->rx_bytes,
+					     node->rx_bytes));
 		json_close();
 	}
 	json_close();
@@ -174,6 +178,10 @@ static void show_json(const struct sample *old, const struct sample *new)
 	json_string("state", known(kddm_run_state_str(new->status->run_state)));
 	json_number("tx", rate(old, new, o->tx, new->status->tx));
 	json_number("rx", rate(old, new, o->rx, new->status->rx));
+	json_number("tx-bytes", rate(old, new, o->tx_bytes,
+				     new->status->tx_bytes));
+	json_number("rx-bytes", rate(old, new, o->rx_bytes,
+				     new->status->rx_bytes));
 	json_number("dropped", rate(old, new, dropped(o),
 				    dropped(new->status)));
 	json_rates(old, new);
@@ -221,8 +229,9 @@ static void show_nodes(struct top *top, const struct sample *old,
 	if (room(top))
 		putchar('\n');
 	if (room(top))
-		paint(TONE_HEAD, "%6s  %-8s  %10s  %10s\n", "node", "state",
-		      "sent/s", "received/s");
+		paint(TONE_HEAD, "%6s  %-8s  %10s  %10s  %12s  %12s\n", "node",
+		      "state", "sent/s", "received/s", "bytes sent/s",
+		      "received/s");
 	ynl_dump_foreach(new->nodes, node) {
 		const struct kddm_node_get_rsp *o = old_node(old, node);
 		const char *state = known(kddm_membership_str(node->state));
@@ -232,8 +241,11 @@ static void show_nodes(struct top *top, const struct sample *old,
 		printf("%c%5llu  ", node->_present.self ? '*' : ' ',
 		       node->id);
 		paint(state_tone(state), "%-8s", state);
-		printf("  %10llu  %10llu\n", rate(old, new, o->tx, node->tx),
-		       rate(old, new, o->rx, node->rx));
+		printf("  %10llu  %10llu  %12llu  %12llu\n",
+		       rate(old, new, o->tx, node->tx),
+		       rate(old, new, o->rx, node->rx),
+		       rate(old, new, o->tx_bytes, node->tx_bytes),
+		       rate(old, new, o->rx_bytes, node->rx_bytes));
 	}
 }
 

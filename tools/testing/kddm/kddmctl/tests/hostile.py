@@ -40,8 +40,9 @@ ANY_NUMBER = 1 << 30
 ENOUGH = 200
 # What is said to those who have no rights, before anything is looked at.
 REFUSALS = (errno.EPERM, errno.EOPNOTSUPP)
-COUNTERS = ("tx", "rx", "malformed", "foreign", "stale", "refused", "gaps",
-            "busy", "hits", "misses", "forwards", "invalidations", "rtt")
+COUNTERS = ("tx", "rx", "tx-bytes", "rx-bytes", "malformed", "foreign",
+            "stale", "refused", "gaps", "busy", "hits", "misses", "forwards",
+            "invalidations", "rtt")
 SEEDS = (
     ("status-get", {}), ("node-get", {"id": 1}), ("config-get", {}),
     ("set-get", {"name": "safe"}),
