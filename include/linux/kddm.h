@@ -82,7 +82,7 @@ struct net;
  *	exports and imports
  * @flags: KDDM_SET_*
  * @home: node that is home to all objects, or %KDDM_ANY_NODE: they are spread
- *	over the nodes that are possible at creation
+ *	over the members of the view, and some move when that changes
  * @lost_timeout: milliseconds, 0 to %KDDM_SET_LOST_MAX, that whoever asks for
  *	an object that was lost with its node waits for that node to come back,
  *	before it gets -EIO; or, if the linker stores objects (it has @sync),
@@ -534,7 +534,9 @@ u64 kddm_version(struct kddm_obj *obj);
  *
  * They are called without spin locks, one at a time for each object (but @sync
  * and @default_owner), and may sleep; the protocol of other objects goes on
- * meanwhile, that of this object waits.  They must not use the set.
+ * meanwhile, that of this object waits.  They must not use the set.  -EAGAIN,
+ * -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN and -ESTALE are KDDM's
+ * own: users get -EIO instead if @instantiate, @first_touch or @import says so.
  */
 struct kddm_linker {
 	const char	*name;

@@ -98,6 +98,24 @@ void kddm_linker_put(const struct kddm_linker *linker)
 	module_put(linker->owner);
 }
 
+int kddm_linker_error(int err)
+{
+	switch (err) {
+	case 0:
+		return 0;
+	case -EAGAIN:		/* These have a meaning for the protocol. */
+	case -EEXIST:
+	case -EHOSTDOWN:
+	case -ENOENT:
+	case -EOWNERDEAD:
+	case -ESHUTDOWN:
+	case -ESTALE:
+		return -EIO;
+	default:
+		return IS_ERR_VALUE((unsigned long)err) ? err : -EIO;
+	}
+}
+
 void **kddm_set_priv(struct kddm_set *set)
 {
 	return &set->priv;

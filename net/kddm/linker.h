@@ -43,18 +43,24 @@ static inline void kddm_linker_free(struct kddm_set *set, u64 id, void *data)
 		kddm_linker_memory.free(set, id, data);
 }
 
+/* An error of a linker as its users, on any node, may get it. */
+int kddm_linker_error(int err);
+
 static inline int kddm_linker_first_touch(struct kddm_set *set, u64 id,
 					  void *data)
 {
-	return set->linker->first_touch ?
-	       set->linker->first_touch(set, id, data) : 0;
+	if (set->linker->first_touch)
+		return kddm_linker_error(set->linker->first_touch(set, id,
+								  data));
+	return 0;
 }
 
 static inline int kddm_linker_import(struct kddm_set *set, u64 id, void *data,
 				     const void *buf, u32 len)
 {
 	if (set->linker->import)
-		return set->linker->import(set, id, data, buf, len);
+		return kddm_linker_error(set->linker->import(set, id, data,
+							     buf, len));
 	memcpy(data, buf, len);
 	return 0;
 }

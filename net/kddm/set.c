@@ -174,7 +174,8 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	strscpy(set->name, desc->name);
 	xa_init(&set->objs);
 	refcount_set(&set->ref, 1);
-	err = set->linker->instantiate ? set->linker->instantiate(set) : 0;
+	err = set->linker->instantiate ?
+	      kddm_linker_error(set->linker->instantiate(set)) : 0;
 	if (err)
 		goto put_linker;
 	return set;

@@ -283,6 +283,31 @@ static void first_touch_fails(void)
 	CHECK_EQ(read_text(C, 3, "three"), 0);
 }
 
+/* Errors that mean something to KDDM are not the linker's. */
+static void errors_of_others(void)
+{
+	static const int err[] = {
+		-EAGAIN, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN,
+		-ESTALE, 1,
+	};
+	int i, node;
+
+	for (i = 0; i < ARRAY_SIZE(err); i++) {
+		for (node = 0; node < NODES; node++) {
+			next_fails(FIRST_TOUCH, err[i]);
+			CHECK_EQ(read_text(node, 3, ""), -EIO);
+			next_fails(FIRST_TOUCH, err[i]);
+			CHECK_EQ(write_text(node, 4, "x"), -EIO);
+		}
+	}
+	CHECK_EQ(write_text(A, 5, "five"), 0);
+	for (i = 0; i < ARRAY_SIZE(err); i++) {
+		next_fails(IMPORT, err[i]);
+		CHECK_EQ(read_text(B, 5, "five"), -EIO);
+	}
+	CHECK_EQ(read_text(B, 5, "five"), 0);
+}
+
 /* What one node cannot take in is not lost to the others, nor to itself. */
 static void import_fails_of(const char *five, const char *cinq)
 {
@@ -402,6 +427,8 @@ static void elsewhere(const char *name)
 	set[B] = kddm_set_open(client_net[B], name);
 	if (!CHECK_EQ(PTR_ERR_OR_ZERO(set[B]), 0))
 		return;
+	next_fails(INSTANTIATE, -EHOSTDOWN);
+	CHECK_EQ(read_text(A, C, ""), -EIO);
 	next_fails(INSTANTIATE, -EIO);
 	CHECK_EQ(read_text(A, C, ""), -EIO);
 	next_fails(INSTANTIATE, -ENOMEM);
@@ -426,7 +453,7 @@ static void instantiate_fails_elsewhere(void)
 		fail_op = -1;
 		kddm_set_close(set[A]);
 		CHECK_EQ(kddm_set_destroy(client_net[A], attr.name, false), 0);
-		CHECK(client_await(is_over, 4));
+		CHECK(client_await(is_over, 5));
 	}
 	memset(calls, 0, sizeof(calls));
 	client_end();
@@ -518,6 +545,8 @@ void client_test_linker(void)
 		in_set(flags, SIZE, first_touch_fails,
 		       "linker: first touch fails");
 		in_set(flags, SIZE, import_fails, "linker: import fails");
+		in_set(flags, SIZE, errors_of_others,
+		       "linker: errors that are not its own");
 	}
 	in_set(0, LONG, long_import_fails, "linker: long import fails");
 	in_set(0, SIZE, alloc_fails, "linker: no memory");
