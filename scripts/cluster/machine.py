@@ -48,11 +48,9 @@ class Machine:
         self._process = None
         accel = accelerator()
         self._command = [
-            "qemu-system-x86_64", "-machine", "pc", "-accel", accel,
+            "qemu-system-x86_64", "-machine", "q35", "-accel", accel,
             "-cpu", "host" if accel == "kvm" else "max",
-            # The table of processors has the first one of each socket.
-            "-m", mem, "-smp", f"{cpus},sockets={cpus}",
-            "-nodefaults", "-no-reboot",
+            "-m", mem, "-smp", str(cpus), "-nodefaults", "-no-reboot",
             "-display", "none", "-kernel", kernel, "-initrd", initramfs,
             "-append", "console=ttyS0 panic=-1 ignore_loglevel "
                        f"kddm.name={name} {append}".strip(),

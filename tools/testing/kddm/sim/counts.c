@@ -17,7 +17,8 @@ static struct model_cfg cfg = {
 	.users = 2,
 	.stride = 1,
 	.max_hops = 2 * NODES,
-	.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE,
+	.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE |
+	       MODEL_DROP,
 	.carry = carry,
 };
 
@@ -85,15 +86,17 @@ static void move(u8 type, u16 node, u8 op)
 		settle();
 }
 
-/* Start an operation and compare what it takes. */
-static void expect(const char *what, u16 node, u8 op, u64 messages,
-		   unsigned int in_a_row)
+/* Make a move and compare what it takes until all is at rest. */
+static void expect_move(const char *what, u8 type, u16 node, u8 op,
+			u64 messages, unsigned int in_a_row)
 {
+	struct model_move mv = { type, node, op };
 	u64 before = total();
 	bool ok;
 
-	move(MOVE_START, node, op);
+	model_do(&m, &mv);
 	settle();
+	model_check_rest(&m);
 	ok = !m.error && total() - before == messages && rounds == in_a_row;
 	printf("%s - %s: %llu messages, %u in a row\n", ok ? "ok" : "not ok",
 	       what, total() - before, rounds);
@@ -102,6 +105,12 @@ static void expect(const char *what, u16 node, u8 op, u64 messages,
 		       m.error ? ": " : "", m.error ? m.error : "");
 	passed += ok;
 	failed += !ok;
+}
+
+static void expect(const char *what, u16 node, u8 op, u64 messages,
+		   unsigned int in_a_row)
+{
+	expect_move(what, MOVE_START, node, op, messages, in_a_row);
 }
 
 static void get_put(u16 node)
@@ -179,22 +188,41 @@ static void without_copies(void)
 	expect("grab by the owner", 1, MODEL_OP_GRAB, 0, 0);
 }
 
-/* A remove is one message, and home fetches the absence with two more. */
-static void removal(void)
+/* What is dropped, put and removed. */
+static void letting_go(void)
 {
-	u64 before;
-	bool ok;
-
+	start(2);
+	expect_move("flush of a copy", MOVE_DROP, 2, 0, 0, 0);
+	start(2);
+	move(MOVE_START, 2, 0);
+	expect_move("put of a get", MOVE_PUT, 2, 0, 0, 0);
+	start(2);
+	move(MOVE_START, 1, MODEL_OP_GRAB);
+	settle();
+	expect_move("put of a grab", MOVE_PUT, 1, 0, 0, 0);
+	/* One message, and home fetches the absence with two more. */
 	start(0);
 	move(MOVE_START, 1, MODEL_OP_GRAB);
-	before = total();
-	move(MOVE_REMOVE, 1, 0);
-	model_check_rest(&m);
-	ok = !m.error && total() - before == 3 && rounds == 3;
-	printf("%s - remove: %llu messages, %u in a row\n",
-	       ok ? "ok" : "not ok", total() - before, rounds);
-	passed += ok;
-	failed += !ok;
+	expect_move("remove", MOVE_REMOVE, 1, 0, 3, 3);
+}
+
+/* The nodes with the lowest numbers keep what was put; so does the writer. */
+static void replicated(unsigned int r)
+{
+	char what[100];
+
+	cfg.replicas = r;
+	model_init(&m, &cfg);
+	move(MOVE_START, 0, MODEL_OP_GRAB);
+	settle();
+	snprintf(what, sizeof(what), "put of a grab, %u replicas", r);
+	expect_move(what, MOVE_PUT, 0, 0, 2 * (r - 1), r > 1 ? 2 : 0);
+	model_init(&m, &cfg);
+	move(MOVE_START, NODES - 1, MODEL_OP_GRAB);
+	settle();
+	snprintf(what, sizeof(what), "put of a grab, %u replicas elsewhere", r);
+	expect_move(what, MOVE_PUT, NODES - 1, 0, 2 * r, 2);
+	cfg.replicas = 0;
 }
 
 int main(void)
@@ -204,7 +232,9 @@ int main(void)
 	without_copies();
 	for (k = 0; k <= 8 && k < NODES - 2; k++)
 		with_copies(k);
-	removal();
+	letting_go();
+	for (k = 2; k < NODES - 1; k++)
+		replicated(k);
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }

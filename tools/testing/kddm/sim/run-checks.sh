@@ -125,7 +125,6 @@ ok "recovery: one object" recover
 ok "wire format" wire
 ok "what RPC packs, and messages in parts" rpc
 ok "tables of names" names
-ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 ok "what KUnit explores" spaces
 [ -z "$doc" ] || ok "coherence.rst is true" doc "$doc"
 ok "2 nodes, 2 users, messages counted" \
@@ -227,6 +226,7 @@ ok "walk, 64 nodes, 1000 objects, sanitized" \
 	walk-asan -n 64 -i 16 -b 1000 -s 3000000 -r 1
 ok "walk, 6 nodes, 1 user, fair" walk -n 6 -u 1 -f -s 4000000 -r 1
 if [ -n "$long" ]; then
+	ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 	ok "views: 3 nodes, one leaves while a link fails" \
 		vcexplore -n 3 -F -c 1 -k 0 -l 1
 	ok "2 nodes, 2 users, hold time, first touch at home" \
@@ -262,6 +262,8 @@ if [ -n "$long" ]; then
 		explore -n 3 -m 8 -r 1 -o $more,hold
 	ok "3 nodes, every operation, hold time, first touch at home" \
 		explore -n 3 -m 8 -r 1 -t -o $more,hold
+	ok "3 nodes, every operation, users are killed" \
+		explore -n 3 -m 8 -r 1 -S 60000000 -o $more,kill
 	ok "3 nodes, users are killed, hold time" \
 		explore -n 3 -m 8 -o $all,kill,hold -r 1
 	ok "3 nodes, 2 users, hold time" \

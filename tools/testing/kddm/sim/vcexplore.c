@@ -44,20 +44,6 @@ static void show_error(const struct vcs *s)
 	vcm_show(stdout, &s->path[s->depth]->m);
 }
 
-static int parse_policy(const char *word)
-{
-	static const char * const name[] = {
-		"auto", "majority", "tiebreak", "none"
-	};
-	int i;
-
-	for (i = 0; i < 4; i++)
-		if (!strcmp(word, name[i]))
-			return i;
-	usage();
-	exit(2);
-}
-
 int main(int argc, char **argv)
 {
 	static struct vcm_cfg cfg = {
@@ -66,7 +52,7 @@ int main(int argc, char **argv)
 	};
 	static struct vcs s = { .cfg = &cfg, .max_states = 100000000 };
 	clock_t start = clock();
-	int opt, err;
+	int opt, policy, err;
 
 	while ((opt = getopt(argc, argv, "n:q:f:c:k:l:FPuS:h")) != -1) {
 		switch (opt) {
@@ -74,7 +60,12 @@ int main(int argc, char **argv)
 			cfg.nodes = atoi(optarg);
 			break;
 		case 'q':
-			cfg.policy = parse_policy(optarg);
+			policy = vcm_policy(optarg);
+			if (policy < 0) {
+				usage();
+				return 2;
+			}
+			cfg.policy = policy;
 			break;
 		case 'f':
 			cfg.founders = atoi(optarg);

@@ -2,6 +2,7 @@
 /*
  * Moves and states of nodes that change views, in words, for traces.
  */
+#include <string.h>
 #include "vcshow.h"
 
 static void show_view(FILE *f, const struct vcm *m, const char *name,
@@ -96,4 +97,17 @@ void vcm_show(FILE *f, const struct vcm *m)
 			m->msg[i].src, m->msg[i].dst,
 			kddm_vc_type_name(m->msg[i].msg.type),
 			m->msg[i].msg.epoch);
+}
+
+int vcm_policy(const char *word)
+{
+	static const char * const name[] = {
+		"auto", "majority", "tiebreak", "none"
+	};
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (!strcmp(word, name[i]))
+			return i;
+	return -1;
 }

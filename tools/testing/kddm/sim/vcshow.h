@@ -11,4 +11,7 @@ void vcm_show_move(FILE *f, const struct vcm *m, const struct vcm_move *mv);
 /* One line for each node, one for each message on the way. */
 void vcm_show(FILE *f, const struct vcm *m);
 
+/* The policy of that name, or -1. */
+int vcm_policy(const char *word);
+
 #endif /* SIM_VCSHOW_H */

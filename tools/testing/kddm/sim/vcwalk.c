@@ -283,20 +283,6 @@ static void walk(unsigned long long seed)
 	}
 }
 
-static int parse_policy(const char *word)
-{
-	static const char * const name[] = {
-		"auto", "majority", "tiebreak", "none"
-	};
-	int i;
-
-	for (i = 0; i < 4; i++)
-		if (!strcmp(word, name[i]))
-			return i;
-	usage();
-	exit(2);
-}
-
 static void report(unsigned long long first)
 {
 	printf("%llu walks from seed %llu on, %llu moves, %llu faults;\n",
@@ -319,7 +305,11 @@ int main(int argc, char **argv)
 			w.nodes = atoi(optarg);
 			break;
 		case 'q':
-			w.policy = parse_policy(optarg);
+			w.policy = vcm_policy(optarg);
+			if (w.policy < 0) {
+				usage();
+				return 2;
+			}
 			break;
 		case 's':
 			w.seconds = atof(optarg);
