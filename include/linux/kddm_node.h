@@ -88,7 +88,8 @@ void kddm_node_unregister(struct kddm_node_client *client);
  * @timeout: jiffies
  *
  * Returns when all clients on all possible nodes have been told of @ev, or of a
- * later transition of that node, and have returned.
+ * later transition in the same direction, and have returned.  A node that came
+ * and has gone again is waited for in vain: wait for its removal instead.
  *
  * Context: may sleep; a fatal signal ends it.  Not from
  * &kddm_node_client.change.
