@@ -118,6 +118,8 @@ struct kddm_peer_chan {
  * @peer_session: the node's number for it, from HELLO
  * @tx: messages sent
  * @rx: messages accepted
+ * @tx_bytes: bytes in the messages sent, headers included
+ * @rx_bytes: bytes in those accepted
  * @rtt: smoothed time of a round trip in ns, 0: not known; see control.h
  * @requests: RPC requests of this node that are not yet answered
  * @chan: state of each channel
