@@ -467,6 +467,30 @@ out:
 	vfree(msg);
 }
 
+#define INVITED	(2 * KDDM_VC_NODES)	/* epoch of an attempt of node 0 */
+
+/* Node 0 invites all that @vc reaches. */
+static void invite(struct kunit *test, struct kddm_vc *vc,
+		   struct kddm_vc_msg *msg, struct kddm_vc_out *out)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->type = KDDM_VC_INVITE;
+	msg->epoch = INVITED;
+	memcpy(msg->view.inc, vc->inc, sizeof(vc->inc));
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, out), 0);
+}
+
+/* Nothing came of that. */
+static void cancel(struct kunit *test, struct kddm_vc *vc,
+		   struct kddm_vc_msg *msg, u8 flags, struct kddm_vc_out *out)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->type = KDDM_VC_CANCEL;
+	msg->epoch = INVITED;
+	msg->flags = flags;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, out), 0);
+}
+
 /* An attempt that fails has failed, though somebody has asked for one since. */
 static void hopeless(struct kunit *test)
 {
@@ -482,17 +506,11 @@ static void hopeless(struct kunit *test)
 		goto out;
 	vcm_init(m, &cfg);
 	vc = &m->node[1];
-	msg->type = KDDM_VC_INVITE;
-	msg->epoch = 2 * KDDM_VC_NODES;
-	memcpy(msg->view.inc, vc->inc, sizeof(vc->inc));
-	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	invite(test, vc, msg, &out);
 	memset(msg, 0, sizeof(*msg));
 	msg->type = KDDM_VC_NOTICE;
 	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
-	msg->type = KDDM_VC_CANCEL;
-	msg->epoch = 2 * KDDM_VC_NODES;
-	msg->flags = KDDM_VC_FUTILE;
-	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	cancel(test, vc, msg, KDDM_VC_FUTILE, &out);
 	KUNIT_EXPECT_EQ(test, kddm_vc_has(&vc->hopeless, 0), true);
 	KUNIT_EXPECT_EQ(test, vc->role, (u8)KDDM_VC_PROMISE);
 out:
@@ -555,18 +573,10 @@ static void doubt(struct kunit *test, u8 policy, bool serves)
 	KUNIT_EXPECT_EQ(test, !(out.send[0].flags & KDDM_VC_DOUBT), serves);
 
 	vc = &m->node[1];
-	memset(msg, 0, sizeof(*msg));
-	msg->type = KDDM_VC_INVITE;
-	msg->epoch = 2 * KDDM_VC_NODES;
-	memcpy(msg->view.inc, vc->inc, sizeof(vc->inc));
-	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	invite(test, vc, msg, &out);
 	KUNIT_EXPECT_TRUE(test, vc->serving);
-	memset(msg, 0, sizeof(*msg));
-	msg->type = KDDM_VC_CANCEL;
-	msg->epoch = 2 * KDDM_VC_NODES;
-	msg->flags = m->node[0].serving ? KDDM_VC_FINAL :
-					  KDDM_VC_FINAL | KDDM_VC_DOUBT;
-	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	cancel(test, vc, msg, serves ? KDDM_VC_FINAL :
+				       KDDM_VC_FINAL | KDDM_VC_DOUBT, &out);
 	KUNIT_EXPECT_EQ(test, vc->serving, serves);
 out:
 	vfree(m);

@@ -20,16 +20,6 @@ DIR=.
 # shellcheck source=/dev/null
 . ./lib.sh
 
-said() {
-	dmesg | sed -n 's/.*kddm_client: //p'
-}
-
-# all_ok: every test that the module ran, and it ran some
-all_ok() {
-	said | grep -q '^not ok' && return 1
-	said | grep -q '^ok'
-}
-
 peek() {
 	cat /sys/module/kddm_client/parameters/peek
 }
@@ -59,8 +49,8 @@ monitor=$!
 check "node 2 may be stopped soon" kctl 2 config set stop-timeout 1000
 check "the module runs its tests" insmod "$module" \
 	kddmctl="$(command -v kddmctl)"
-said | sed 's/^/# /'
-check "all are passed" all_ok
+printed kddm_client | sed 's/^/# /'
+check "all are passed" all_ok kddm_client
 check "another protocol version is refused" refused
 check "what the kernel wrote, kddmctl reads" \
 	says kernel kctl 2 object get kddm-client 1

@@ -32,7 +32,7 @@ SPIN=4000	# milliseconds
 
 # last: what the module said last
 last() {
-	dmesg | sed -n 's/.*kddm_many: //p' | tail -n 1
+	printed kddm_many | tail -n 1
 }
 
 late() {

@@ -20,17 +20,6 @@ DIR=.
 # shellcheck source=/dev/null
 . ./lib.sh
 
-
-said() {
-	dmesg | sed -n 's/.*kddm_rpc: //p'
-}
-
-# all_ok: every test that the module ran, and it ran some
-all_ok() {
-	said | grep -q '^not ok' && return 1
-	said | grep -q '^ok'
-}
-
 # no_bad_drops: late replies are stale, and what is beyond a bound is dropped
 no_bad_drops() {
 	for n in 1 2 3; do
@@ -41,7 +30,7 @@ no_bad_drops() {
 }
 
 running() {
-	said | grep -q "^# $1: running"
+	printed kddm_rpc | grep -q "^# $1: running"
 }
 
 # with TEST COMMAND...: the module runs it; the command when it has begun
@@ -53,7 +42,7 @@ with() {
 	wait_for running "$test" && "$@"
 	status=$?
 	wait "$writer" && [ "$status" -eq 0 ] && return
-	said | grep "$test"
+	printed kddm_rpc | grep "$test"
 	return 1
 }
 
@@ -86,7 +75,7 @@ again_and_again() {
 }
 
 stopped() {
-	said | grep -q "^# nodes: stopped"
+	printed kddm_rpc | grep -q "^# nodes: stopped"
 }
 
 stop_and_start() {
@@ -94,7 +83,7 @@ stop_and_start() {
 }
 
 stays() {
-	said | grep -q "^# barrier: stays"
+	printed kddm_rpc | grep -q "^# barrier: stays"
 }
 
 # stop_twice: node 2 has a user, who closes the set after the first time
@@ -139,7 +128,7 @@ check "three namespaces with TIPC" setup 3
 check "three nodes start" start_all
 check "all are in the view" all_serve 1 2 3
 check "the module runs its tests" insmod "$module"
-check "all are passed" all_ok
+check "all are passed" all_ok kddm_rpc
 check "no message was malformed, or lost" no_bad_drops
 if can_fail; then
 	check "memory is short" with faults short_of_memory 2
@@ -165,5 +154,5 @@ check "a node dies that has passed calls on" with forwarder-dying late_cut 2
 check "it comes back, too" come_back 2
 check "a node dies to which a call was forwarded" with forward-dying cut 3
 check "the module goes" rmmod kddm_rpc
-said | sed 's/^/# /'
+printed kddm_rpc | sed 's/^/# /'
 ktap_finished

@@ -105,6 +105,17 @@ counter() {
 		sed -n "s/.*\"$2\": *\\([0-9]*\\).*/\\1/p"
 }
 
+# printed MODULE: what a test module has said in the kernel log
+printed() {
+	dmesg | sed -n "s/.*$1: //p"
+}
+
+# all_ok MODULE: every test that the module ran, and it ran some
+all_ok() {
+	printed "$1" | grep -q '^not ok' && return 1
+	printed "$1" | grep -q '^ok'
+}
+
 # drops: what was dropped, of all nodes of this kernel
 drops() {
 	grep kddm_msg_drop /sys/kernel/tracing/trace 2>/dev/null | tail -n 5
