@@ -68,9 +68,11 @@ late_cut() {
 	cut "$1"
 }
 
+# again_and_again: until the module, which looks once a tick, has seen enough
 again_and_again() {
-	for _ in 1 2 3 4 5; do
+	for _ in $(seq 30); do
 		kctl 3 stop && kctl 3 start id 3 || return 1
+		printed kddm_rpc | grep -q '^# gate: .* early' && return
 	done
 }
 
