@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 28
 
 # goes NODE: its namespace does; nobody waits for that
 goes() {
@@ -21,6 +21,20 @@ use() {
 		kctl "$1" object get demo 60 || return 1
 	done >"$TMP/used.$1" 2>&1 &
 	users="$users $!"
+}
+
+# write_large NODE TEXT
+write_large() {
+	for i in $(seq 12); do
+		kctl "$1" object put large "$i" "$2 $i" || return 1
+	done
+}
+
+# reads_large NODE TEXT
+reads_large() {
+	for i in $(seq 12); do
+		says "$2 $i" kctl "$1" object get large "$i" || return 1
+	done
 }
 
 # used: by all users, without an error
@@ -41,6 +55,8 @@ check "six namespaces with TIPC" setup 6
 check "six nodes start" start_all
 check "they serve one view" all_serve 1 2 3 4 5 6
 check "a set" kctl 1 set create demo size 64
+check "one of larger objects, with replicas" \
+	kctl 1 set create large size 4096 replicas 2
 
 check "node 3 writes objects" write_demo 3 three $(seq 40)
 check "node 2 has copies of some" reads_demo 2 three $(seq 31 40)
@@ -52,13 +68,15 @@ check "what had copies as well" reads_demo 5 three $(seq 31 40)
 check "what is there can be written" write_demo 6 six $(seq 1 5)
 check "and read" reads_demo 2 six $(seq 1 5)
 
-check "node 1, the lowest, writes" write_demo 1 one $(seq 50 69)
+check "node 1, the lowest, writes" both \
+	"write_demo 1 one $(words 50 69)" "write_large 1 one"
 use 2
 use 4
 check "its namespace goes while others use objects" goes 1
 check "they go on" all_serve 2 4 5 6
 check "nobody was told of an error" used
 check "nothing is lost" reads_demo 5 one $(seq 50 69)
+check "nor of the larger objects" reads_large 5 one
 check "nor what it had not written" both \
 	"reads_demo 2 six $(words 1 5)" "reads_demo 4 three $(words 6 40)"
 
