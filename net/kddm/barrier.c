@@ -17,6 +17,7 @@
 #include "member.h"
 
 #define LOOK	max(HZ / 50, 1)
+#define LOOKS	200		/* then the other node asks again */
 
 static int barrier_handler(struct kddm_request *req)
 {
@@ -24,6 +25,7 @@ static int barrier_handler(struct kddm_request *req)
 	u16 id = kddm_unpack_u16(args);
 	u32 incarnation = kddm_unpack_u32(args);
 	u8 change = kddm_unpack_u8(args);
+	unsigned int looks = LOOKS;
 	struct kddm_net *kn;
 	bool told;
 
@@ -38,6 +40,8 @@ static int barrier_handler(struct kddm_request *req)
 		kddm_exit(kn);
 		if (told)
 			return 0;
+		if (!--looks)
+			return -EBUSY;
 	} while (!kddm_request_wait(req, LOOK));
 	return -ECANCELED;
 }

@@ -181,31 +181,40 @@ static bool is_missed(struct kddm_names *names, u32 nr,
 	return missed;
 }
 
-/* Enter what this node uses into its table, which is grabbed. */
-static void restore(struct kddm_names *names, u32 nr, struct kddm_nametab *t)
+/*
+ * Enter what this node uses into its table, which is grabbed: 0, or an error
+ * after which to try again.
+ */
+static int restore(struct kddm_names *names, u32 nr, struct kddm_nametab *t)
 {
 	const struct kddm_member_id self = own(names->kn);
 	struct name_use *u;
+	int err, ret = 0;
 
 	spin_lock(&names->uses_lock);
 	list_for_each_entry(u, &names->uses, list) {
 		if (u->stale || kddm_nametab_of_id(u->id) != nr ||
 		    kddm_nametab_uses(t, u->id, &self))
 			continue;
-		if (!kddm_nametab_restore(t, nr, u->id, u->kind, u->name,
-					  &self))
+		err = kddm_nametab_restore(t, nr, u->id, u->kind, u->name,
+					   &self);
+		if (err != -ESTALE) {
+			ret = ret ?: err;
 			continue;
+		}
 		u->stale = true;
 		pr_warn_ratelimited("kddm: node %u was apart; id %u is not that of \"%s\" any more\n",
 				    self.id, u->id, u->name);
 	}
 	spin_unlock(&names->uses_lock);
+	return ret;
 }
 
 /* Make a table agree: 0, or an error after which to try again. */
 static int tidy(struct kddm_names *names, u32 nr)
 {
 	struct kddm_obj *obj;
+	int err, put;
 	bool needed;
 
 	lockdep_assert_held(&names->lock);
@@ -230,8 +239,9 @@ static int tidy(struct kddm_names *names, u32 nr)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	kddm_nametab_prune(kddm_data(obj), use_gone, names);
-	restore(names, nr, kddm_data(obj));
-	return kddm_obj_put(obj, TAKE_TIMEOUT);
+	err = restore(names, nr, kddm_data(obj));
+	put = kddm_obj_put(obj, TAKE_TIMEOUT);
+	return err ?: put;
 }
 
 static void tidy_work(struct work_struct *work)
@@ -245,7 +255,7 @@ static void tidy_work(struct work_struct *work)
 		if (!test_and_clear_bit(nr, &names->todo))
 			continue;
 		mutex_lock(&names->lock);
-		if (tidy(names, nr) && !READ_ONCE(names->set->dead)) {
+		if (tidy(names, nr)) {
 			set_bit(nr, &names->todo);
 			again = true;
 		}

@@ -18,6 +18,17 @@
 
 /* Held messages */
 
+/*
+ * Who is no member does not answer, though it may still be in reach: a request
+ * to such a home is undeliverable.
+ */
+static void queue(struct kddm_net *kn, struct kddm_msg *msg)
+{
+	if (!msg->nwords && !kddm_views_member(kn, msg->dst))
+		msg->dst = KDDM_NODE_NONE;
+	kddm_msg_queue(kn, msg);
+}
+
 /* Either @msg is queued now, or it is held. */
 static void send_or_hold(struct kddm_net *kn, struct kddm_set *set,
 			 struct kddm_msg *msg)
@@ -30,7 +41,7 @@ static void send_or_hold(struct kddm_net *kn, struct kddm_set *set,
 		list_add_tail(&msg->list, set ? &set->held : &v->held);
 		spin_unlock(&v->held_lock);
 	} else {
-		kddm_msg_queue(kn, msg);
+		queue(kn, msg);
 	}
 	read_unlock(&v->gate);
 }
@@ -95,7 +106,7 @@ static void release(struct kddm_views *v, struct list_head *held)
 		if (is_orphan(v, msg))
 			kddm_msg_free(msg);
 		else
-			kddm_msg_queue(v->kn, msg);
+			queue(v->kn, msg);
 	}
 }
 

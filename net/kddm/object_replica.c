@@ -100,12 +100,14 @@ static void restore_one(struct kddm_obj *obj)
 		kddm_obj_event(obj, &ev, NULL);
 }
 
+/* Nor is there any while the view changes: messages are held back then. */
 static int wait_room(struct kddm_set *set, u16 chan, int (*check)(void *arg),
 		     void *arg)
 {
-	int err = 0;
+	int err = check(arg);
 
-	while (!err && kddm_transport_full(set->kn, chan)) {
+	while (!err && (kddm_transport_full(set->kn, chan) ||
+			READ_ONCE(set->kn->views->frozen))) {
 		msleep(POLL_DELAY);
 		err = check(arg);
 	}

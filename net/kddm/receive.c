@@ -109,6 +109,9 @@ static void deliver(struct kddm_chan *c, struct kddm_node *node,
 	if (rc)
 		kddm_drop(c->kn, c->nr, node->addr,
 			  READ_ONCE(node->port[c->nr]), h->len, verdict(rc));
+	/* What must not be lost was. */
+	if (rc == -ECONNRESET)
+		c->kn->tp->peer_ops->failed(c->kn, node);
 	if (kddm_chan_credit_due(pc)) {
 		spin_lock(&c->lock);
 		kddm_chan_make_ready(c, node);

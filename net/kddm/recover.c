@@ -44,8 +44,9 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_recover_moved);
  *
  * A trail to the owner that ends at a node that is gone has a last node that is
  * not; that one knows.  Requests may have been with any node, and so may have
- * been the orders to drop the copies for which an owner waits.  A home that was
- * away knows nothing of what has been lost meanwhile; others may.
+ * been the orders to drop the copies for which an owner waits; or on their way
+ * between two members who have lost sight of each other for a moment.  A home
+ * that was away knows nothing of what has been lost meanwhile; others may.
  *
  * Return: true if the home has to be told; false if pruning is enough, and, if
  * this is the owner and the home has moved, kddm_recover_trail() there.
@@ -55,16 +56,13 @@ bool kddm_recover_suspect(const struct kddm_co *co,
 			  const u64 *gone, u16 nwords)
 {
 	bool moved = kddm_recover_moved(env, home, gone, nwords);
-	bool lost = nwords && !nodeset_empty(gone, nwords);
 
-	if (co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)
-		return lost;
+	if (asks(co) || co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)
+		return true;
 	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)
 		return moved;
 	if (kddm_co_owns(co))
 		return false;
-	if (asks(co))
-		return lost || moved;
 	if (moved && home == env->self)
 		return true;
 	if (co->hint == KDDM_NODE_NONE && env->home == KDDM_NODE_NONE)

@@ -277,6 +277,7 @@ static void acquit(struct kddm_set *set, unsigned long id)
  * @set: the set
  * @nr: how many
  * @words: of a node set
+ * @most: so many at a time, at most CASES: what fits into a message
  * @id: their ids
  * @judge: claims
  * @copies: for each of them @words words: who has a copy
@@ -286,6 +287,7 @@ struct cases {
 	struct kddm_set		*set;
 	u16			nr;
 	u16			words;
+	u16			most;
 	u64			id[CASES];
 	struct kddm_judge	judge[CASES];
 	u64			*copies;
@@ -448,7 +450,7 @@ static int judge_set(struct kddm_set *set, void *arg)
 			continue;
 		}
 		c->id[c->nr++] = id;
-		if (c->nr == CASES)
+		if (c->nr == c->most)
 			err = judge(r, c);
 		if (err)
 			return err;
@@ -463,6 +465,9 @@ static int judge_all(struct run *r)
 
 	c->r = r;
 	c->words = r->view->m[r->view->nr - 1].id / 64 + 1;
+	c->most = min_t(size_t, CASES,
+			(KDDM_MAX_RPC - sizeof(struct wire_recover)) /
+			verdict_size(c->words));
 	c->copies = kvcalloc(CASES, c->words * sizeof(u64), GFP_KDDM);
 	err = kddm_sets_each(r->v->kn, judge_set, c);
 	kvfree(c->copies);
@@ -779,6 +784,7 @@ const struct kddm_views_ops kddm_recovery_ops = {
 static struct kddm_rpc_service svc_recover = {
 	.name		= "kddm-recover",
 	.handler	= recover_handler,
+	.urgent		= true,
 	.owner		= THIS_MODULE,
 };
 

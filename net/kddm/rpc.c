@@ -436,15 +436,30 @@ static void rpc_init(struct kddm_rpc *rpc, struct kddm_net *kn)
 	INIT_DELAYED_WORK(&rpc->reap, kddm_request_reap);
 }
 
+static bool alloc_queues(struct kddm_rpc *rpc)
+{
+	rpc->wq = alloc_workqueue("kddm_rpc", WQ_UNBOUND, RPC_RUNNING);
+	rpc->urgent = alloc_workqueue("kddm_rpc_urgent", WQ_UNBOUND,
+				      RPC_RUNNING);
+	return rpc->wq && rpc->urgent;
+}
+
+static void free_queues(struct kddm_rpc *rpc)
+{
+	if (rpc->wq)
+		destroy_workqueue(rpc->wq);
+	if (rpc->urgent)
+		destroy_workqueue(rpc->urgent);
+}
+
 int kddm_rpc_start(struct kddm_net *kn)
 {
 	struct kddm_rpc *rpc = kzalloc_obj(*rpc);
 
 	if (!rpc)
 		return -ENOMEM;
-	rpc->wq = alloc_workqueue("kddm_rpc", WQ_UNBOUND, RPC_RUNNING);
-	if (!rpc->wq)
-		goto free;
+	if (!alloc_queues(rpc))
+		goto destroy;
 	rpc->reserve = mempool_create_kmalloc_pool(RESERVE, RESERVE_ROOM);
 	if (!rpc->reserve)
 		goto destroy;
@@ -459,8 +474,7 @@ int kddm_rpc_start(struct kddm_net *kn)
 pool:
 	mempool_destroy(rpc->reserve);
 destroy:
-	destroy_workqueue(rpc->wq);
-free:
+	free_queues(rpc);
 	kfree(rpc);
 	return -ENOMEM;
 }
@@ -490,6 +504,7 @@ void kddm_rpc_shut(struct kddm_net *kn)
 	smp_mb();
 	kddm_calls_end(rpc, KDDM_NODE_NONE, false, -ESHUTDOWN);
 	flush_workqueue(rpc->wq);
+	flush_workqueue(rpc->urgent);
 	kddm_svc_shut(rpc);
 	/* Who answers later than this finds nobody to send it. */
 	WRITE_ONCE(rpc->down, true);
@@ -503,7 +518,7 @@ void kddm_rpc_stop(struct kddm_net *kn)
 	struct kddm_rpc *rpc = kn->rpc;
 
 	kn->peer_down = NULL;
-	destroy_workqueue(rpc->wq);
+	free_queues(rpc);
 	kddm_serve_exit(rpc);
 	mempool_destroy(rpc->reserve);
 	kn->rpc = NULL;

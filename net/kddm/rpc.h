@@ -37,6 +37,8 @@
  *	but nothing else is received meanwhile, so it must be short, and must
  *	not wait for a message: not call a service, nor get an object.  Its
  *	@req is not aligned
+ * @urgent: handlers of other services may wait for what its handler does: it
+ *	runs beside them, however many they are
  * @owner: module that has @handler; it unregisters before it goes
  * @client: it is that of a client, see struct kddm_rpc_svc; @handler is NULL
  * @id: hash of @name; filled in when registered
@@ -50,6 +52,7 @@ struct kddm_rpc_service {
 		       size_t len, void *reply, size_t max);
 	bool			ordered;
 	bool			direct;
+	bool			urgent;
 	struct module		*owner;
 	bool			client;
 	u32			id;

@@ -67,6 +67,7 @@
  * @life: see above
  * @down: nothing can be sent any more; who has @life sees it in time
  * @wq: runs the handlers of KDDM itself
+ * @urgent: the same, of urgent services
  * @reserve: messages for when there is no memory
  * @reap: drops requests that are not completed
  */
@@ -85,6 +86,7 @@ struct kddm_rpc {
 	struct srcu_struct	life;		/* see above */
 	bool			down;
 	struct workqueue_struct	*wq;
+	struct workqueue_struct	*urgent;
 	mempool_t		*reserve;
 	struct delayed_work	reap;
 };

@@ -223,7 +223,7 @@ int kddm_serve_accept(struct kddm_rpc *rpc, struct kddm_node *node,
 	if (!r)
 		goto uncount;
 	if (!svc->ordered) {
-		queue_work(rpc->wq, &r->work);
+		queue_work(svc->urgent ? rpc->urgent : rpc->wq, &r->work);
 		return 0;
 	}
 	rc = enqueue(rpc, r);

@@ -37,6 +37,9 @@ static void set_release(struct kddm_set *set)
 	kddm_obj_hold_stop(set);
 	kddm_objects_cancel(set, -ESHUTDOWN);
 	kddm_objects_free(set);
+	/* Whoever releases what sets hold back may have found this one. */
+	if (!list_empty_careful(&set->held))
+		synchronize_rcu();
 	kddm_objects_drop_held(&set->held);
 	xa_destroy(&set->suspects);
 	if (set->linker->uninstantiate)

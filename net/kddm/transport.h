@@ -115,7 +115,7 @@ struct kddm_msg {
  *	thread or in kddm_wait(); may sleep but holds up the channel meanwhile,
  *	so it must not wait for a message.  Returns 0,
  *	-EBADMSG (counted as malformed), -EBUSY (counted as busy), or another
- *	error (counted as stale).
+ *	error (counted as stale).  -ECONNRESET ends the session, too.
  * @undeliverable: @msg could not be sent to @dst, which is not online; called
  *	without locks; @msg is freed after the call
  *

@@ -49,7 +49,7 @@ static inline size_t kddm_view_size(u16 cap)
 void kddm_view_init(struct kddm_view *v, u16 cap);
 /* 0, -EEXIST (same id, even in another incarnation), -ENOSPC, -EINVAL */
 int kddm_view_add(struct kddm_view *v, u16 id, u32 incarnation);
-/* 0, -ENOENT (no such id, or another incarnation) */
+/* The member of that id, or NULL. */
 const struct kddm_member_id *kddm_view_find(const struct kddm_view *v, u16 id);
 /* The first @nr for @key, at most KDDM_REPLICAS_MAX; returns how many. */
 u16 kddm_view_rank(const struct kddm_view *v, u64 key, u16 *id, u16 nr);

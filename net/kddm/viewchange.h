@@ -132,7 +132,7 @@ enum kddm_vc_type {
 };
 
 /* Flags of messages */
-#define KDDM_VC_SERVING	0x01	/* PROMISE: serves its view */
+#define KDDM_VC_SERVING	0x01	/* PROMISE: serves its view, nothing is amiss */
 #define KDDM_VC_LEAVING	0x02	/* PROMISE: wants to leave for good */
 #define KDDM_VC_MORE	0x04	/* PROMISE: reaches others than the invited */
 #define KDDM_VC_FINAL	0x08	/* CANCEL: nobody else would do better */
@@ -256,6 +256,9 @@ struct kddm_vc_proposal {
  * @member: has been a member of a view of @lineage
  * @changed: @reach has changed since the last promise
  * @fresh: news that nobody has been told of
+ * @torn: a member of @last has been out of reach since it became the latest
+ *	view: messages were lost, and the next view makes up for them, even if
+ *	it has the same members
  * @proposer: whose attempt it is, KDDM_VC_NOBODY
  * @told: who was told that there is something to do, KDDM_VC_NOBODY
  * @seen: the highest epoch known
@@ -289,6 +292,7 @@ struct kddm_vc {
 	bool			member;
 	bool			changed;
 	bool			fresh;
+	bool			torn;
 	u16			proposer;
 	u16			told;
 	u32			seen;
@@ -372,56 +376,5 @@ void kddm_vc_message(const struct kddm_vc *vc, const struct kddm_vc_send *send,
 int kddm_vc_encode(const struct kddm_vc_msg *msg, void *buf, size_t size);
 int kddm_vc_decode(const void *buf, size_t size, struct kddm_vc_msg *msg);
 const char *kddm_vc_type_name(u8 type);
-
-/* viewchange_decide.c, for viewchange.c: what the promises allow */
-
-enum kddm_vc_verdict {
-	KDDM_VC_GO,		/* p.view is to be proposed */
-	KDDM_VC_SAME,		/* there is nothing to change */
-	KDDM_VC_NOT_NOW,	/* no quorum, or others may know of more */
-	KDDM_VC_NOT_ME		/* not with this proposer */
-};
-
-/* Note what @node has promised; @last is its latest view, @pend what follows */
-void kddm_vc_note(struct kddm_vc_proposal *p, u16 node,
-		  const struct kddm_vc_promise *from,
-		  const struct kddm_vc_view *last,
-		  const struct kddm_vc_view *pend);
-enum kddm_vc_verdict kddm_vc_decide(struct kddm_vc *vc);
-/* The view that p.view follows, or NULL; see struct kddm_vc_msg for @unsure. */
-const struct kddm_vc_view *kddm_vc_base(const struct kddm_vc_proposal *p,
-					bool *unsure);
-/*
- * Those who may serve a view that is over: somebody has accepted a later one,
- * and others, who are not here, may have a quorum of it.
- */
-void kddm_vc_in_doubt(const struct kddm_vc_proposal *p,
-		      struct kddm_vc_set *who);
-/* Add those who have promised and want to leave. */
-void kddm_vc_leavers(const struct kddm_vc_proposal *p, struct kddm_vc_set *who);
-/*
- * Of what is decided: those who have promised and are no members; who leaves is
- * noted in @p; others are added to @out_of_it, or to @apart in another lineage.
- */
-void kddm_vc_part_others(struct kddm_vc_proposal *p,
-			 struct kddm_vc_set *out_of_it,
-			 struct kddm_vc_set *apart);
-/* Note the past of @view, which this node is to accept. */
-void kddm_vc_adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
-		   const struct kddm_vc_view *base, bool unsure,
-		   const struct kddm_vc_view *seen, int nr, u8 mask);
-/* Who shall propose: the lowest in reach from whom there is hope. */
-u16 kddm_vc_candidate(const struct kddm_vc *vc);
-/* Whether nobody has to agree if this node leaves. */
-bool kddm_vc_may_go(const struct kddm_vc *vc);
-/* Whether all members of @v are in reach. */
-bool kddm_vc_reaches(const struct kddm_vc *vc, const struct kddm_vc_view *v);
-/* Whether enough of the members of the latest view are in reach. */
-bool kddm_vc_keeps_quorum(const struct kddm_vc *vc);
-/* Whether EXCLUDE says that the view served here is over. */
-bool kddm_vc_is_over(const struct kddm_vc *vc, u16 src,
-		     const struct kddm_vc_msg *msg);
-/* Whether another proposer could not know of more nodes or links. */
-bool kddm_vc_complete(const struct kddm_vc_proposal *p);
 
 #endif /* _NET_KDDM_VIEWCHANGE_H */

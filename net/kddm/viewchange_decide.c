@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include "viewchange.h"
+#include "viewchange_int.h"
 
 static bool same_view(const struct kddm_vc_view *a,
 		      const struct kddm_vc_view *b)

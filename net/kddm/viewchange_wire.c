@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <asm/byteorder.h>
 #include "viewchange.h"
+#include "viewchange_int.h"
 
 /**
  * kddm_vc_message() - what is in a message

@@ -102,16 +102,23 @@ static void freeze(struct kddm_views *v)
 	v->frozen_at = ktime_get();
 }
 
-/* The view that the proposed one follows, and whether we were a member. */
+/*
+ * The view that the proposed one follows, and whether we were a member.  Who
+ * was none is out of date until a view with it is served, be it not the first
+ * that is agreed on: only then has recovery come to its end.
+ */
 static void note_base(struct kddm_views *v)
 {
 	const struct kddm_vc_view *last = &v->vc->last;
 
+	if (last->lineage && v->astray == last->lineage)
+		return;
 	v->base = last->epoch;
 	v->apart = last->epoch &&
 		   last->inc[v->kn->self] != v->kn->incarnation;
 	if (v->apart && v->vc->lineage == last->lineage)
 		v->base = min(READ_ONCE(v->kn->epoch), last->epoch - 1);
+	v->astray = v->apart ? last->lineage : 0;
 }
 
 static struct kddm_view *view_of(const struct kddm_vc_view *from)
@@ -149,6 +156,7 @@ static void committed(struct kddm_views *v)
 
 static void serve(struct kddm_views *v)
 {
+	v->astray = 0;
 	memcpy(v->ref, v->vc->last.inc, sizeof(v->vc->last.inc));
 	replace(v, &v->served, view_of(&v->vc->last));
 	WRITE_ONCE(v->kn->epoch, v->vc->last.epoch);
@@ -401,6 +409,7 @@ bool kddm_views_info(const struct kddm_net *kn, struct kddm_views_info *info)
 		info->recovered = READ_ONCE(v->recovered);
 		info->change_us = READ_ONCE(v->change_us);
 		info->recovery_us = READ_ONCE(v->recovery_us);
+		info->stage = READ_ONCE(v->stage);
 	}
 	rcu_read_unlock();
 	return v;

@@ -112,6 +112,8 @@ struct kddm_view_peer {
  * @recovering: epoch of the recovery that is under way, or 0
  * @base: of the view that it follows, for claims
  * @apart: this node was no member of that one
+ * @astray: the lineage of views that this node is to join and has not yet
+ *	served, or 0: @base and @apart stay what they are
  * @members: of the latest view that was committed; RCU
  * @served: members of the latest view that was served here; RCU
  * @restored: members of the latest one to which replicas were fit; RCU
@@ -152,6 +154,7 @@ struct kddm_views {
 	u32				recovering;
 	u32				base;
 	bool				apart;
+	u64				astray;
 	struct kddm_view __rcu		*members;
 	struct kddm_view __rcu		*served;
 	struct kddm_view __rcu		*restored;
@@ -216,6 +219,7 @@ int kddm_views_mark(struct kddm_net *kn, const struct kddm_hdr *h,
  * @change_us: how long the latest change held requests back, in microseconds
  * @recovered: objects judged here in the latest recovery
  * @recovery_us: how long that took, in microseconds
+ * @stage: enum kddm_stage
  */
 struct kddm_views_info {
 	u32	epoch;
@@ -226,6 +230,7 @@ struct kddm_views_info {
 	u32	change_us;
 	unsigned long	recovered;
 	u32	recovery_us;
+	u8	stage;
 };
 
 /* False if the node has not come so far. */

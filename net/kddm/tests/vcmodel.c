@@ -33,6 +33,7 @@ static void form(struct vcm *m)
 
 		vc->started = true;
 		vc->serving = true;
+		vc->torn = false;
 		vc->member = true;
 		vc->seen = KDDM_VC_NODES;
 		vc->promised = KDDM_VC_NODES;

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include "vcmodel.h"
+#include "../viewchange_int.h"
 
 static bool takes_part(const struct vcm *m, u16 n)
 {
@@ -258,6 +259,8 @@ static void check_node(struct vcm *m, u16 n)
 		vcm_fail(m, "those who leave wait for each other");
 	if (vc->serving)
 		check_deserted(m, n);
+	if (vc->serving && vc->torn && all_linked(m, set))
+		vcm_fail(m, "what was lost between two members stays lost");
 	if (vc->serving && m->cfg->policy != KDDM_VC_NONE &&
 	    (all_linked(m, set) || one_cluster(m, set, &lineage)))
 		check_served(m, n);

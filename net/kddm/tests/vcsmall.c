@@ -5,5 +5,6 @@
  */
 #include "vcmodel.h"
 #include "../viewchange.c"
+#include "../viewchange_attempt.c"
 #include "../viewchange_decide.c"
 #include "../viewchange_wire.c"

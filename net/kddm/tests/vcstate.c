@@ -85,6 +85,8 @@ void vcm_fill(struct kddm_vc *vc, u8 with)
 		FILL(vc->reach, with);
 	if (vc->phase != KDDM_VC_FLUSH && vc->phase != KDDM_VC_ACCEPTED)
 		FILL(vc->parting, with);
+	if (!vc->serving && vc->phase != KDDM_VC_RECONCILE)
+		FILL(vc->torn, with);
 	FILL(vc->more, with);
 	for (i = vc->nr_pends; i < KDDM_VC_PENDS; i++)
 		FILL(vc->pend[i], with);

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include "vcsearch.h"
+#include "../viewchange_int.h"
 
 MODULE_DESCRIPTION("KUnit tests of KDDM's view changes");
 MODULE_LICENSE("GPL");
@@ -491,6 +492,55 @@ static void cancel(struct kunit *test, struct kddm_vc *vc,
 	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, out), 0);
 }
 
+static u8 flags_of(const struct kddm_vc_out *out, u8 type)
+{
+	u8 i;
+
+	for (i = 0; i < out->nr; i++)
+		if (out->send[i].type == type)
+			return out->send[i].flags;
+	return 0;
+}
+
+/*
+ * What a node promises that serves its view and has lost sight of node 2 for a
+ * moment, which is a member, or (@other) of another node that is none.
+ */
+static void blink(struct kunit *test, bool other, bool serving)
+{
+	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
+	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
+	struct vcm *m = vzalloc(sizeof(*m));
+	struct kddm_vc_out out = { };
+	struct kddm_vc *vc;
+
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, msg);
+	if (!m || !msg)
+		goto out;
+	vcm_init(m, &cfg);
+	vc = &m->node[1];
+	if (other)
+		vc->last.inc[2]++;
+	kddm_vc_down(vc, 2, &out);
+	kddm_vc_up(vc, 2, vcm_inc(m, 2), &out);
+	KUNIT_EXPECT_TRUE(test, vc->serving);
+	invite(test, vc, msg, &out);
+	KUNIT_EXPECT_EQ(test,
+			flags_of(&out, KDDM_VC_PROMISE) & KDDM_VC_SERVING,
+			serving ? KDDM_VC_SERVING : 0);
+out:
+	vfree(m);
+	vfree(msg);
+}
+
+/* What was on its way is lost: the same members need another view. */
+static void torn(struct kunit *test)
+{
+	blink(test, false, false);
+	blink(test, true, true);
+}
+
 /* An attempt that fails has failed, though somebody has asked for one since. */
 static void hopeless(struct kunit *test)
 {
@@ -750,6 +800,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(full),
 	KUNIT_CASE(founding),
 	KUNIT_CASE(tell),
+	KUNIT_CASE(torn),
 	KUNIT_CASE(hopeless),
 	KUNIT_CASE(same_epoch),
 	KUNIT_CASE(puts_out),

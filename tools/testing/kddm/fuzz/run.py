@@ -37,7 +37,7 @@ BUSTED = (
      "(desc->home != KDDM_ANY_NODE && !node_ok(desc->home)) ||", ""),
     ("machine", "coherence_ext.c", "|| ext_fits(s->co, words)",
      "|| s->co->x"),
-    ("view", "viewchange.c", "v->inc[n] && n != vc->self", "v->inc[n]"),
+    ("view", "viewchange_attempt.c", "v->inc[n] && n != vc->self", "v->inc[n]"),
 )
 
 

@@ -11,6 +11,7 @@ SET = "nodeset.h"
 GATE = "gate.h"
 RECOVER = "recover.c"
 VIEW = "viewchange.c"
+ATTEMPT = "viewchange_attempt.c"
 DECIDE = "viewchange_decide.c"
 WIRE_VC = "viewchange_wire.c"
 
@@ -426,12 +427,12 @@ MUTATIONS = [
      "	while (words--)\n		if (set[words])", "	if (words)\n		if (set[0])",
      "walk, 20 nodes"),
     ("an owner that waits for acks is no suspect", RECOVER,
-     "	if (co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)",
-     "	if (co->state == KDDM_CO_PUSH)"),
+     "asks(co) || co->state == KDDM_CO_ACKS || co", "asks(co) || co"),
     ("who waits is no suspect", RECOVER,
-     "		return lost || moved;\n", "		return moved;\n"),
-    ("who waits is no suspect when home moves", RECOVER,
-     "		return lost || moved;\n", "		return lost;\n"),
+     "	if (asks(co) || co->state == KDDM_CO_ACKS", "	if (co->state == KDDM_CO_ACKS"),
+    ("who waits is no suspect while nobody is gone", RECOVER,
+     "	if (asks(co) || co->state == KDDM_CO_ACKS",
+     "	if ((asks(co) && nwords) || co->state == KDDM_CO_ACKS"),
     ("a trail to a node that is gone is followed", RECOVER,
      "	return nodeset_has(gone, nwords, co->hint == KDDM_NODE_NONE ?\n"
      "					 env->home : co->hint);",
@@ -491,7 +492,7 @@ MUTATIONS = [
     ("what was seen is forgotten", OBJ,
      " && !(env->keep && co->version) &&", " &&",
      "recovery, 2 nodes"),
-    ("a view is accepted before all marks are there", VIEW,
+    ("a view is accepted before all marks are there", ATTEMPT,
      "		    n != vc->self && !kddm_vc_has(&vc->marks, n))\n"
      "			return;\n", "		    0)\n			return;\n"),
     ("a notice tells of nobody else who leaves", WIRE_VC,
@@ -502,26 +503,27 @@ MUTATIONS = [
      "kddm_vc_has(&vc->p.parting, node))\n		return true;\n", ""),
     ("those who leave wait for each other", DECIDE,
      "!vc->inc[n] || kddm_vc_has(&vc->leavers, n)", "!vc->inc[n]"),
-    ("who leaves is not told that the view is committed", VIEW,
+    ("who leaves is not told that the view is committed", ATTEMPT,
      "		if (vc->role && kddm_vc_has(&vc->p.parting, n))\n"
      "			kddm_vc_add(&to, n);\n", ""),
-    ("who leaves forgets what it has accepted", VIEW,
+    ("who leaves forgets what it has accepted", ATTEMPT,
      "	send(out, KDDM_VC_MARK, 0, vc->promised, &to);\n	accept(vc, out);\n",
      "	send(out, KDDM_VC_MARK, 0, vc->promised, &to);\n"
-     "	answer(vc, KDDM_VC_ACCEPT, out);\n",
+     "	kddm_vc_answer(vc, KDDM_VC_ACCEPT, out);\n",
      "3 nodes, a link breaks, one leaves"),
-    ("an accepted view is not remembered", VIEW,
+    ("an accepted view is not remembered", ATTEMPT,
      "	vc->pend[vc->nr_pends++] = vc->cur;\n", ""),
     ("an invitation to an earlier attempt is accepted", VIEW,
      "	if (msg->epoch <= vc->promised) {", "	if (0) {"),
     ("the loss of a member is not told", VIEW,
      "	else if (part && needed(vc, node, inc))\n"
-     "		send_one(out, KDDM_VC_REFUSE, 0, vc->promised, vc->proposer);\n",
+     "		kddm_vc_send_one(out, KDDM_VC_REFUSE, 0, vc->promised,\n"
+     "				 vc->proposer);\n",
      "",
      "3 nodes, a link breaks, one leaves"),
-    ("a view is served though a later one was accepted", VIEW,
+    ("a view is served though a later one was accepted", ATTEMPT,
      "	if (flags & KDDM_VC_DOUBT || ", "	if ("),
-    ("nobody is told of a later view that was accepted", VIEW,
+    ("nobody is told of a later view that was accepted", ATTEMPT,
      "	if (doubt)\n		kddm_vc_in_doubt(&vc->p, &doubtful);\n", ""),
     ("half is a majority", DECIDE,
      "	return 2 * here > nr ||", "	return 2 * here >= nr ||"),
@@ -535,7 +537,7 @@ MUTATIONS = [
     ("nobody waits for those who do not see each other", DECIDE,
      "	return a == b || (kddm_vc_has(&p->from[a].reach, b) &&\n"
      "			  kddm_vc_has(&p->from[b].reach, a));", "	return true;"),
-    ("who may leave waits until it has something to do", VIEW,
+    ("who may leave waits until it has something to do", ATTEMPT,
      "	if (kddm_vc_may_go(vc)) {", "	if (vc->need && kddm_vc_may_go(vc)) {"),
     ("who leaves asks others for who does not know", VIEW,
      "	if (vc->leaving && msg->view.inc[vc->self] != vc->inc[vc->self]) {",
@@ -545,7 +547,11 @@ MUTATIONS = [
      "	if (p->base < 0 &&"),
     ("an epoch stands for a view, whoever proposed it", DECIDE,
      "base->epoch >= vc->last.epoch", "base->epoch > vc->last.epoch"),
-    ("nobody is told that a view is over", VIEW,
+    ("who was out of reach for a moment is not missed", VIEW,
+     "		vc->torn = true;\n", "		;\n"),
+    ("a view in which messages were lost is good enough", ATTEMPT,
+     "vc->serving && !vc->torn ?", "vc->serving ?"),
+    ("nobody is told that a view is over", ATTEMPT,
      "		else if (vc->inc[n] && kddm_vc_has(&vc->known, n) &&",
      "		else if (0 &&"),
     ("who is met is not told that a view is over", VIEW,
@@ -557,7 +563,7 @@ MUTATIONS = [
     ("a view is served that a member has left", DECIDE,
      "		return vc->last.inc[src] == vc->inc[src];", "		return false;",
      "walk"),
-    ("a request of another node is news", VIEW,
+    ("a request of another node is news", ATTEMPT,
      "	if (flags & KDDM_VC_FUTILE && !vc->fresh)",
      "	if (flags & KDDM_VC_FUTILE && !vc->changed)"),
     ("who has failed is asked in vain", VIEW,
@@ -571,7 +577,7 @@ MUTATIONS = [
      "		if (0 &&"),
     ("more views are accepted than can be remembered", DECIDE,
      " || too_many(p->alive))", ")"),
-    ("quorum comes back with the epoch it had", VIEW,
+    ("quorum comes back with the epoch it had", ATTEMPT,
      "	if (flags & KDDM_VC_DOUBT || !kddm_vc_reaches(vc, &vc->last))\n"
      "		vc->serving = false;",
      "	vc->serving = vc->member && kddm_vc_reaches(vc, &vc->last);"),
@@ -611,8 +617,7 @@ MUTATIONS = [
      " || co->state == KDDM_CO_PUSH ||\n	    co->state == KDDM_CO_DRAIN",
      " ||\n	    co->state == KDDM_CO_DRAIN"),
     ("replicas: whoever waits for them is no suspect", RECOVER,
-     "	if (co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)",
-     "	if (co->state == KDDM_CO_ACKS)"),
+     "KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)", "KDDM_CO_ACKS)"),
     ("replicas: after a change they are not told again", RECOVER,
      "	co->due = co->state == KDDM_CO_PUSH;\n", ""),
     ("replicas: an old one counts though a newer was seen", RECOVER,
