@@ -321,7 +321,8 @@ int kddm_downgrade(struct kddm_obj *obj);
  * Does not wait for it.  A hint: it may come to nothing without notice.  The
  * object is created if it does not exist.
  *
- * Context: may sleep (for memory, and to send).
+ * Context: may sleep (for memory, to send, and, where the object is at home,
+ * for the linker's @first_touch).
  * Return: 0 (it is here, or on the way), -EAGAIN (enough are), -ESHUTDOWN,
  * -ERANGE, -ENOMEM.
  */
@@ -337,7 +338,7 @@ int kddm_prefetch(struct kddm_set *set, u64 id, bool grab);
  * As kddm_prefetch() of each; what goes to the same node, and comes from there,
  * travels together, which takes a fraction of the time with small objects.
  *
- * Context: may sleep (for memory, and to send).
+ * Context: as kddm_prefetch().
  * Return: as kddm_prefetch(); after an error the objects at the beginning may
  * be on their way.
  */
@@ -368,7 +369,7 @@ int kddm_set_value(struct kddm_set *set, u64 id, const void *data, u32 len);
  * Context: may sleep, waits for the other node; a fatal signal ends it.
  * Return: 0 (this node has no copy), -EBUSY (in use here or there), -EHOSTDOWN
  * (there is no such node, or no other), -EAGAIN (@node may be about to leave),
- * -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, -ENOMEM.
+ * -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, -ENOMEM, or the linker's error.
  */
 int kddm_flush(struct kddm_set *set, u64 id, u16 node);
 
@@ -515,7 +516,9 @@ u64 kddm_version(struct kddm_obj *obj);
  * @alloc: memory for object @id, aligned for any type, zeroed; NULL: -ENOMEM
  * @free: what @alloc gave
  * @first_touch: give the object its first contents, in zeroed memory; an error
- *	is that of the get or grab, and the object does not exist
+ *	is that of the get or grab, and the object does not exist.  Or, on the
+ *	home node, what @sync has stored, for an object that was left to the
+ *	device when memory was short
  * @insert: a copy has become valid here
  * @put: a user is about to let go, after having (@written) grabbed it
  * @invalidate: the copy is about to become invalid here
@@ -535,8 +538,9 @@ u64 kddm_version(struct kddm_obj *obj);
  * They are called without spin locks, one at a time for each object (but @sync
  * and @default_owner), and may sleep; the protocol of other objects goes on
  * meanwhile, that of this object waits.  They must not use the set.  -EAGAIN,
- * -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN and -ESTALE are KDDM's
- * own: users get -EIO instead if @instantiate, @first_touch or @import says so.
+ * -EBUSY, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN and -ESTALE are
+ * KDDM's own: users get -EIO instead if @instantiate, @first_touch or @import
+ * says so.
  */
 struct kddm_linker {
 	const char	*name;

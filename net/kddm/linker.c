@@ -104,6 +104,7 @@ int kddm_linker_error(int err)
 	case 0:
 		return 0;
 	case -EAGAIN:		/* These have a meaning for the protocol. */
+	case -EBUSY:
 	case -EEXIST:
 	case -EHOSTDOWN:
 	case -ENOENT:
@@ -114,6 +115,57 @@ int kddm_linker_error(int err)
 	default:
 		return IS_ERR_VALUE((unsigned long)err) ? err : -EIO;
 	}
+}
+
+/**
+ * struct touch - a first touch in a work item
+ * @work: on the stack
+ * @set: whose linker
+ * @id: object
+ * @data: its memory
+ * @err: what came of it
+ */
+struct touch {
+	struct work_struct	work;
+	struct kddm_set		*set;
+	u64			id;
+	void			*data;
+	int			err;
+};
+
+static void touch_work(struct work_struct *work)
+{
+	struct touch *t = container_of(work, struct touch, work);
+
+	kddm_linker_clear(t->set, t->data);
+	t->err = t->set->linker->first_touch(t->set, t->id, t->data);
+}
+
+static int touch_by_work(struct kddm_set *set, u64 id, void *data)
+{
+	struct touch t = { .set = set, .id = id, .data = data };
+
+	INIT_WORK_ONSTACK(&t.work, touch_work);
+	queue_work(system_dfl_wq, &t.work);
+	flush_work(&t.work);
+	destroy_work_on_stack(&t.work);
+	return t.err;
+}
+
+/*
+ * Whoever receives a message does what it asks for, and may be killed: that is
+ * not the error of the one who has sent it.
+ */
+int kddm_linker_first_touch(struct kddm_set *set, u64 id, void *data)
+{
+	int err;
+
+	if (!set->linker->first_touch)
+		return 0;
+	err = set->linker->first_touch(set, id, data);
+	if (err && fatal_signal_pending(current))
+		err = touch_by_work(set, id, data);
+	return kddm_linker_error(err);
 }
 
 void **kddm_set_priv(struct kddm_set *set)

@@ -46,14 +46,8 @@ static inline void kddm_linker_free(struct kddm_set *set, u64 id, void *data)
 /* An error of a linker as its users, on any node, may get it. */
 int kddm_linker_error(int err);
 
-static inline int kddm_linker_first_touch(struct kddm_set *set, u64 id,
-					  void *data)
-{
-	if (set->linker->first_touch)
-		return kddm_linker_error(set->linker->first_touch(set, id,
-								  data));
-	return 0;
-}
+/* The first contents, or, at home, what was stored.  May sleep. */
+int kddm_linker_first_touch(struct kddm_set *set, u64 id, void *data);
 
 static inline int kddm_linker_import(struct kddm_set *set, u64 id, void *data,
 				     const void *buf, u32 len)

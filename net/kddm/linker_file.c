@@ -20,6 +20,7 @@
 #include <linux/err.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -65,16 +66,20 @@ static bool file_place(struct kddm_set *set, u64 id, loff_t *pos)
 
 static int file_first_touch(struct kddm_set *set, u64 id, void *data)
 {
-	ssize_t n;
+	ssize_t n = 1;
 	loff_t pos;
+	u32 got;
 
 	if (!file_place(set, id, &pos))
 		return -EFBIG;
 	/* What was removed may be made anew elsewhere: it is zero. */
 	if (kddm_obj_home(set, id) != set->kn->self)
 		return 0;
-	n = kernel_read(*kddm_set_priv(set), data, set->size, &pos);
-	return n < 0 ? n : 0;
+	/* A part may be all before an error; behind the end is nothing. */
+	for (got = 0; n > 0 && got < set->size; got += max(n, 0))
+		n = kernel_read(*kddm_set_priv(set), data + got,
+				set->size - got, &pos);
+	return min(n, 0);
 }
 
 static int file_sync(struct kddm_set *set, u64 id, const void *buf, u32 len)

@@ -160,7 +160,7 @@ static bool is_plain(const struct kddm_obj *obj)
 {
 	return !obj->busy && !obj->pins && !obj->dead && !obj->orphan &&
 	       !obj->leave && !obj->fill && !obj->fresh && !obj->adrift &&
-	       !obj->stale && !obj->forsaken && !obj->raw &&
+	       !obj->stale && !obj->forsaken && !obj->raw && !obj->away &&
 	       list_empty(&obj->waiters);
 }
 

@@ -79,11 +79,13 @@ struct kddm_views;
  * @forsaken: the same, since this node leaves the cluster by force
  * @raw: @data is a struct kddm_raw: no contents could be made of it yet, or
  *	(@co.backup) none are to be
+ * @away: the contents are not in memory, but where the linker has stored them
  * @since: jiffies when this node grabbed it, for the hold time
  * @co: state of the protocol
  * @set: the set, which outlives the object
  * @id: the object's id
- * @data: the linker's, or a struct kddm_raw; there if kddm_co_has_data()
+ * @data: the linker's, or a struct kddm_raw; there if kddm_co_has_data(), but
+ *	for those that are @away
  * @waiters: local users that wait, first in first out
  * @rcu: for freeing; nobody waits then
  */
@@ -102,7 +104,8 @@ struct kddm_obj {
 				adrift : 1,
 				stale : 1,
 				forsaken : 1,
-				raw : 1;
+				raw : 1,
+				away : 1;
 	u32			since;
 	struct kddm_co		co;
 	struct kddm_set		*set;
@@ -197,6 +200,10 @@ struct kddm_obj *kddm_obj_next_locked(struct kddm_set *set, unsigned long *id);
 /* An event and what follows from it at once. */
 int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
 		  struct kddm_obj_msg *m);
+/* The contents, which are away, are in memory again; or an error. */
+int kddm_obj_recall(struct kddm_obj *obj);
+/* They are zero; or -ENOMEM. */
+int kddm_obj_blank(struct kddm_obj *obj);
 /* Submit the requests of local users, as many as are answered at once. */
 void kddm_obj_pump(struct kddm_obj *obj);
 /* Both. */
@@ -372,6 +379,13 @@ int kddm_obj_put(struct kddm_obj *obj, long timeout);
 /* kddm_prefetch() with KDDM_COF_*, but for the kick. */
 int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags);
 
+/* Whether contents can be left to the set's linker, on the objects' home. */
+bool kddm_set_stores(const struct kddm_set *set);
+/*
+ * On that home: store the contents of an object that this node owns and nobody
+ * uses, and free them; or -EBUSY, -ENOENT, or the linker's error.
+ */
+int kddm_obj_put_away(struct kddm_set *set, u64 id);
 /* kddm_remove() that gives up as kddm_obj_take() does. */
 int kddm_obj_remove(struct kddm_set *set, u64 id, long timeout);
 

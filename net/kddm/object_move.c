@@ -273,6 +273,7 @@ EXPORT_SYMBOL_GPL(kddm_flush_set);
  * @gone: those that will not, whatever happens
  * @later: those that do not take anything in this turn
  * @left: objects that this turn has found here, or on their way here
+ * @here: objects with contents here, when that was last counted
  * @since: jiffies of the last progress
  */
 struct leaving {
@@ -283,6 +284,7 @@ struct leaving {
 	u64			gone[WORDS];
 	u64			later[WORDS];
 	u64			left;
+	u64			here;
 	unsigned long		since;
 };
 
@@ -302,12 +304,33 @@ static void refused(struct leaving *l, u16 node, int err)
 	look_for_heirs(l);
 }
 
-static bool is_over(const struct leaving *l)
+static int count_here(struct kddm_set *set, void *arg)
+{
+	u64 *here = arg;
+
+	*here += atomic64_read(&set->stats.objects);
+	return 0;
+}
+
+/* Whether objects have left since one last asked: what heirs say is no sign. */
+static bool gets_on(struct leaving *l)
+{
+	u64 before = l->here;
+
+	l->here = 0;
+	kddm_sets_each(l->kn, count_here, &l->here);
+	if (l->here < before)
+		l->since = jiffies;
+	return l->here < before;
+}
+
+static bool is_over(struct leaving *l)
 {
 	unsigned int ms = READ_ONCE(l->kn->config.leave_timeout);
 
 	return fatal_signal_pending(current) ||
-	       time_after(jiffies, l->since + msecs_to_jiffies(ms));
+	       (time_after(jiffies, l->since + msecs_to_jiffies(ms)) &&
+		!gets_on(l));
 }
 
 /* Returns how many of them are on their way, or an error. */
@@ -337,13 +360,9 @@ static void send(struct leaving *l, u16 node)
 
 	while (l->nr[node] && !is_over(l)) {
 		nr = ask_many(l, node, nr);
-		if (nr < 0)
+		if (nr < 0 || nr == l->nr[node])
 			break;
-		if (nr == l->nr[node])
-			break;
-		if (nr)
-			l->since = jiffies;
-		else
+		if (!nr)
 			msleep(TURN_DELAY);
 	}
 	l->nr[node] = 0;
@@ -387,6 +406,12 @@ static u16 look_at(struct leaving *l, struct kddm_obj *obj)
 	if (obj->forsaken)
 		return KDDM_NODE_NONE;
 	give_up_hold(obj);
+	/* What cannot be brought back into memory stays where it is stored. */
+	if (obj->away) {
+		if (nodeset_empty(l->up, WORDS) || kddm_obj_recall(obj))
+			return KDDM_NODE_NONE;
+		l->since = jiffies;
+	}
 	if (kddm_co_has_data(co) && kddm_co_owns(co)) {
 		if (co->readers && copy_at(obj, l->up) != KDDM_NODE_NONE)
 			return KDDM_NODE_NONE;
@@ -450,6 +475,7 @@ static void hand_over(struct leaving *l)
 	u64 least = U64_MAX;
 
 	l->since = jiffies;
+	gets_on(l);
 	while (!turn(l)) {
 		/* The last who leaves has nobody to hand over to. */
 		if (nodeset_empty(l->up, WORDS) &&

@@ -7,6 +7,7 @@
  * machine?), and while the object is busy (is who asked still there?).
  */
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include "catalog.h"
 #include "linker.h"
@@ -14,6 +15,7 @@
 #include "views.h"
 
 #define AGAIN_DELAY	20		/* ms, while there is no memory */
+#define AGAIN_MAX	(10 * HZ)	/* then it is as if it had been lost */
 #define HDR		sizeof(struct kddm_wire_hdr)
 /* Contents that share no datagram are not copied, if they can leave at once. */
 #define LONG		SZ_16K
@@ -232,6 +234,19 @@ static int check_late(struct kddm_obj *obj, const struct kddm_obj_msg *m)
 	return 0;
 }
 
+/* Whoever wants contents that cannot be recalled is told why. */
+static bool turned_away(struct kddm_obj *obj, const struct kddm_obj_msg *m)
+{
+	int err;
+
+	if (likely(!obj->away) || !is_request(m->type))
+		return false;
+	err = kddm_obj_recall(obj);
+	if (err)
+		reject(obj->set->kn, m, err);
+	return err;
+}
+
 static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 {
 	struct kddm_co_event ev = {
@@ -260,7 +275,7 @@ static int obj_deliver(struct kddm_set *set, u16 src, struct kddm_obj_msg *m)
 		return obj ? PTR_ERR(obj) : unknown(set->kn, m);
 	kddm_obj_begin(obj);
 	err = check_late(obj, m);
-	if (!err)
+	if (!err && !turned_away(obj, m))
 		err = kddm_obj_event(obj, &ev, m);
 	kddm_obj_end(obj);
 	return err;
@@ -314,6 +329,7 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 			       const struct kddm_obj_msg *m)
 {
 	struct kddm_set *set = kddm_set_find(kn, m->set);
+	unsigned long end = jiffies + AGAIN_MAX;
 
 	if (set)
 		return set;
@@ -323,6 +339,9 @@ static struct kddm_set *set_of(struct kddm_net *kn, const struct kddm_hdr *h,
 	kddm_kick(kn, h->chan);
 	set = kddm_set_from(kn, h->src, m->set);
 	while (IS_ERR(set) && once_more(kn, h, m, PTR_ERR(set))) {
+		/* Nothing else is received, and no view changes, meanwhile. */
+		if (time_after(jiffies, end))
+			return ERR_PTR(-ECONNRESET);
 		msleep(AGAIN_DELAY);
 		set = kddm_set_from(kn, h->src, m->set);
 	}
@@ -340,6 +359,8 @@ static int no_set(struct kddm_net *kn, u16 src, const struct kddm_obj_msg *m,
 	/* Recovery does what is to be done. */
 	if (err == -EHOSTDOWN)
 		return -ESTALE;
+	if (err == -ECONNRESET)
+		return err;
 	/* It was destroyed while this was on its way. */
 	reject(kn, m, err == -ENOENT ? -ESHUTDOWN : err);
 	keep_nothing(kn, src, m);

@@ -4,8 +4,12 @@
  *
  * A sync brings the contents to the object's home, where the device is, while a
  * reader here keeps writers away; so the contents of an object arrive there in
- * the order of their versions.  A push has another node get the object.  Both
- * are calls of the RPC service "kddm-object".
+ * the order of their versions, but for those of a reader who was killed.  A
+ * push has another node get the object.  Both are calls of the RPC service
+ * "kddm-object".
+ *
+ * When memory is short, home stores what it owns by itself, and frees it: the
+ * object is away, until somebody wants it (kddm_obj_recall()).
  */
 #include <linux/export.h>
 #include <linux/module.h>
@@ -29,10 +33,12 @@ enum obj_op {
 	OP_COPY,
 };
 
+/* @version: OP_SYNC: of the contents that follow */
 struct wire_op {
 	__le32	op;
 	__le32	set;
 	__le64	objid;
+	__le64	version;
 	u8	data[];
 } __packed;
 
@@ -42,7 +48,7 @@ static struct kddm_rpc_service svc_object;
 
 static bool is_here(struct kddm_obj *obj, bool grab)
 {
-	return !obj->busy && kddm_co_has_data(&obj->co) &&
+	return !obj->busy && !obj->away && kddm_co_has_data(&obj->co) &&
 	       (!grab || kddm_co_owns(&obj->co));
 }
 
@@ -171,10 +177,11 @@ static int copy(struct kddm_set *set, u64 id)
 static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 				u32 *len)
 {
-	struct wire_op *w = kvmalloc(struct_size(w, data, set->size), GFP_NOFS);
+	struct wire_op *w = kvzalloc(struct_size(w, data, set->size), GFP_NOFS);
 
 	if (!w)
 		return NULL;
+	w->version = cpu_to_le64(kddm_version(obj));
 	w->op = cpu_to_le32(OP_SYNC);
 	w->set = cpu_to_le32(set->id);
 	w->objid = cpu_to_le64(obj->id);
@@ -215,7 +222,7 @@ int kddm_obj_sync(struct kddm_set *set, u64 id, long timeout)
 	err = w ? call_home(obj, w, len) : -ENOMEM;
 	kvfree(w);
 put:
-	kddm_put(obj);
+	kddm_obj_put(obj, timeout);
 	return min(err, 0);
 }
 
@@ -225,9 +232,31 @@ int kddm_sync(struct kddm_set *set, u64 id)
 }
 EXPORT_SYMBOL_GPL(kddm_sync);
 
-static int store(struct kddm_set *set, u64 id, const void *buf, u32 len)
+/* Busy.  It is written on the way: home owns what was put later. */
+static bool is_past(const struct kddm_obj *obj, u64 version)
 {
-	int err;
+	return obj->co.state != KDDM_CO_VOID && kddm_co_owns(&obj->co) &&
+	       obj->co.version > version;
+}
+
+/* Whether contents come too late: who has sent them does not wait any more. */
+static bool is_late(struct kddm_set *set, u64 id, u64 version)
+{
+	struct kddm_obj *obj = kddm_obj_lock(set, id);
+	bool late;
+
+	if (!obj)
+		return false;
+	kddm_obj_begin(obj);
+	late = is_past(obj, version);
+	kddm_obj_end(obj);
+	return late;
+}
+
+static int store(struct kddm_set *set, u64 id, u64 version, const void *buf,
+		 u32 len)
+{
+	int err = 0;
 
 	if (set->linker->export ? len > set->size : len != set->size)
 		return -EBADMSG;
@@ -237,31 +266,112 @@ static int store(struct kddm_set *set, u64 id, const void *buf, u32 len)
 	if (!set->linker->sync)
 		return 0;
 	mutex_lock(&set->storing);
-	err = set->linker->sync(set, id, buf, len);
+	if (!is_late(set, id, version))
+		err = set->linker->sync(set, id, buf, len);
+	mutex_unlock(&set->storing);
+	return err;
+}
+
+/* Memory is short */
+
+bool kddm_set_stores(const struct kddm_set *set)
+{
+	return set->linker->sync && set->linker->first_touch &&
+	       set->flags & KDDM_SET_TOUCH_HOME &&
+	       set->home != KDDM_ANY_NODE && set->replicas <= 1;
+}
+
+/* Busy: nobody is inside, nobody wants in, and no other node does. */
+static bool is_at_rest(const struct kddm_obj *obj)
+{
+	const struct kddm_co *co = &obj->co;
+
+	return co->state == KDDM_CO_OWNER && co->want == KDDM_WANT_NONE &&
+	       !co->readers && !(co->x && co->x->qlen) && !obj->adrift &&
+	       !obj->raw && !obj->away && list_empty(&obj->waiters);
+}
+
+static int write_back(struct kddm_obj *obj)
+{
+	struct kddm_obj_msg m = { };
+	void *buf = kddm_obj_contents(obj, &m);
+	int err = obj->set->linker->sync(obj->set, obj->id, m.data, m.len);
+
+	kvfree(buf);
+	return err;
+}
+
+/* With @set->storing, so that who has the object busy need not wait for it. */
+static int put_away(struct kddm_set *set, u64 id)
+{
+	struct kddm_obj *obj = kddm_obj_lock(set, id);
+	int err = -EBUSY;
+
+	if (!obj)
+		return -ENOENT;
+	kddm_obj_begin(obj);
+	if (is_at_rest(obj))
+		err = write_back(obj);
+	if (!err) {
+		kddm_obj_drop_data(obj);
+		obj->away = 1;
+	}
+	kddm_obj_end(obj);
+	return err;
+}
+
+int kddm_obj_put_away(struct kddm_set *set, u64 id)
+{
+	int err;
+
+	mutex_lock(&set->storing);
+	err = put_away(set, id);
 	mutex_unlock(&set->storing);
 	return err;
 }
 
 /* Giving up what is lost */
 
+/*
+ * Busy.  What is stored and cannot be read is zero from now on; -ENOMEM.
+ */
+static int renew_contents(struct kddm_obj *obj)
+{
+	int err = kddm_obj_recall(obj);
+
+	if (!err || err == -ENOMEM)
+		return err;
+	pr_notice_ratelimited("kddm: object %llu of set \"%s\" cannot be read: %d, its contents are given up\n",
+			      obj->id, obj->set->name, err);
+	return kddm_obj_blank(obj);
+}
+
+/* Busy.  There is no object any more, but for what is stored. */
+static void renew_lost(struct kddm_obj *obj)
+{
+	if (!kddm_recover_renew(&obj->co))
+		return;
+	kddm_obj_trace_given_up(obj);
+	if (obj->set->linker->sync)
+		pr_notice_ratelimited("kddm: object %llu of set \"%s\" is made anew from what is stored\n",
+				      obj->id, obj->set->name);
+}
+
 /* At home. */
 static int renew(struct kddm_set *set, u64 id)
 {
 	struct kddm_obj *obj = kddm_obj_lock(set, id);
-	bool lost = false;
+	int err = 0;
 
 	if (!obj)
 		return 0;
 	kddm_obj_begin(obj);
-	if (!obj->adrift)
-		lost = kddm_recover_renew(&obj->co);
-	if (lost)
-		kddm_obj_trace_given_up(obj);
+	if (obj->away)
+		err = renew_contents(obj);
+	else if (!obj->adrift)
+		renew_lost(obj);
 	kddm_obj_end(obj);
-	if (lost && set->linker->sync)
-		pr_notice_ratelimited("kddm: object %llu of set \"%s\" is made anew from what is stored\n",
-				      id, set->name);
-	return 0;
+	return err;
 }
 
 int kddm_obj_give_up(struct kddm_set *set, u64 id)
@@ -287,7 +397,7 @@ static void fill_info(struct kddm_obj *obj, struct kddm_obj_info *info)
 	info->id = obj->id;
 	info->version = co->version;
 	info->owner = kddm_co_owns(co);
-	info->valid = kddm_co_has_data(co);
+	info->valid = kddm_co_has_data(co) && !obj->away;
 	info->users = co->readers + (co->state == KDDM_CO_WRITER);
 }
 
@@ -339,7 +449,8 @@ static int object_handler(struct kddm_net *kn, u16 src, const void *req,
 		err = copy(set, id);
 		break;
 	case OP_SYNC:
-		err = store(set, id, w->data, len - sizeof(*w));
+		err = store(set, id, le64_to_cpu(w->version), w->data,
+			    len - sizeof(*w));
 		break;
 	case OP_GIVE_UP:
 		err = renew(set, id);

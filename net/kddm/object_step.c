@@ -18,6 +18,7 @@
 
 void kddm_obj_free_data(struct kddm_obj *obj)
 {
+	obj->away = 0;
 	if (!obj->data)
 		return;
 	atomic64_dec(&obj->set->stats.objects);
@@ -170,30 +171,59 @@ static int thaw(struct kddm_obj *obj)
 
 void kddm_obj_drop_data(struct kddm_obj *obj)
 {
-	if (!obj->raw && obj->set->linker->invalidate)
+	if (!obj->raw && !obj->away && obj->set->linker->invalidate)
 		obj->set->linker->invalidate(obj->set, obj->id, obj->data);
 	kddm_obj_free_data(obj);
 	obj->kept = 0;
+}
+
+static int first_touch(struct kddm_obj *obj)
+{
+	int err;
+
+	kddm_linker_clear(obj->set, obj->data);
+	err = kddm_linker_first_touch(obj->set, obj->id, obj->data);
+	if (!err)
+		insert(obj);
+	return err;
+}
+
+int kddm_obj_recall(struct kddm_obj *obj)
+{
+	int err;
+
+	if (!alloc_data(obj))
+		return -ENOMEM;
+	err = first_touch(obj);
+	if (err)
+		kddm_obj_free_data(obj);
+	obj->away = !!err;
+	return err;
+}
+
+int kddm_obj_blank(struct kddm_obj *obj)
+{
+	if (!alloc_data(obj))
+		return -ENOMEM;
+	kddm_linker_clear(obj->set, obj->data);
+	insert(obj);
+	obj->away = 0;
+	return 0;
 }
 
 /* The first contents: for the local request, or for one of another node. */
 static int fill(struct kddm_obj *obj)
 {
 	struct kddm_obj_waiter *w = NULL;
-	int err;
 
 	if (obj->co.mine && !obj->orphan)
 		w = kddm_obj_first(obj);
 	if (!alloc_data(obj))
 		return -ENOMEM;
+	if (!w || !w->manual)
+		return first_touch(obj);
 	kddm_linker_clear(obj->set, obj->data);
-	if (w && w->manual) {
-		obj->fresh = 1;
-	} else {
-		err = kddm_linker_first_touch(obj->set, obj->id, obj->data);
-		if (err)
-			return err;
-	}
+	obj->fresh = 1;
 	insert(obj);
 	return 0;
 }
@@ -408,6 +438,8 @@ static int prepare(struct kddm_obj *obj)
 {
 	if (obj->co.backup)	/* its place is taken until something comes */
 		return 0;
+	if (obj->away)
+		return kddm_obj_recall(obj);
 	if (obj->raw)
 		return thaw(obj);
 	return alloc_data(obj) ? 0 : -ENOMEM;

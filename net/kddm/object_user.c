@@ -147,7 +147,7 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
  */
 static bool hit(struct kddm_obj *obj, bool grab)
 {
-	if (obj->busy || obj->raw || !list_empty(&obj->waiters) ||
+	if (obj->busy || obj->raw || obj->away || !list_empty(&obj->waiters) ||
 	    (grab && obj->adrift) ||
 	    kddm_suspended(obj->set->kn->views) ||
 	    !kddm_co_hit(&obj->co, grab, kddm_obj_held(obj)))
@@ -320,7 +320,7 @@ struct kddm_obj *kddm_find(struct kddm_set *set, u64 id)
 		return ERR_PTR(-ENOENT);
 	if (hit(obj, set->flags & KDDM_SET_EXCLUSIVE))
 		err = 0;
-	else if (obj->busy || kddm_co_has_data(&obj->co))
+	else if (obj->busy || (kddm_co_has_data(&obj->co) && !obj->away))
 		err = -EAGAIN;
 	kddm_obj_release(obj);
 	return err ? ERR_PTR(err) : obj;
@@ -528,6 +528,9 @@ int kddm_obj_remove(struct kddm_set *set, u64 id, long timeout)
 
 	if (obj == ERR_PTR(-EOWNERDEAD))
 		return kddm_obj_give_up(set, id);
+	/* What is stored, and cannot be read, is of no use to anybody. */
+	if (obj == ERR_PTR(-EIO) && !kddm_obj_give_up(set, id))
+		obj = take(set, id, true, KDDM_NOCREATE, timeout);
 	return IS_ERR(obj) ? PTR_ERR(obj) : remove_held(obj, timeout);
 }
 

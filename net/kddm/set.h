@@ -74,7 +74,7 @@ struct kddm_sets {
  * @last: place among those that shrink.c has to free
  * @home: node that is home to all objects, or %KDDM_ANY_NODE
  * @storing: held while the linker stores an object, for another node as well:
- *	what was put last is stored last
+ *	what was put last is stored last.  Before an object is busy
  * @held: messages that wait for the end of a change of the view
  * @suspects: objects at home here that recovery has to judge, by id
  * @nr_suspects: how many

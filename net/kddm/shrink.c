@@ -2,7 +2,8 @@
 /*
  * Memory pressure: copies that nobody has used for a while are dropped, which
  * costs nothing but the next request; when there are none left, objects that
- * this node owns are moved to other nodes.
+ * this node owns are moved to other nodes.  Those of a set whose linker stores
+ * them are moved to their home, which stores the contents and frees them.
  *
  * The objects of all sets of a node are looked at in turn, as by the hand of a
  * clock: one that was entered since the hand came by gets a second chance.
@@ -176,7 +177,10 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
 	struct kddm_shrink *s = shrinker->private_data;
 	unsigned long freed = SHRINK_STOP;
 
-	/* Who holds an object busy reclaims without file systems. */
+	/*
+	 * Who holds an object busy reclaims without file systems, unless its
+	 * linker is in one; and what is busy is not looked at.
+	 */
 	if (!(sc->gfp_mask & __GFP_FS) || !down_read_trylock(&s->kn->gate))
 		return SHRINK_STOP;
 	if (READ_ONCE(s->kn->run) == KDDM_RUNNING)
@@ -185,25 +189,37 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
 	return freed;
 }
 
+static void move(struct kddm_set *set, u64 id)
+{
+	int err = -EHOSTDOWN;
+
+	if (kddm_set_stores(set) && set->home == set->kn->self)
+		err = kddm_obj_put_away(set, id);
+	else if (kddm_set_stores(set))
+		err = kddm_flush(set, id, set->home);
+	if (err)
+		kddm_flush(set, id, KDDM_ANY_NODE);
+}
+
 /* Move some objects; those in use, or just used, stay. */
 static void move_some(struct kddm_shrink *s)
 {
 	struct kddm_obj *obj;
 	struct kddm_set *set;
-	int n, err = 0;
 	bool idle;
 	u64 id;
+	int n;
 
-	for (n = 0; n < MOVES && err != -EHOSTDOWN &&
-	     kddm_run(s->kn) == KDDM_RUNNING; n++) {
+	for (n = 0; n < MOVES && kddm_run(s->kn) == KDDM_RUNNING; n++) {
 		obj = next(s, &set);
 		if (!obj)
 			return;
-		idle = is_idle(obj) && obj->co.state == KDDM_CO_OWNER;
+		idle = is_idle(obj) && obj->data &&
+		       obj->co.state == KDDM_CO_OWNER;
 		id = obj->id;
 		spin_unlock(&obj->lock);
 		if (idle)
-			err = kddm_flush(set, id, KDDM_ANY_NODE);
+			move(set, id);
 		kddm_set_unref(set);
 	}
 }

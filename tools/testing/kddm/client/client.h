@@ -34,7 +34,7 @@ void client_end(void);
 	done_;								\
 })
 
-/* A set, open on all nodes; @attr->home is filled in if it is 0. */
+/* A set, open on all nodes; or an error, and the test has failed. */
 int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);
 void client_close(struct kddm_set *set[NODES], const char *name);
 

@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -41,6 +42,7 @@ static const char * const op_names[NR_OPS] = {
 
 static atomic_t calls[NR_OPS];
 static int fail_op = -1, fail_err;	/* the next call of @fail_op fails */
+static int failed_allocs;
 static char device[DEVICE][SIZE];
 static struct kddm_set *set[NODES];
 
@@ -184,6 +186,7 @@ static const struct kddm_linker linker = {
 static void next_fails(enum op op, int err)
 {
 	fail_err = err;
+	failed_allocs += op == ALLOC;
 	WRITE_ONCE(fail_op, op);
 }
 
@@ -373,15 +376,97 @@ static bool is_over(int failed)
 	return called(INSTANTIATE) - failed == called(UNINSTANTIATE);
 }
 
-static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
+/* As "echo 2 >/proc/sys/vm/drop_caches". */
+static void reclaim(void)
+{
+	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return;
+	kernel_write(file, "2", 1, &pos);
+	filp_close(file, NULL);
+}
+
+static bool is_stored(u64 id, const char *text)
+{
+	reclaim();
+	return !strcmp(device[id], text);
+}
+
+static bool has_failed(void)
+{
+	reclaim();
+	return READ_ONCE(fail_op) == -1;
+}
+
+/* The object says @text, and that was on the device alone. */
+static void recalled(int node, u64 id, const char *text)
+{
+	int before = called(FIRST_TOUCH);
+
+	CHECK_EQ(read_text(node, id, text), 0);
+	CHECK_EQ(called(FIRST_TOUCH) - before, 1);
+}
+
+/* All are at home on A. */
+static void memory_is_short(void)
+{
+	struct kddm_obj *obj;
+
+	/* The owner is A, and B, which has A take it. */
+	CHECK_EQ(write_text(A, 3, "three"), 0);
+	CHECK_EQ(write_text(B, 4, "four"), 0);
+	CHECK(client_await(is_stored, 3, "three"));
+	CHECK(client_await(is_stored, 4, "four"));
+	recalled(A, 3, "three");
+	recalled(C, 4, "four");
+
+	/* What is away exists; who writes it has what was there. */
+	CHECK_EQ(write_text(A, 3, "III"), 0);
+	CHECK(client_await(is_stored, 3, "III"));
+	obj = kddm_grab(set[B], 3, KDDM_NOCREATE);
+	if (CHECK_EQ(PTR_ERR_OR_ZERO(obj), 0)) {
+		CHECK_EQ(strcmp(((struct item *)kddm_data(obj))->text, "III"),
+			 0);
+		kddm_put(obj);
+	}
+
+	/* The device fails: the contents stay, or cannot be had just now. */
+	CHECK_EQ(write_text(A, 4, "IV"), 0);
+	next_fails(SYNC, -EIO);
+	CHECK(client_await(has_failed));
+	CHECK(client_await(is_stored, 4, "IV"));
+	next_fails(FIRST_TOUCH, -EIO);
+	CHECK_EQ(read_text(A, 4, "IV"), -EIO);
+	next_fails(FIRST_TOUCH, -EIO);
+	CHECK_EQ(read_text(B, 4, "IV"), -EIO);
+	next_fails(ALLOC, -ENOMEM);
+	CHECK_EQ(write_text(A, 4, "x"), -ENOMEM);
+	recalled(B, 4, "IV");
+	CHECK_EQ(read_text(A, 4, "IV"), 0);
+
+	/* It is removed, and made anew. */
+	CHECK_EQ(write_text(A, 4, "iv"), 0);
+	CHECK(client_await(is_stored, 4, "iv"));
+	CHECK_EQ(kddm_remove(set[A], 4), 0);
+	CHECK_EQ(strcmp(device[4], ""), 0);
+	CHECK_EQ(PTR_ERR(kddm_get(set[A], 4, KDDM_NOCREATE)), -ENOENT);
+	CHECK_EQ(read_text(C, 4, ""), 0);
+}
+
+/* @home: that of all objects, or KDDM_ANY_NODE */
+static void in_set_at(u16 home, u32 flags, u32 size, void (*test)(void),
+		      const char *name)
 {
 	struct kddm_set_attr attr = {
 		.name = "client-linker", .linker = "test", .size = size,
-		.flags = flags, .home = KDDM_ANY_NODE,
+		.flags = flags, .home = home,
 	};
 
 	client_begin(name);
 	memset(device, 0, sizeof(device));
+	failed_allocs = 0;
 	if (!client_open(set, &attr)) {
 		test();
 		client_check(fail_op == -1, "what was to fail was called");
@@ -390,11 +475,15 @@ static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
 		/* Somebody may still be looking at it. */
 		CHECK(client_await(is_over, 0));
 		/* One that failed gave nothing. */
-		CHECK_EQ(called(ALLOC) - (test == alloc_fails ? 2 : 0) -
-			 called(FREE), 0);
+		CHECK_EQ(called(ALLOC) - called(FREE), failed_allocs);
 	}
 	memset(calls, 0, sizeof(calls));
 	client_end();
+}
+
+static void in_set(u32 flags, u32 size, void (*test)(void), const char *name)
+{
+	in_set_at(KDDM_ANY_NODE, flags, size, test, name);
 }
 
 static void instantiate_fails(void)
@@ -551,6 +640,8 @@ void client_test_linker(void)
 	in_set(0, LONG, long_import_fails, "linker: long import fails");
 	in_set(0, SIZE, alloc_fails, "linker: no memory");
 	in_set(0, SIZE, sync_fails, "linker: sync fails");
+	in_set_at(kddm_self(client_net[A]), KDDM_SET_TOUCH_HOME, SIZE,
+		  memory_is_short, "linker: memory is short");
 	instantiate_fails();
 	instantiate_fails_elsewhere();
 	replicas_fail();

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 22
+ktap_set_plan 27
 
 dir=/sys/module/kddm/parameters/file_dir
 store=$TMP/store
@@ -44,6 +44,21 @@ write_all() {
 read_all() {
 	for i in $(seq "${1:-1}" 20); do
 		object_is $((i % 2 + 1)) "$i" "object $i" || return 1
+	done
+}
+
+# known NODE: of how many objects the node has the contents in memory
+known() {
+	kctl "$1" -j set show demo | tr ',{}' '\n' |
+		sed -n 's/.*"objects": *\([0-9]*\).*/\1/p'
+}
+
+# all_away: after some reclaim no node has any in memory
+all_away() {
+	echo 2 >/proc/sys/vm/drop_caches
+	sleep 0.2
+	for n in 1 2 3; do
+		[ "$(known "$n")" -eq 0 ] || return 1
 	done
 }
 
@@ -85,10 +100,15 @@ check "and starts" start_all
 check "the set is made again" create
 check "and its objects are there" read_all
 check "but for what was not stored" object_is 2 100 ''
+check "one more is written" kctl 1 object put demo 101 kept
+check "when memory is short they are only in the file" wait_for all_away
+check "and are read again" read_all
+check "the new one, too" object_is 3 101 kept
 check "one is removed" kctl 3 object remove demo 7
 check "the cluster stops and starts again" \
 	eval 'stop_all && start_all && create'
 check "it has gone from its file" object_is 1 7 ''
+check "what was short of memory is there" object_is 1 101 kept
 check "the others are there" object_is 3 8 'object 8'
 check "another cluster has files of its own" other_cluster
 check "and changes nothing here" eval \
