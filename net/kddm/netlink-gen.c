@@ -92,9 +92,10 @@ static const struct nla_policy kddm_set_new_nl_policy[KDDM_A_SET_REPLICAS + 1] =
 };
 
 /* KDDM_CMD_SET_GET - do */
-static const struct nla_policy kddm_set_get_nl_policy[KDDM_A_SET_NAME + 1] = {
+static const struct nla_policy kddm_set_get_nl_policy[KDDM_A_SET_COUNT + 1] = {
 	[KDDM_A_SET_ID] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kddm_a_set_id_range),
 	[KDDM_A_SET_NAME] = { .type = NLA_NUL_STRING, .len = KDDM_SET_NAME_MAX, },
+	[KDDM_A_SET_COUNT] = { .type = NLA_FLAG, },
 };
 
 /* KDDM_CMD_SET_DEL - do */
@@ -231,7 +232,7 @@ static const struct genl_split_ops kddm_nl_ops[] = {
 		.cmd		= KDDM_CMD_SET_GET,
 		.doit		= kddm_nl_set_get_doit,
 		.policy		= kddm_set_get_nl_policy,
-		.maxattr	= KDDM_A_SET_NAME,
+		.maxattr	= KDDM_A_SET_COUNT,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -159,6 +159,17 @@ static int put_awaited(struct sk_buff *skb, const struct kddm_net *kn)
 	return 0;
 }
 
+/* A node that does not serve cannot say where replicas are. */
+static int put_replicas(struct sk_buff *skb, const struct kddm_views_info *info)
+{
+	bool complete = info->service == KDDM_SERVING &&
+			info->stage >= KDDM_RESTORED;
+
+	return nla_put_uint(skb, KDDM_A_STATUS_REPLICAS,
+			    complete ? KDDM_REPLICA_STATE_COMPLETE :
+				       KDDM_REPLICA_STATE_INCOMPLETE);
+}
+
 /* How far a change of the view and recovery are. */
 static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
 {
@@ -173,6 +184,7 @@ static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
 	    nla_put_uint(skb, KDDM_A_STATUS_SUSPECTS,
 			 kddm_sets_suspects(kn)) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERED, info.recovered) ||
+	    put_replicas(skb, &info) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_CHANGE_TIME, info.change_us) ||
 	    nla_put_uint(skb, KDDM_A_STATUS_RECOVERY_TIME, info.recovery_us))
 		return -EMSGSIZE;

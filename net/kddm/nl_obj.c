@@ -173,6 +173,7 @@ static int part_read(struct genl_info *info, const struct part *p,
 	struct kddm_obj *obj;
 	struct nlattr *data;
 	u64 version;
+	int err;
 
 	data = nla_reserve(rsp, KDDM_A_OBJECT_DATA, p->len);
 	if (!data)
@@ -186,7 +187,10 @@ static int part_read(struct genl_info *info, const struct part *p,
 		kddm_obj_read(obj, p->buf);
 	memcpy(nla_data(data), (p->buf ?: kddm_data(obj)) + p->offset, p->len);
 	version = kddm_version(obj);
-	kddm_put(obj);
+	/* In an exclusive set with replicas, others have to keep it first. */
+	err = kddm_obj_put(obj, obj_timeout(p->set));
+	if (err)
+		return object_error(info, err);
 
 	if (nla_put_string(rsp, KDDM_A_OBJECT_SET, name) ||
 	    nla_put_uint(rsp, KDDM_A_OBJECT_ID, p->id) ||

@@ -9,6 +9,7 @@
 #include "main.h"
 #include "netlink.h"
 #include "netlink-gen.h"
+#include "object.h"
 #include "set.h"
 
 int kddm_nl_set_error(const struct genl_info *info, const struct nlattr *attr,
@@ -147,6 +148,8 @@ static int create_error(struct genl_info *info, int err)
  * @misses: requests sent
  * @forwards: requests passed on
  * @invalidations: ordered
+ * @in_state: objects by enum kddm_co_state, if that was asked for
+ * @busy: objects on which somebody works
  */
 struct set_info {
 	struct kddm_set_desc	desc;
@@ -156,6 +159,8 @@ struct set_info {
 	u64			misses;
 	u64			forwards;
 	u64			invalidations;
+	u64			in_state[KDDM_CO_NR_STATES];
+	u64			busy;
 };
 
 static void info_of(struct set_info *si, const struct kddm_set *set)
@@ -176,6 +181,53 @@ static void info_of(struct set_info *si, const struct kddm_set *set)
 	si->misses = atomic64_read(&set->stats.misses);
 	si->forwards = atomic64_read(&set->stats.forwards);
 	si->invalidations = atomic64_read(&set->stats.invalidations);
+}
+
+/* What others do meanwhile may be seen, or not. */
+static int count_states(struct set_info *si, struct kddm_set *set)
+{
+	struct kddm_obj *obj;
+	unsigned long i = 0;
+
+	while ((obj = kddm_obj_next_locked(set, &i))) {
+		if (obj->busy)
+			si->busy++;
+		else
+			si->in_state[obj->co.state]++;
+		kddm_obj_release(obj);
+		if (i++ == ULONG_MAX)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* @state: as in the interface; 0: busy */
+static int put_count(struct sk_buff *skb, u32 state, u64 objects)
+{
+	struct nlattr *nest;
+
+	if (!objects)
+		return 0;
+	nest = nla_nest_start(skb, KDDM_A_SET_COUNT_OF);
+	if (!nest ||
+	    (state && nla_put_uint(skb, KDDM_A_STATE_COUNT_STATE, state)) ||
+	    nla_put_uint(skb, KDDM_A_STATE_COUNT_OBJECTS, objects))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_counts(struct sk_buff *skb, const struct set_info *si)
+{
+	int err = put_count(skb, 0, si->busy);
+	u32 i;
+
+	for (i = 0; i < KDDM_CO_NR_STATES && !err; i++)
+		err = put_count(skb, i + 1, si->in_state[i]);
+	return err;
 }
 
 static int put_info(struct sk_buff *skb, const struct genl_info *info,
@@ -207,7 +259,8 @@ static int put_info(struct sk_buff *skb, const struct genl_info *info,
 	    nla_put_uint(skb, KDDM_A_SET_LOST_TIMEOUT, desc->lost_timeout) ||
 	    nla_put_uint(skb, KDDM_A_SET_REPLICAS, max(desc->replicas, 1)) ||
 	    (desc->home != KDDM_ANY_NODE &&
-	     nla_put_uint(skb, KDDM_A_SET_HOME, desc->home))) {
+	     nla_put_uint(skb, KDDM_A_SET_HOME, desc->home)) ||
+	    put_counts(skb, si)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -218,7 +271,7 @@ static int put_info(struct sk_buff *skb, const struct genl_info *info,
 int kddm_nl_put_set(struct sk_buff *skb, const struct genl_info *info,
 		    const struct kddm_set *set)
 {
-	struct set_info si;
+	struct set_info si = { };
 
 	info_of(&si, set);
 	return put_info(skb, info, NULL, &si);
@@ -291,7 +344,7 @@ int kddm_nl_set_del_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* What is told of a set: what this node has of it, or its descriptor. */
-static int look_up(struct kddm_net *kn, const char *name, u32 id,
+static int look_up(struct kddm_net *kn, const char *name, u32 id, bool count,
 		   struct set_info *si)
 {
 	struct kddm_net *in = kddm_enter(kn->net);
@@ -309,6 +362,8 @@ static int look_up(struct kddm_net *kn, const char *name, u32 id,
 	set = kddm_set_find(kn, name ? kddm_set_id_of(kn, name) : id);
 	if (set) {
 		info_of(si, set);
+		if (count)
+			err = count_states(si, set);
 		kddm_set_unref(set);
 	} else {
 		err = name && !kddm_name_ok(name) ? -ENOENT :
@@ -331,7 +386,8 @@ static int find(struct genl_info *info, struct set_info *si)
 		return -EINVAL;
 	}
 	err = look_up(kn, name ? nla_data(name) : NULL,
-		      id ? nla_get_uint(id) : 0, si);
+		      id ? nla_get_uint(id) : 0,
+		      info->attrs[KDDM_A_SET_COUNT], si);
 	if (err && name)
 		kddm_nl_set_error(info, name, err);
 	else if (err == -ENOENT)
@@ -343,12 +399,28 @@ static int find(struct genl_info *info, struct set_info *si)
 	return err;
 }
 
+/* To look at each object of a set takes a while: not everybody may. */
+static int may_count(struct sk_buff *skb, const struct genl_info *info)
+{
+	struct nlattr *count = info->attrs[KDDM_A_SET_COUNT];
+
+	if (!count || netlink_ns_capable(skb, genl_info_net(info)->user_ns,
+					 CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, count,
+			    "objects are not counted without CAP_NET_ADMIN");
+	return -EPERM;
+}
+
 int kddm_nl_set_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *rsp;
 	struct set_info si;
 	int err;
 
+	err = may_count(skb, info);
+	if (err)
+		return err;
 	err = find(info, &si);
 	if (err)
 		return err;

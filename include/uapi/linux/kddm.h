@@ -117,6 +117,19 @@ enum kddm_change_state {
 	KDDM_CHANGE_STATE_GONE,
 };
 
+/**
+ * enum kddm_replica_state - Where the replicas of objects are, after a change
+ *   of the view.
+ * @KDDM_REPLICA_STATE_INCOMPLETE: Some may not be where they belong yet. If
+ *   another node fails, what was put may be lost.
+ * @KDDM_REPLICA_STATE_COMPLETE: As many nodes as the set of an object asks for
+ *   hold what was put, or all if there are fewer.
+ */
+enum kddm_replica_state {
+	KDDM_REPLICA_STATE_INCOMPLETE = 1,
+	KDDM_REPLICA_STATE_COMPLETE,
+};
+
 #define KDDM_AWAITED_MAX	32
 
 /**
@@ -212,6 +225,7 @@ enum {
 	KDDM_A_STATUS_AWAITED,
 	KDDM_A_STATUS_SUSPECTS,
 	KDDM_A_STATUS_RECOVERED,
+	KDDM_A_STATUS_REPLICAS,
 	KDDM_A_STATUS_CHANGE_TIME,
 	KDDM_A_STATUS_RECOVERY_TIME,
 	KDDM_A_STATUS_USERS,
@@ -260,9 +274,19 @@ enum {
 	KDDM_A_SET_HOLD,
 	KDDM_A_SET_LOST_TIMEOUT,
 	KDDM_A_SET_REPLICAS,
+	KDDM_A_SET_COUNT,
+	KDDM_A_SET_COUNT_OF,
 
 	__KDDM_A_SET_MAX,
 	KDDM_A_SET_MAX = (__KDDM_A_SET_MAX - 1)
+};
+
+enum {
+	KDDM_A_STATE_COUNT_STATE = 1,
+	KDDM_A_STATE_COUNT_OBJECTS,
+
+	__KDDM_A_STATE_COUNT_MAX,
+	KDDM_A_STATE_COUNT_MAX = (__KDDM_A_STATE_COUNT_MAX - 1)
 };
 
 enum {

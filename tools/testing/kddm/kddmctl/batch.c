@@ -87,7 +87,7 @@ int batch(struct ctl *ctl, const char *path, bool force)
 	bool standard = !strcmp(path, "-");
 	FILE *file = standard ? stdin : fopen(path, "r");
 	int ret, first = EXIT_SUCCESS;
-	char *line = NULL;
+	char *line = NULL, *name;
 	size_t size = 0;
 
 	if (!file) {
@@ -95,7 +95,8 @@ int batch(struct ctl *ctl, const char *path, bool force)
 		return ctl_error(ctl, "%s: %s", printable(path),
 				 strerror(errno));
 	}
-	ctl->file = standard ? "standard input" : printable(path);
+	name = strdup(standard ? "standard input" : printable(path));
+	ctl->file = name;
 	ctl->stdin_used = standard;
 	while ((force || !first) && getline(&line, &size, file) >= 0) {
 		ctl->line++;
@@ -109,6 +110,8 @@ int batch(struct ctl *ctl, const char *path, bool force)
 		first = ctl_error(ctl, "%s: %s", printable(path),
 				  strerror(errno));
 	}
+	ctl->file = NULL;
+	free(name);
 	free(line);
 	if (!standard)
 		fclose(file);

@@ -61,7 +61,7 @@ const struct command commands[] = {
 	{ "top", cmd_top, "[interval SECONDS] [count N]",
 	  "show rates by node and set until interrupted" },
 	{ "wait", cmd_wait,
-	  "nodes N [online|possible] [set NAME] [timeout SECONDS] | recovered [members N] [timeout SECONDS]",
+	  "nodes N [online|possible] [set NAME] [timeout SECONDS] | recovered [replicas] [members N] [timeout SECONDS]",
 	  "wait until so many nodes are there, or until objects are served" },
 	{ "debug", cmd_debug, "",
 	  "write all that a report of a fault should have" },

@@ -26,14 +26,15 @@ static void title(const char *text)
 /* Another command, as it would be by itself. */
 static void section(struct ctl *ctl, char *name)
 {
-	char *words[4] = { };
+	char *words[8] = { };
 	struct args args = { .argv = words, .ctl = ctl };
 	char text[64];
 	int ret;
 
 	snprintf(text, sizeof(text), "kddmctl %s", name);
 	title(text);
-	for (words[0] = strtok(name, " "); words[args.argc];
+	for (words[0] = strtok(name, " ");
+	     words[args.argc] && args.argc < 7;
 	     words[args.argc] = strtok(NULL, " "))
 		args.argc++;
 	fflush(stdout);

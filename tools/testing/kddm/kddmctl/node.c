@@ -116,6 +116,9 @@ static void show_progress(const struct ctl *ctl,
 	show_awaited(ctl, rsp);
 	field(ctl, "suspects", rsp->_present.suspects, rsp->suspects);
 	field(ctl, "recovered", rsp->_present.recovered, rsp->recovered);
+	if (rsp->_present.replicas)
+		text_field(ctl, "replicas",
+			   known(kddm_replica_state_str(rsp->replicas)));
 	field(ctl, "change-us", rsp->_present.change_time, rsp->change_time);
 	field(ctl, "recovery-us", rsp->_present.recovery_time,
 	      rsp->recovery_time);

@@ -2,6 +2,7 @@
 /*
  * kddmctl: sets of objects.
  */
+#include <errno.h>
 #include <stdio.h>
 #include "kddmctl.h"
 
@@ -120,7 +121,25 @@ int cmd_set_destroy(struct ctl *ctl, struct args *args)
 	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
 }
 
-static void set_json(const struct kddm_set_get_rsp *set)
+static const char *state_name(const struct kddm_state_count *count)
+{
+	return count->_present.state ?
+	       known(kddm_object_state_str(count->state)) : "busy";
+}
+
+static void states_json(const struct kddm_set_get_rsp *set)
+{
+	unsigned int i;
+
+	json_open("states", '{');
+	for (i = 0; i < set->_count.count_of; i++)
+		json_number(state_name(&set->count_of[i]),
+			    set->count_of[i].objects);
+	json_close();
+}
+
+/* @states: the objects were counted by their states */
+static void set_json(const struct kddm_set_get_rsp *set, bool states)
 {
 	json_open(NULL, '{');
 	json_string("name", set->name ? set->name : "");
@@ -129,6 +148,8 @@ static void set_json(const struct kddm_set_get_rsp *set)
 	json_string("linker", set->linker ? set->linker : "");
 	json_number("users", set->users);
 	json_number("objects", set->objects);
+	if (states)
+		states_json(set);
 	json_number("hits", set->hits);
 	json_number("misses", set->misses);
 	json_number("forwards", set->forwards);
@@ -150,6 +171,15 @@ static void field(const char *name, __u64 value)
 	printf("%-14s %llu\n", name, value);
 }
 
+static void states_lines(const struct kddm_set_get_rsp *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->_count.count_of; i++)
+		printf("  %-12s %llu\n", state_name(&set->count_of[i]),
+		       set->count_of[i].objects);
+}
+
 static void set_lines(const struct kddm_set_get_rsp *set)
 {
 	printf("%-14s %s\n", "name", printable(set->name ? set->name : ""));
@@ -159,6 +189,7 @@ static void set_lines(const struct kddm_set_get_rsp *set)
 	       printable(set->linker ? set->linker : ""));
 	field("users", set->users);
 	field("objects", set->objects);
+	states_lines(set);
 	field("hits", set->hits);
 	field("misses", set->misses);
 	field("forwards", set->forwards);
@@ -176,26 +207,39 @@ static void set_lines(const struct kddm_set_get_rsp *set)
 		printf("%-14s %s\n", "home", "any");
 }
 
+/* With its objects counted, if that is allowed. */
+static struct kddm_set_get_rsp *get_set(struct ctl *ctl, const char *name,
+					bool count)
+{
+	struct kddm_set_get_req *req = kddm_set_get_req_alloc();
+	struct kddm_set_get_rsp *rsp;
+
+	if (!req)
+		return NULL;
+	kddm_set_get_req_set_name(req, name);
+	if (count)
+		kddm_set_get_req_set_count(req);
+	rsp = kddm_set_get(ctl->ys, req);
+	kddm_set_get_req_free(req);
+	if (!rsp && count && ctl->ys->err.code == EPERM)
+		return get_set(ctl, name, false);
+	return rsp;
+}
+
 int cmd_set_show(struct ctl *ctl, struct args *args)
 {
 	const char *name = args_name(args, "the set's name");
-	struct kddm_set_get_req *req;
 	struct kddm_set_get_rsp *rsp;
 
 	if (!name || !args_end(args))
 		return EXIT_USAGE;
 	if (ctl_connect(ctl))
 		return EXIT_FAILED;
-	req = kddm_set_get_req_alloc();
-	if (!req)
-		return ctl_error(ctl, "out of memory");
-	kddm_set_get_req_set_name(req, name);
-	rsp = kddm_set_get(ctl->ys, req);
-	kddm_set_get_req_free(req);
+	rsp = get_set(ctl, name, true);
 	if (!rsp)
 		return ctl_failed(ctl);
 	if (ctl->json)
-		set_json(rsp);
+		set_json(rsp, rsp->_count.count_of || !rsp->objects);
 	else
 		set_lines(rsp);
 	kddm_set_get_rsp_free(rsp);
@@ -234,7 +278,7 @@ int cmd_set_list(struct ctl *ctl, struct args *args)
 		      "hits", "misses");
 	ynl_dump_foreach(list, set) {
 		if (ctl->json)
-			set_json(set);
+			set_json(set, false);
 		else
 			set_text(set);
 	}

@@ -187,6 +187,7 @@ static int read_key(const struct ctl *ctl, const char *path, struct data *key)
 static int up_options(struct args *args, struct up *up)
 {
 	const char *path;
+	int ret;
 
 	while (args->argc) {
 		if (args_is(args, "remote")) {
@@ -218,8 +219,9 @@ static int up_options(struct args *args, struct up *up)
 			path = args_word(args, "key");
 			if (!path)
 				return EXIT_USAGE;
-			if (read_key(args->ctl, path, &up->key))
-				return EXIT_USAGE;
+			ret = read_key(args->ctl, path, &up->key);
+			if (ret)
+				return ret;
 		} else {
 			return args_unknown(args,
 					    "remote, identity, netid or key");

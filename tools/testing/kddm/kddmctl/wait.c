@@ -14,10 +14,12 @@
 
 #define TIMEOUT_DEFAULT	60		/* seconds */
 #define TIMEOUT_MAX	1000000
+#define REPLICAS_POLL	100		/* ms; no event tells of them */
 
 /**
  * struct goal - what to wait for
  * @recovered: a served view, rather than nodes
+ * @replicas: and all replicas
  * @nodes: so many; of a view: if not 0, just so many
  * @state: at least in this state
  * @set: this set is known here, unless NULL
@@ -28,6 +30,7 @@
  */
 struct goal {
 	bool			recovered;
+	bool			replicas;
 	__u64			nodes;
 	enum kddm_membership	state;
 	const char		*set;
@@ -41,7 +44,9 @@ static bool read_recovered(struct args *args, struct goal *goal)
 {
 	goal->recovered = true;
 	while (args->argc) {
-		if (args_is(args, "members")) {
+		if (args_is(args, "replicas")) {
+			goal->replicas = true;
+		} else if (args_is(args, "members")) {
 			if (!args_number(args, "members", 1,
 					 KDDM_NODE_COUNT_MAX, &goal->nodes))
 				return false;
@@ -50,7 +55,7 @@ static bool read_recovered(struct args *args, struct goal *goal)
 					 &goal->timeout))
 				return false;
 		} else {
-			args_unknown(args, "members or timeout");
+			args_unknown(args, "replicas, members or timeout");
 			return false;
 		}
 	}
@@ -199,7 +204,7 @@ static int wait_for(struct ctl *ctl, struct goal *goal)
 
 /* Recovery */
 
-static bool is_recovered(const struct goal *goal)
+static bool is_served(const struct goal *goal)
 {
 	const struct kddm_status_get_rsp *s = goal->status;
 
@@ -207,6 +212,12 @@ static bool is_recovered(const struct goal *goal)
 	       s->_present.service &&
 	       s->service == KDDM_SERVICE_STATE_SERVING &&
 	       (!goal->nodes || s->members == goal->nodes);
+}
+
+static bool lacks_replicas(const struct goal *goal)
+{
+	return goal->replicas &&
+	       goal->status->replicas != KDDM_REPLICA_STATE_COMPLETE;
 }
 
 static int recovered(struct ctl *ctl, const struct goal *goal, __u64 took)
@@ -238,6 +249,10 @@ static void tell_state(const struct goal *goal, char *text, size_t size)
 	if (s->change == KDDM_CHANGE_STATE_RECOVERING)
 		len += snprintf(text + len, size - len,
 				", %llu objects to recover", s->suspects);
+	if (is_served(goal) && lacks_replicas(goal))
+		len += snprintf(text + len, size - len,
+				", replicas are %s",
+				known(kddm_replica_state_str(s->replicas)));
 	for (i = 0; i < s->_count.awaited && len + 16 < size; i++)
 		len += snprintf(text + len, size - len, "%s %llu",
 				i ? "" : ", awaits", s->awaited[i]);
@@ -245,7 +260,7 @@ static void tell_state(const struct goal *goal, char *text, size_t size)
 
 static int wait_recovered(struct ctl *ctl, struct goal *goal)
 {
-	__u64 start = now_ms(), now, end = start + goal->timeout * 1000;
+	__u64 start = now_ms(), now, left, end = start + goal->timeout * 1000;
 	char state[256];
 	int ret;
 
@@ -254,12 +269,15 @@ static int wait_recovered(struct ctl *ctl, struct goal *goal)
 		if (!goal->status)
 			return ctl_failed(ctl);
 		now = now_ms();
-		if (is_recovered(goal)) {
+		if (is_served(goal) && !lacks_replicas(goal)) {
 			ret = recovered(ctl, goal, now - start);
 			kddm_status_get_rsp_free(goal->status);
 			return ret;
 		}
 		tell_state(goal, state, sizeof(state));
+		left = end - now;
+		if (is_served(goal) && left > REPLICAS_POLL)
+			left = REPLICAS_POLL;
 		kddm_status_get_rsp_free(goal->status);
 		if (now >= end) {
 			ctl_error(ctl, "after %llu s the node is %s",
@@ -267,7 +285,7 @@ static int wait_recovered(struct ctl *ctl, struct goal *goal)
 			return EXIT_TIME_UP;
 		}
 		progress_note("%s ... ", state);
-		ret = sleep_a_little(ctl, end - now);
+		ret = sleep_a_little(ctl, left);
 		if (ret)
 			return ret;
 	}

@@ -76,7 +76,7 @@ check "object id of 65 bits" \
 	fails 2 '18446744073709551616' \
 	kctl 1 object get demo 18446744073709551616
 check "removing no such object" \
-	fails 1 'object|exist' kctl 1 object remove demo 99
+	fails 1 'no object 99' kctl 1 object remove demo 99
 
 check "all that changed nothing" alive
 

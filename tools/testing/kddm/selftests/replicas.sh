@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ktap_print_header
-ktap_set_plan 38
+ktap_set_plan 39
 
 # put NODE SET TEXT ID...: write objects
 put() {
@@ -66,6 +66,11 @@ all_kept() {
 	[ "$sum" -ge "$number" ]
 }
 
+# restored NODE MEMBERS: the node says that all replicas are where they belong
+restored() {
+	kctl "$1" wait recovered replicas members "$2" timeout 20
+}
+
 # unkept NODE: it is cut off, and what it puts at once is not known to be kept
 unkept() {
 	cut "$1"
@@ -100,7 +105,8 @@ check "nothing of it is lost" has 1 two a $(seq 6 17)
 check "nor what others wrote" has 4 two b $(seq 5)
 check "what was removed stays so" gone 5 two 18 19 20
 check "it is as with three" has 3 three a $(seq 17)
-check "replicas are made again" wait_for all_kept three 51 1 3 4 5
+check "replicas are made again" both \
+	"restored 1 4" "all_kept three 51 1 3 4 5"
 check "node 3 is cut off" cut 3
 check "the others go on" all_serve 1 4 5
 check "all is there with three" has 1 three a $(seq 17)
@@ -112,7 +118,8 @@ check "they come back in another life" both "restart 2" "restart 3"
 check "all serve" all_serve 1 2 3 4 5
 check "they have what was put" both \
 	"has 2 two c $(words 1 17)" "has 3 three a $(words 1 17)"
-check "replicas are made again" wait_for all_kept two 34 1 2 3 4 5
+check "replicas are made again" both \
+	"restored 5 5" "all_kept two 34 1 2 3 4 5"
 check "node 4 leaves" both "kctl 4 stop" "all_serve 1 2 3 5"
 check "nothing is lost" has 3 two c $(seq 17)
 check "node 1, the lowest, is cut off" both "cut 1" "all_serve 2 3 5"
@@ -122,4 +129,6 @@ check "node 5 is to wait for a second at most" \
 	kctl 5 config set object-timeout 1000
 check "node 5 writes" put 5 three d 1
 check "it ends when it cannot reach those who are to keep it" unkept 5
+check "such a node does not say that replicas are complete" \
+	wait_for eval 'kctl 5 status | grep -q "^replicas *incomplete"'
 ktap_finished

@@ -16,6 +16,8 @@ NUMBER = "is not a number from"
 BARE = [
     ("start id 5", 1, "start: TIPC has no node address here: run "
      "'kddmctl tipc up DEV'"),
+    ("tipc up nosuch key /none", 1,
+     "tipc up: /none: No such file or directory"),
     ("tipc up nosuch", 1,
      'tipc up: there is no network device "nosuch"'),
     ("tipc up 10.9.9.9", 1,
@@ -126,7 +128,7 @@ STOPPED = [
     ("top interval 0", 2, f'top: interval "0" {NUMBER} 1 to 3600'),
     ("wait", 2, "wait: nodes or recovered is missing"),
     ("wait for", 2, 'wait: "for" is not nodes or recovered'),
-    ("wait recovered soon", 2, 'wait: "soon" is not members or timeout'),
+    ("wait recovered soon", 2, 'wait: "soon" is not replicas, members or timeout'),
     ("wait recovered timeout 0", 5, "wait: after 0 s the node is stopped"),
     ("wait nodes 1 soon", 2,
      'wait: "soon" is not online, possible, set or timeout'),
@@ -301,7 +303,8 @@ KERNEL_UNSEEN = {
     "object %llu went to others while this node was apart": RACE,
     "the node is suspended, it does not reach enough others": ELSEWHERE,
     "%llu is too large on this machine": "it has 64 bits",
-    "object %llu was not free in time": "needs a user who keeps it",
+    "object %llu was not free in time": "seen in control.py",
+    "objects are not counted without CAP_NET_ADMIN": "kddmctl asks again",
     "object %llu is in use": "needs a user who keeps it",
     "object %llu: error %d": FAILS,
     "the node stops, or the set is destroyed": RACE,

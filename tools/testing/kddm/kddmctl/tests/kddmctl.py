@@ -240,6 +240,11 @@ def table(tap, one, seen):
         return done.returncode, done.stdout, done.stderr
 
     errors.check_table(tap, unprivileged, errors.UNPRIVILEGED, seen)
+    shown = unprivileged("-j set show demo")
+    tap.case("a user sees a set, and no count of its objects",
+             shown[0] == 0 and "states" not in json.loads(shown[1]), shown)
+    tap.case("root sees it", "states" in json.loads(
+        one.must("-j", "set", "show", "demo")))
     down = lib.Node(9)
     try:
         down.run("ip", "link", "set", "eth0", "down")
