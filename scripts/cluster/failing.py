@@ -4,8 +4,12 @@
 On each machine a loop writes one object, a number that grows, and another loop
 reads those of all machines.  Whoever reads a smaller number than before, or that
 an object was lost, notes it as bad: two machines have each value that was put.
+
+All of them write one more object, and note the version that each write has made.
+Two writes of one version would mean that two groups of machines have served apart.
 """
 
+import collections
 import json
 import time
 
@@ -18,6 +22,10 @@ i=0
 while [ ! -e /tmp/end ]; do
 	i=$((i + 1))
 	kddmctl object put work $1 $i 2>>/tmp/errors && echo $i >/tmp/wrote
+	put=$(kddmctl -j object put work 0 $1 2>>/tmp/errors) && {
+		put=${put##*'"version":'}
+		echo "${put%%[,\}]*}" >>/tmp/versions
+	}
 	sleep 0.05
 done
 END
@@ -37,7 +45,7 @@ while [ ! -e /tmp/end ]; do
 	sleep 0.05
 done
 END
-rm -f /tmp/end /tmp/bad; touch /tmp/bad
+rm -f /tmp/end /tmp/bad /tmp/versions; touch /tmp/bad
 """
 
 
@@ -96,6 +104,13 @@ class Failing:
                 int(self.must(node, "grep -c x /tmp/reads"))
                 for node in nodes]
 
+    def served_twice(self, nodes):
+        """Versions of the common object that were made more than once."""
+        made = collections.Counter()
+        for node in nodes:
+            made.update(self.must(node, "cat /tmp/versions").split())
+        return [version for version, times in made.items() if times > 1]
+
     def fine(self, what, nodes):
         """All serve and get on, and nobody has seen anything bad."""
         try:
@@ -105,8 +120,9 @@ class Failing:
             after = self.counts(nodes)
             bad = "".join(self.must(node, "cat /tmp/bad") for node in nodes)
             still = [n.name for n, a, b in zip(nodes, before, after) if a == b]
-            self.tap(what, not bad.strip() and not still,
-                     f"{bad.strip()} {still}")
+            twice = self.served_twice(nodes)
+            self.tap(what, not bad.strip() and not still and not twice,
+                     f"{bad.strip()} {still} {twice}")
         except MachineError as error:
             self.tap(what, False, str(error))
 
