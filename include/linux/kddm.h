@@ -411,8 +411,8 @@ int kddm_push(struct kddm_set *set, u64 id, u16 node);
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: 0 (stored, or the linker stores nothing), -ENOENT (no object),
- * -EAGAIN (the home kept moving), -ETIMEDOUT, or an error of kddm_get() or of
- * the linker.
+ * -EAGAIN (the home kept moving), -ESTALE (others have gone on without this
+ * node), -ETIMEDOUT, or an error of kddm_get() or of the linker.
  */
 int kddm_sync(struct kddm_set *set, u64 id);
 

@@ -200,7 +200,7 @@ struct kddm_obj *kddm_obj_next_locked(struct kddm_set *set, unsigned long *id);
 /* An event and what follows from it at once. */
 int kddm_obj_step(struct kddm_obj *obj, struct kddm_co_event *ev,
 		  struct kddm_obj_msg *m);
-/* The contents, which are away, are in memory again; or an error. */
+/* The contents, which are away, are in memory again; or -ENOMEM, -EIO. */
 int kddm_obj_recall(struct kddm_obj *obj);
 /* They are zero; or -ENOMEM. */
 int kddm_obj_blank(struct kddm_obj *obj);

@@ -406,12 +406,9 @@ static u16 look_at(struct leaving *l, struct kddm_obj *obj)
 	if (obj->forsaken)
 		return KDDM_NODE_NONE;
 	give_up_hold(obj);
-	/* What cannot be brought back into memory stays where it is stored. */
-	if (obj->away) {
-		if (nodeset_empty(l->up, WORDS) || kddm_obj_recall(obj))
-			return KDDM_NODE_NONE;
-		l->since = jiffies;
-	}
+	/* It may be more than the others have memory for: it stays there. */
+	if (obj->away)
+		return KDDM_NODE_NONE;
 	if (kddm_co_has_data(co) && kddm_co_owns(co)) {
 		if (co->readers && copy_at(obj, l->up) != KDDM_NODE_NONE)
 			return KDDM_NODE_NONE;

@@ -189,8 +189,11 @@ static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 	return w;
 }
 
-/* Again, if home is about to be another one: then it is known here soon. */
-static int call_home(struct kddm_obj *obj, const struct wire_op *w, u32 len)
+/*
+ * Again, if home is about to be another one: then it is known here soon.  Or if
+ * home has a later version: recovery may have given it to the same contents.
+ */
+static int call_home(struct kddm_obj *obj, struct wire_op *w, u32 len)
 {
 	unsigned long end = jiffies + CALL_TIMEOUT;
 	int err;
@@ -198,8 +201,10 @@ static int call_home(struct kddm_obj *obj, const struct wire_op *w, u32 len)
 	for (;;) {
 		err = kddm_rpc_call(obj->set->kn, READ_ONCE(obj->home),
 				    &svc_object, w, len, NULL, 0, CALL_TIMEOUT);
-		if (err != -EAGAIN || time_after(jiffies, end))
+		if ((err != -EAGAIN && err != -ESTALE) ||
+		    time_after(jiffies, end))
 			return err;
+		w->version = cpu_to_le64(kddm_version(obj));
 		schedule_timeout_killable(1);
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -232,14 +237,14 @@ int kddm_sync(struct kddm_set *set, u64 id)
 }
 EXPORT_SYMBOL_GPL(kddm_sync);
 
-/* Busy.  It is written on the way: home owns what was put later. */
+/* Busy.  Whether home owns what was put later. */
 static bool is_past(const struct kddm_obj *obj, u64 version)
 {
 	return obj->co.state != KDDM_CO_VOID && kddm_co_owns(&obj->co) &&
 	       obj->co.version > version;
 }
 
-/* Whether contents come too late: who has sent them does not wait any more. */
+/* Whether contents come too late: the sender was killed, or is apart. */
 static bool is_late(struct kddm_set *set, u64 id, u64 version)
 {
 	struct kddm_obj *obj = kddm_obj_lock(set, id);
@@ -256,7 +261,7 @@ static bool is_late(struct kddm_set *set, u64 id, u64 version)
 static int store(struct kddm_set *set, u64 id, u64 version, const void *buf,
 		 u32 len)
 {
-	int err = 0;
+	int err = -ESTALE;
 
 	if (set->linker->export ? len > set->size : len != set->size)
 		return -EBADMSG;

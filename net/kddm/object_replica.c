@@ -14,6 +14,7 @@
  * becomes a copy like any other, which goes at the next write.
  */
 #include <linux/delay.h>
+#include <linux/wait.h>
 #include "nodeset.h"
 #include "object.h"
 #include "views.h"
@@ -104,14 +105,15 @@ static void restore_one(struct kddm_obj *obj)
 static int wait_room(struct kddm_set *set, u16 chan, int (*check)(void *arg),
 		     void *arg)
 {
+	struct kddm_views *v = set->kn->views;
 	int err = check(arg);
 
-	while (!err && (kddm_transport_full(set->kn, chan) ||
-			READ_ONCE(set->kn->views->frozen))) {
+	while (!err && kddm_transport_full(set->kn, chan)) {
 		msleep(POLL_DELAY);
 		err = check(arg);
 	}
-	return err;
+	wait_event_idle(v->wait, !READ_ONCE(v->frozen) || check(arg));
+	return err ?: check(arg);
 }
 
 static int await_one(struct kddm_set *set, u64 id, int (*check)(void *arg),

@@ -198,7 +198,7 @@ int kddm_obj_recall(struct kddm_obj *obj)
 	if (err)
 		kddm_obj_free_data(obj);
 	obj->away = !!err;
-	return err;
+	return err && err != -ENOMEM ? -EIO : err;
 }
 
 int kddm_obj_blank(struct kddm_obj *obj)

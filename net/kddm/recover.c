@@ -86,6 +86,8 @@ void kddm_recover_prune(struct kddm_co *co, const u64 *gone, u16 nwords)
 
 	if (nodeset_has(gone, nwords, co->inv_owner))
 		co->inv_owner = KDDM_NODE_NONE;
+	/* If home was told of an absence, that may have been lost. */
+	co->told = false;
 	for (n = 0; co->x && n < 64 * nwords; n++)
 		if (nodeset_has(gone, nwords, n))
 			kddm_co_ext_forget(co->x, n);

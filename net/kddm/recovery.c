@@ -257,8 +257,8 @@ static bool all_reported(struct run *r)
 
 static int wait_reported(struct run *r)
 {
-	wait_event(r->v->wait, all_reported(r) ||
-		   READ_ONCE(r->v->recovering) != r->epoch);
+	wait_event_idle(r->v->wait, all_reported(r) ||
+			READ_ONCE(r->v->recovering) != r->epoch);
 	return all_reported(r) ? 0 : -ESTALE;
 }
 
@@ -543,7 +543,7 @@ static int reach(struct run *r, enum kddm_stage stage)
 			err = tell_staged(r, r->view->m[i].id, &w);
 	if (err)
 		return err;
-	wait_event(r->v->wait, all_staged(r, stage) || is_over(r));
+	wait_event_idle(r->v->wait, all_staged(r, stage) || is_over(r));
 	return kddm_views_staged(r->v, r->epoch, stage) ? 0 : -ESTALE;
 }
 

@@ -38,7 +38,8 @@
  *	not wait for a message: not call a service, nor get an object.  Its
  *	@req is not aligned
  * @urgent: handlers of other services may wait for what its handler does: it
- *	runs beside them, however many they are
+ *	runs beside them, however many they are, as long as the caller's node
+ *	does not have too many requests here
  * @owner: module that has @handler; it unregisters before it goes
  * @client: it is that of a client, see struct kddm_rpc_svc; @handler is NULL
  * @id: hash of @name; filled in when registered

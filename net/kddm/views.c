@@ -97,7 +97,7 @@ static bool takes_part(const struct kddm_vc *vc)
 static void freeze(struct kddm_views *v)
 {
 	write_lock(&v->gate);
-	v->frozen = true;
+	WRITE_ONCE(v->frozen, true);
 	write_unlock(&v->gate);
 	v->frozen_at = ktime_get();
 }
@@ -161,7 +161,7 @@ static void serve(struct kddm_views *v)
 	replace(v, &v->served, view_of(&v->vc->last));
 	WRITE_ONCE(v->kn->epoch, v->vc->last.epoch);
 	write_lock(&v->gate);
-	v->frozen = false;
+	WRITE_ONCE(v->frozen, false);
 	v->ops->resume(v);
 	write_unlock(&v->gate);
 	WRITE_ONCE(v->change_us, ktime_us_delta(ktime_get(), v->frozen_at));

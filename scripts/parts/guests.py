@@ -199,7 +199,7 @@ def module_program(run, title, path, name, *arguments, flavour="uml",
 
 def torture(run):
     """random operations, also without memory, 4 nodes, lockdep and KASAN"""
-    module_program(run, "torture", "torture/run.sh", "torture", 60, 4,
+    module_program(run, "torture", "torture/run.sh", "torture", 45, 4,
                    flavour="uml-debug", limit=1000)
 
 

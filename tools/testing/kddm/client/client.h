@@ -24,15 +24,18 @@ bool client_check_eq(long a, long b, const char *what);
 void client_begin(const char *name);
 void client_end(void);
 
-/* Wait until fn(...) is true, for some seconds at most; whether it is. */
-#define client_await(fn, ...)						\
+/* Wait until fn(...) is true, for @seconds at most; whether it is. */
+#define client_await_for(seconds, fn, ...)				\
 ({									\
 	bool done_;							\
 									\
-	read_poll_timeout(fn, done_, done_, 1000, 5 * USEC_PER_SEC,	\
-			  false, ##__VA_ARGS__);			\
+	read_poll_timeout(fn, done_, done_, 1000,			\
+			  (seconds) * USEC_PER_SEC, false,		\
+			  ##__VA_ARGS__);				\
 	done_;								\
 })
+
+#define client_await(fn, ...)	client_await_for(5, fn, ##__VA_ARGS__)
 
 /* A set, open on all nodes; or an error, and the test has failed. */
 int client_open(struct kddm_set *set[NODES], struct kddm_set_attr *attr);

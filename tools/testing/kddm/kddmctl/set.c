@@ -207,9 +207,9 @@ static void set_lines(const struct kddm_set_get_rsp *set)
 		printf("%-14s %s\n", "home", "any");
 }
 
-/* With its objects counted, if that is allowed. */
+/* With its objects counted (*@count), if that is allowed. */
 static struct kddm_set_get_rsp *get_set(struct ctl *ctl, const char *name,
-					bool count)
+					bool *count)
 {
 	struct kddm_set_get_req *req = kddm_set_get_req_alloc();
 	struct kddm_set_get_rsp *rsp;
@@ -217,29 +217,31 @@ static struct kddm_set_get_rsp *get_set(struct ctl *ctl, const char *name,
 	if (!req)
 		return NULL;
 	kddm_set_get_req_set_name(req, name);
-	if (count)
+	if (*count)
 		kddm_set_get_req_set_count(req);
 	rsp = kddm_set_get(ctl->ys, req);
 	kddm_set_get_req_free(req);
-	if (!rsp && count && ctl->ys->err.code == EPERM)
-		return get_set(ctl, name, false);
-	return rsp;
+	if (rsp || !*count || ctl->ys->err.code != EPERM)
+		return rsp;
+	*count = false;
+	return get_set(ctl, name, count);
 }
 
 int cmd_set_show(struct ctl *ctl, struct args *args)
 {
 	const char *name = args_name(args, "the set's name");
 	struct kddm_set_get_rsp *rsp;
+	bool count = true;
 
 	if (!name || !args_end(args))
 		return EXIT_USAGE;
 	if (ctl_connect(ctl))
 		return EXIT_FAILED;
-	rsp = get_set(ctl, name, true);
+	rsp = get_set(ctl, name, &count);
 	if (!rsp)
 		return ctl_failed(ctl);
 	if (ctl->json)
-		set_json(rsp, rsp->_count.count_of || !rsp->objects);
+		set_json(rsp, count);
 	else
 		set_lines(rsp);
 	kddm_set_get_rsp_free(rsp);
