@@ -191,23 +191,12 @@ static int put_progress(struct sk_buff *skb, struct kddm_net *kn)
 	return put_awaited(skb, kn);
 }
 
-static int add_objects(struct kddm_set *set, void *arg)
-{
-	u64 *sum = arg;
-
-	*sum += atomic64_read(&set->stats.objects);
-	return 0;
-}
-
 /* What a stop has to wait for, and to hand over. */
 static int put_load(struct sk_buff *skb, struct kddm_net *kn)
 {
-	u64 objects = 0;
-
-	kddm_sets_each(kn, add_objects, &objects);
 	if (nla_put_uint(skb, KDDM_A_STATUS_USERS,
 			 atomic_read(&kn->sets->handles)) ||
-	    nla_put_uint(skb, KDDM_A_STATUS_OBJECTS, objects))
+	    nla_put_uint(skb, KDDM_A_STATUS_OBJECTS, kddm_sets_objects(kn)))
 		return -EMSGSIZE;
 	return 0;
 }

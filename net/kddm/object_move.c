@@ -304,21 +304,12 @@ static void refused(struct leaving *l, u16 node, int err)
 	look_for_heirs(l);
 }
 
-static int count_here(struct kddm_set *set, void *arg)
-{
-	u64 *here = arg;
-
-	*here += atomic64_read(&set->stats.objects);
-	return 0;
-}
-
 /* Whether objects have left since one last asked: what heirs say is no sign. */
 static bool gets_on(struct leaving *l)
 {
 	u64 before = l->here;
 
-	l->here = 0;
-	kddm_sets_each(l->kn, count_here, &l->here);
+	l->here = kddm_sets_objects(l->kn);
 	if (l->here < before)
 		l->since = jiffies;
 	return l->here < before;

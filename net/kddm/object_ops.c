@@ -177,14 +177,14 @@ static int copy(struct kddm_set *set, u64 id)
 static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 				u32 *len)
 {
-	struct wire_op *w = kvzalloc(struct_size(w, data, set->size), GFP_NOFS);
+	struct wire_op *w = kvmalloc(struct_size(w, data, set->size), GFP_NOFS);
 
 	if (!w)
 		return NULL;
-	w->version = cpu_to_le64(kddm_version(obj));
 	w->op = cpu_to_le32(OP_SYNC);
 	w->set = cpu_to_le32(set->id);
 	w->objid = cpu_to_le64(obj->id);
+	w->version = cpu_to_le64(kddm_version(obj));
 	*len = struct_size(w, data, kddm_obj_read(obj, w->data));
 	return w;
 }

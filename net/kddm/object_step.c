@@ -181,6 +181,8 @@ static int first_touch(struct kddm_obj *obj)
 {
 	int err;
 
+	if (!alloc_data(obj))
+		return -ENOMEM;
 	kddm_linker_clear(obj->set, obj->data);
 	err = kddm_linker_first_touch(obj->set, obj->id, obj->data);
 	if (!err)
@@ -190,11 +192,8 @@ static int first_touch(struct kddm_obj *obj)
 
 int kddm_obj_recall(struct kddm_obj *obj)
 {
-	int err;
+	int err = first_touch(obj);
 
-	if (!alloc_data(obj))
-		return -ENOMEM;
-	err = first_touch(obj);
 	if (err)
 		kddm_obj_free_data(obj);
 	obj->away = !!err;
@@ -215,17 +214,16 @@ int kddm_obj_blank(struct kddm_obj *obj)
 static int fill(struct kddm_obj *obj)
 {
 	struct kddm_obj_waiter *w = NULL;
+	int err;
 
 	if (obj->co.mine && !obj->orphan)
 		w = kddm_obj_first(obj);
-	if (!alloc_data(obj))
-		return -ENOMEM;
 	if (!w || !w->manual)
 		return first_touch(obj);
-	kddm_linker_clear(obj->set, obj->data);
-	obj->fresh = 1;
-	insert(obj);
-	return 0;
+	err = kddm_obj_blank(obj);
+	if (!err)
+		obj->fresh = 1;
+	return err;
 }
 
 /* The line */

@@ -119,6 +119,22 @@ u64 kddm_sets_suspects(struct kddm_net *kn)
 	return sum;
 }
 
+static int add_objects(struct kddm_set *set, void *arg)
+{
+	u64 *sum = arg;
+
+	*sum += atomic64_read(&set->stats.objects);
+	return 0;
+}
+
+u64 kddm_sets_objects(struct kddm_net *kn)
+{
+	u64 sum = 0;
+
+	kddm_sets_each(kn, add_objects, &sum);
+	return sum;
+}
+
 u64 kddm_set_hits(const struct kddm_set *set)
 {
 	u64 sum = 0;

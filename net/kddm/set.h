@@ -200,6 +200,8 @@ int kddm_sets_each(struct kddm_net *kn,
 		   int (*fn)(struct kddm_set *set, void *arg), void *arg);
 /* Objects at home here that still have to be judged, of all sets. */
 u64 kddm_sets_suspects(struct kddm_net *kn);
+/* Objects for whose contents there is memory here, of all sets. */
+u64 kddm_sets_objects(struct kddm_net *kn);
 u64 kddm_set_hits(const struct kddm_set *set);
 
 #endif /* _NET_KDDM_SET_H */

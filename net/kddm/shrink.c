@@ -191,14 +191,16 @@ static unsigned long scan(struct shrinker *shrinker, struct shrink_control *sc)
 
 static void move(struct kddm_set *set, u64 id)
 {
-	int err = -EHOSTDOWN;
+	bool stores = kddm_set_stores(set);
 
-	if (kddm_set_stores(set) && set->home == set->kn->self)
-		err = kddm_obj_put_away(set, id);
-	else if (kddm_set_stores(set))
-		err = kddm_flush(set, id, set->home);
-	if (err)
-		kddm_flush(set, id, KDDM_ANY_NODE);
+	if (stores && set->home == set->kn->self) {
+		if (!kddm_obj_put_away(set, id))
+			return;
+	} else if (stores) {
+		if (!kddm_flush(set, id, set->home))
+			return;
+	}
+	kddm_flush(set, id, KDDM_ANY_NODE);
 }
 
 /* Move some objects; those in use, or just used, stay. */

@@ -438,19 +438,38 @@ static bool sends(const struct kddm_vc_out *out, u8 type, u16 to)
 	return false;
 }
 
+/*
+ * The model as @cfg says, and a message; or NULL, when the test has failed.
+ * Both are freed with vfree().
+ */
+static struct vcm *model_of(struct kunit *test, const struct vcm_cfg *cfg,
+			    struct kddm_vc_msg **msg)
+{
+	struct vcm *m = vzalloc(sizeof(*m));
+
+	*msg = vzalloc(sizeof(**msg));
+	KUNIT_EXPECT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, *msg);
+	if (m && *msg) {
+		vcm_init(m, cfg);
+		return m;
+	}
+	vfree(m);
+	vfree(*msg);
+	return NULL;
+}
+
 /* Who leaves says so when it is asked; an old member hears of the new view. */
 static void tell(struct kunit *test)
 {
 	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
-	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
-	struct vcm *m = vzalloc(sizeof(*m));
 	struct kddm_vc_out out = { };
+	struct kddm_vc_msg *msg;
+	struct vcm *m;
 
-	KUNIT_EXPECT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NOT_NULL(test, msg);
-	if (!m || !msg)
-		goto out;
-	vcm_init(m, &cfg);
+	m = model_of(test, &cfg, &msg);
+	if (!m)
+		return;
 	kddm_vc_leave(&m->node[1], &out);
 	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_NOTICE, 0));
 	msg->type = KDDM_VC_NOTICE;
@@ -463,7 +482,6 @@ static void tell(struct kunit *test)
 	m->node[0].inc[2] = 0;
 	kddm_vc_up(&m->node[0], 2, vcm_inc(m, 2), &out);
 	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_EXCLUDE, 2));
-out:
 	vfree(m);
 	vfree(msg);
 }
@@ -509,16 +527,14 @@ static u8 flags_of(const struct kddm_vc_out *out, u8 type)
 static void blink(struct kunit *test, bool other, bool serving)
 {
 	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
-	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
-	struct vcm *m = vzalloc(sizeof(*m));
 	struct kddm_vc_out out = { };
+	struct kddm_vc_msg *msg;
 	struct kddm_vc *vc;
+	struct vcm *m;
 
-	KUNIT_EXPECT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NOT_NULL(test, msg);
-	if (!m || !msg)
-		goto out;
-	vcm_init(m, &cfg);
+	m = model_of(test, &cfg, &msg);
+	if (!m)
+		return;
 	vc = &m->node[1];
 	if (other)
 		vc->last.inc[2]++;
@@ -529,7 +545,6 @@ static void blink(struct kunit *test, bool other, bool serving)
 	KUNIT_EXPECT_EQ(test,
 			flags_of(&out, KDDM_VC_PROMISE) & KDDM_VC_SERVING,
 			serving ? KDDM_VC_SERVING : 0);
-out:
 	vfree(m);
 	vfree(msg);
 }
@@ -545,16 +560,14 @@ static void torn(struct kunit *test)
 static void hopeless(struct kunit *test)
 {
 	static const struct vcm_cfg cfg = { .nodes = 3, .formed = true };
-	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
-	struct vcm *m = vzalloc(sizeof(*m));
 	struct kddm_vc_out out = { };
+	struct kddm_vc_msg *msg;
 	struct kddm_vc *vc;
+	struct vcm *m;
 
-	KUNIT_EXPECT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NOT_NULL(test, msg);
-	if (!m || !msg)
-		goto out;
-	vcm_init(m, &cfg);
+	m = model_of(test, &cfg, &msg);
+	if (!m)
+		return;
 	vc = &m->node[1];
 	invite(test, vc, msg, &out);
 	memset(msg, 0, sizeof(*msg));
@@ -563,7 +576,6 @@ static void hopeless(struct kunit *test)
 	cancel(test, vc, msg, KDDM_VC_FUTILE, &out);
 	KUNIT_EXPECT_EQ(test, kddm_vc_has(&vc->hopeless, 0), true);
 	KUNIT_EXPECT_EQ(test, vc->role, (u8)KDDM_VC_PROMISE);
-out:
 	vfree(m);
 	vfree(msg);
 }
@@ -595,16 +607,14 @@ static void doubt(struct kunit *test, u8 policy, bool serves)
 	const struct vcm_cfg cfg = {
 		.nodes = 3, .policy = policy, .formed = true,
 	};
-	struct kddm_vc_msg *msg = vzalloc(sizeof(*msg));
-	struct vcm *m = vzalloc(sizeof(*m));
 	struct kddm_vc_out out = { };
+	struct kddm_vc_msg *msg;
 	struct kddm_vc *vc;
+	struct vcm *m;
 
-	KUNIT_EXPECT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NOT_NULL(test, msg);
-	if (!m || !msg)
-		goto out;
-	vcm_init(m, &cfg);
+	m = model_of(test, &cfg, &msg);
+	if (!m)
+		return;
 	vc = &m->node[0];
 	msg->type = KDDM_VC_NOTICE;
 	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 1, msg, &out), 0);
@@ -628,7 +638,6 @@ static void doubt(struct kunit *test, u8 policy, bool serves)
 	cancel(test, vc, msg, serves ? KDDM_VC_FINAL :
 				       KDDM_VC_FINAL | KDDM_VC_DOUBT, &out);
 	KUNIT_EXPECT_EQ(test, vc->serving, serves);
-out:
 	vfree(m);
 	vfree(msg);
 }

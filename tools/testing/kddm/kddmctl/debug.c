@@ -17,6 +17,7 @@
 #include "kddmctl.h"
 
 #define LINE_MAX	8192
+#define WORDS_MAX	7		/* of a command */
 
 static void title(const char *text)
 {
@@ -26,7 +27,7 @@ static void title(const char *text)
 /* Another command, as it would be by itself. */
 static void section(struct ctl *ctl, char *name)
 {
-	char *words[8] = { };
+	char *words[WORDS_MAX + 1] = { };
 	struct args args = { .argv = words, .ctl = ctl };
 	char text[64];
 	int ret;
@@ -34,7 +35,7 @@ static void section(struct ctl *ctl, char *name)
 	snprintf(text, sizeof(text), "kddmctl %s", name);
 	title(text);
 	for (words[0] = strtok(name, " ");
-	     words[args.argc] && args.argc < 7;
+	     words[args.argc] && args.argc < WORDS_MAX;
 	     words[args.argc] = strtok(NULL, " "))
 		args.argc++;
 	fflush(stdout);

@@ -42,7 +42,7 @@ static enum tone tone_of(unsigned int state)
 	       state == KDDM_OBJECT_STATE_LOST ? TONE_BAD : TONE_WARN;
 }
 
-static const char *state_name(bool busy, unsigned int state)
+const char *state_name(bool busy, unsigned int state)
 {
 	return busy ? "busy" : known(kddm_object_state_str(state));
 }

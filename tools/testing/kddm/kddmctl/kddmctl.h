@@ -202,6 +202,8 @@ const char *printable(const char *name);
 size_t utf8_len(const unsigned char *s, size_t len);
 /* A word of the family that may be newer than this program. */
 const char *known(const char *word);
+/* The state of an object; or that somebody works on it. */
+const char *state_name(bool busy, unsigned int state);
 /* Flush; an exit status. */
 int output_end(const struct ctl *ctl);
 

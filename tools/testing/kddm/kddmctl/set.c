@@ -121,10 +121,9 @@ int cmd_set_destroy(struct ctl *ctl, struct args *args)
 	return err ? ctl_failed(ctl) : EXIT_SUCCESS;
 }
 
-static const char *state_name(const struct kddm_state_count *count)
+static const char *state_of(const struct kddm_state_count *count)
 {
-	return count->_present.state ?
-	       known(kddm_object_state_str(count->state)) : "busy";
+	return state_name(!count->_present.state, count->state);
 }
 
 static void states_json(const struct kddm_set_get_rsp *set)
@@ -133,7 +132,7 @@ static void states_json(const struct kddm_set_get_rsp *set)
 
 	json_open("states", '{');
 	for (i = 0; i < set->_count.count_of; i++)
-		json_number(state_name(&set->count_of[i]),
+		json_number(state_of(&set->count_of[i]),
 			    set->count_of[i].objects);
 	json_close();
 }
@@ -176,7 +175,7 @@ static void states_lines(const struct kddm_set_get_rsp *set)
 	unsigned int i;
 
 	for (i = 0; i < set->_count.count_of; i++)
-		printf("  %-12s %llu\n", state_name(&set->count_of[i]),
+		printf("  %-12s %llu\n", state_of(&set->count_of[i]),
 		       set->count_of[i].objects);
 }
 

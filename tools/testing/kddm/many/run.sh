@@ -91,8 +91,7 @@ beside() {
 }
 
 known() {
-	kctl 1 -j set show kddm-many | tr ',{}' '\n' |
-		sed -n 's/.*"objects": *\([0-9]*\).*/\1/p'
+	kctl 1 -j set show kddm-many | number objects
 }
 
 knows() {

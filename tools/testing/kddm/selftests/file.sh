@@ -49,8 +49,7 @@ read_all() {
 
 # known NODE: of how many objects the node has the contents in memory
 known() {
-	kctl "$1" -j set show demo | tr ',{}' '\n' |
-		sed -n 's/.*"objects": *\([0-9]*\).*/\1/p'
+	kctl "$1" -j set show demo | number objects
 }
 
 # all_away: after some reclaim no node has any in memory

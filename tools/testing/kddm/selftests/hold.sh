@@ -13,8 +13,7 @@ WRITES=150
 
 # misses SET NODE: requests that the node has sent for objects of the set
 misses() {
-	kctl "$2" -j set show "$1" | tr ',{}' '\n' |
-		sed -n 's/.*"misses": *\([0-9]*\).*/\1/p'
+	kctl "$2" -j set show "$1" | number misses
 }
 
 # writes NODE SET: the same object, again and again

@@ -99,10 +99,14 @@ members() {
 		sed -n 's/^[* ] *\([0-9]*\)  [a-z]*  *yes .*/\1/p' | xargs
 }
 
+# number NAME: that of the JSON that comes in
+number() {
+	tr ',{}' '\n' | sed -n "s/.*\"$1\": *\\([0-9]*\\).*/\\1/p"
+}
+
 # counter NODE NAME: the value of a counter in the status
 counter() {
-	kctl "$1" -j status | tr ',{}' '\n' |
-		sed -n "s/.*\"$2\": *\\([0-9]*\\).*/\\1/p"
+	kctl "$1" -j status | number "$2"
 }
 
 # printed MODULE: what a test module has said in the kernel log
@@ -248,24 +252,41 @@ restart() {
 	kctl "$1" stop && heal "$1" && kctl "$1" start id "$1"
 }
 
-# write_demo NODE TEXT ID...: write objects of the set "demo"
-write_demo() {
+# write_set NODE SET TEXT ID...: write objects
+write_set() {
 	node=$1
-	text=$2
-	shift 2
+	set=$2
+	text=$3
+	shift 3
 	for id in "$@"; do
-		kctl "$node" object put demo "$id" "$text $id" || return 1
+		kctl "$node" object put "$set" "$id" "$text $id" || return 1
 	done
 }
 
-# reads_demo NODE TEXT ID...: the node reads what was written
+# reads_set NODE SET TEXT ID...: the node reads what was written
+reads_set() {
+	node=$1
+	set=$2
+	text=$3
+	shift 3
+	for id in "$@"; do
+		says "$text $id" kctl "$node" object get "$set" "$id" ||
+			return 1
+	done
+}
+
+# write_demo NODE TEXT ID...: the same of the set "demo"
+write_demo() {
+	node=$1
+	shift
+	write_set "$node" demo "$@"
+}
+
+# reads_demo NODE TEXT ID...
 reads_demo() {
 	node=$1
-	text=$2
-	shift 2
-	for id in "$@"; do
-		says "$text $id" kctl "$node" object get demo "$id" || return 1
-	done
+	shift
+	reads_set "$node" demo "$@"
 }
 
 # both COMMAND COMMAND

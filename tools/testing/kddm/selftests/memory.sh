@@ -11,8 +11,7 @@ ktap_set_plan 9
 
 # known NODE: how many objects of the set the node knows
 known() {
-	kctl "$1" -j set list | tr ',{}' '\n' |
-		sed -n 's/.*"objects": *\([0-9]*\).*/\1/p'
+	kctl "$1" -j set list | number objects
 }
 
 write_all() {

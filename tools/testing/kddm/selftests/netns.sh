@@ -23,20 +23,6 @@ use() {
 	users="$users $!"
 }
 
-# write_large NODE TEXT
-write_large() {
-	for i in $(seq 12); do
-		kctl "$1" object put large "$i" "$2 $i" || return 1
-	done
-}
-
-# reads_large NODE TEXT
-reads_large() {
-	for i in $(seq 12); do
-		says "$2 $i" kctl "$1" object get large "$i" || return 1
-	done
-}
-
 # used: by all users, without an error
 used() {
 	touch "$TMP/over"
@@ -69,14 +55,14 @@ check "what is there can be written" write_demo 6 six $(seq 1 5)
 check "and read" reads_demo 2 six $(seq 1 5)
 
 check "node 1, the lowest, writes" both \
-	"write_demo 1 one $(words 50 69)" "write_large 1 one"
+	"write_demo 1 one $(words 50 69)" "write_set 1 large one $(words 1 12)"
 use 2
 use 4
 check "its namespace goes while others use objects" goes 1
 check "they go on" all_serve 2 4 5 6
 check "nobody was told of an error" used
 check "nothing is lost" reads_demo 5 one $(seq 50 69)
-check "nor of the larger objects" reads_large 5 one
+check "nor of the larger objects" reads_set 5 large one $(seq 12)
 check "nor what it had not written" both \
 	"reads_demo 2 six $(words 1 5)" "reads_demo 4 three $(words 6 40)"
 

@@ -9,29 +9,6 @@
 ktap_print_header
 ktap_set_plan 39
 
-# put NODE SET TEXT ID...: write objects
-put() {
-	node=$1
-	set=$2
-	text=$3
-	shift 3
-	for id in "$@"; do
-		kctl "$node" object put "$set" "$id" "$text $id" || return 1
-	done
-}
-
-# has NODE SET TEXT ID...: the node reads what was put
-has() {
-	node=$1
-	set=$2
-	text=$3
-	shift 3
-	for id in "$@"; do
-		says "$text $id" kctl "$node" object get "$set" "$id" ||
-			return 1
-	done
-}
-
 # remove NODE ID...: from both sets
 remove() {
 	node=$1
@@ -92,42 +69,42 @@ check "too many" fails 2 'not a number from 1 to 8' \
 check "none" fails 2 'not a number from 1 to 8' \
 	kctl 1 set create zero size 8 replicas 0
 
-check "node 2 writes" put 2 two a $(seq 20)
-check "and to the other set" put 2 three a $(seq 20)
+check "node 2 writes" write_set 2 two a $(seq 20)
+check "and to the other set" write_set 2 three a $(seq 20)
 check "each object is on two nodes" all_kept two 40 1 2 3 4 5
 check "or on three" all_kept three 60 1 2 3 4 5
-check "another node writes some again" put 3 two b $(seq 5)
+check "another node writes some again" write_set 3 two b $(seq 5)
 check "one node removes some" remove 4 18 19 20
 
 check "node 2 is cut off" cut 2
 check "the others go on without it" all_serve 1 3 4 5
-check "nothing of it is lost" has 1 two a $(seq 6 17)
-check "nor what others wrote" has 4 two b $(seq 5)
+check "nothing of it is lost" reads_set 1 two a $(seq 6 17)
+check "nor what others wrote" reads_set 4 two b $(seq 5)
 check "what was removed stays so" gone 5 two 18 19 20
-check "it is as with three" has 3 three a $(seq 17)
+check "it is as with three" reads_set 3 three a $(seq 17)
 check "replicas are made again" both \
 	"restored 1 4" "all_kept three 51 1 3 4 5"
 check "node 3 is cut off" cut 3
 check "the others go on" all_serve 1 4 5
-check "all is there with three" has 1 three a $(seq 17)
+check "all is there with three" reads_set 1 three a $(seq 17)
 check "and with two" both \
-	"has 5 two a $(words 6 17)" "has 5 two b $(words 1 5)"
+	"reads_set 5 two a $(words 6 17)" "reads_set 5 two b $(words 1 5)"
 check "what was removed from three stays so still" gone 4 three 18 19 20
-check "node 4 writes" put 4 two c $(seq 17)
+check "node 4 writes" write_set 4 two c $(seq 17)
 check "they come back in another life" both "restart 2" "restart 3"
 check "all serve" all_serve 1 2 3 4 5
 check "they have what was put" both \
-	"has 2 two c $(words 1 17)" "has 3 three a $(words 1 17)"
+	"reads_set 2 two c $(words 1 17)" "reads_set 3 three a $(words 1 17)"
 check "replicas are made again" both \
 	"restored 5 5" "all_kept two 34 1 2 3 4 5"
 check "node 4 leaves" both "kctl 4 stop" "all_serve 1 2 3 5"
-check "nothing is lost" has 3 two c $(seq 17)
+check "nothing is lost" reads_set 3 two c $(seq 17)
 check "node 1, the lowest, is cut off" both "cut 1" "all_serve 2 3 5"
 check "all is there" both \
-	"has 5 two c $(words 1 17)" "has 2 three a $(words 1 17)"
+	"reads_set 5 two c $(words 1 17)" "reads_set 2 three a $(words 1 17)"
 check "node 5 is to wait for a second at most" \
 	kctl 5 config set object-timeout 1000
-check "node 5 writes" put 5 three d 1
+check "node 5 writes" write_set 5 three d 1
 check "it ends when it cannot reach those who are to keep it" unkept 5
 check "such a node does not say that replicas are complete" \
 	wait_for eval 'kctl 5 status | grep -q "^replicas *incomplete"'
