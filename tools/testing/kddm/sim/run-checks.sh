@@ -131,8 +131,6 @@ ok "2 nodes, 2 users, messages counted" \
 	explore -n 2 -u 2 -m 6 -r 1 -c -o $more,kill
 ok "2 nodes, 2 users, first touch at home" \
 	explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill
-ok "2 nodes, 2 users, hold time" \
-	explore -n 2 -u 2 -m 6 -r 1 -o $more,kill,hold
 ok "2 nodes, 3 users, hold time" \
 	explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill,hold
 ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
@@ -140,8 +138,6 @@ ok "3 nodes, sanitized" explore-asan -n 3 -m 8 -o get,grab,remove,forget
 ok "3 nodes" explore -n 3 -m 8 -o $all
 ok "3 nodes, every operation, fair, messages counted" \
 	explore -n 3 -m 8 -r 1 -f 2,1 -c -o $more
-ok "3 nodes, every operation, first touch at home, messages counted" \
-	explore -n 3 -m 8 -r 1 -t -c -o $more
 ok "3 nodes, users are killed" explore -n 3 -m 8 -o $all,kill -r 1
 ok "3 nodes, 2 users" explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove
 ok "2 nodes, 3 users, fair" explore -n 2 -u 3 -m 6 -f 0,2 -o grab
@@ -229,6 +225,10 @@ if [ -n "$long" ]; then
 	ok "coverage by the unit tests" "$here/coverage.py" "$dir/coverage"
 	ok "views: 3 nodes, one leaves while a link fails" \
 		vcexplore -n 3 -F -c 1 -k 0 -l 1
+	ok "2 nodes, 2 users, hold time" \
+		explore -n 2 -u 2 -m 6 -r 1 -o $more,kill,hold
+	ok "3 nodes, every operation, first touch at home, messages counted" \
+		explore -n 3 -m 8 -r 1 -t -c -o $more
 	ok "2 nodes, 2 users, hold time, first touch at home" \
 		explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill,hold
 	ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
