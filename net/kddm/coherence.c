@@ -60,16 +60,22 @@ static int local_drain(struct co_step *s)
 	return 0;
 }
 
-static int local_queue(struct co_step *s)
+/* What is wanted here is served here, in its turn. */
+static void submit_own(struct co_step *s)
 {
 	struct kddm_co_req r = {
 		.node = s->env->self,
-		.grab = s->ev->type == KDDM_EV_GRAB,
-		.flags = s->ev->flags & ASKED,
+		.grab = s->co->want == KDDM_WANT_GRAB,
+		.flags = s->co->wflags & ASKED,
 	};
 
-	ev_want(s);
 	kddm_co_submit(s, &r);
+}
+
+static int local_queue(struct co_step *s)
+{
+	ev_want(s);
+	submit_own(s);
 	return 0;
 }
 
@@ -135,16 +141,28 @@ static void drained(struct co_step *s)
 	struct kddm_co *co = s->co;
 
 	if (co->inv_owner != KDDM_NODE_NONE)
-		kddm_co_send(s, KDDM_EV_ACK, co->inv_owner, co->inv_seq);
+		kddm_co_send(s, KDDM_EV_ACK, co->inv_owner, co->inv_seq)->flags =
+			co->stale ? KDDM_COF_TRY : 0;
 	co->inv_owner = KDDM_NODE_NONE;
-	kddm_co_let_go(s);
+	if (co->stale)
+		kddm_co_act(s, KDDM_ACT_DROP);
+	else
+		kddm_co_let_go(s);
+	co->stale = false;
 	if (co->state == KDDM_CO_DRAIN_UPGRADE) {
 		co->state = KDDM_CO_GRAB;
 		return;
 	}
 	kddm_co_no_copy(s);
-	if (co->want != KDDM_WANT_NONE)
+	/* Home has been told meanwhile that there is no object any more. */
+	if (co->state == KDDM_CO_LOST && co->gone) {
+		co->state = KDDM_CO_VOID;
+		co->gone = false;
+		if (co->want != KDDM_WANT_NONE)
+			submit_own(s);
+	} else if (co->want != KDDM_WANT_NONE) {
 		kddm_co_request(s);
+	}
 }
 
 static int put_drain(struct co_step *s)
@@ -161,6 +179,7 @@ static void replicate(struct co_step *s)
 {
 	s->co->state = KDDM_CO_PUSH;
 	s->co->due = true;
+	s->co->stale = false;
 }
 
 static int put_writer(struct co_step *s)
@@ -372,7 +391,7 @@ static int ack_due(struct co_step *s)
 	return 0;
 }
 
-/* A replica is up to date. */
+/* A replica is up to date; or there was no place for it, but now there is. */
 static int ack_push(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
@@ -380,13 +399,17 @@ static int ack_push(struct co_step *s)
 	if (s->ev->seq != co->seq || co->due ||
 	    !nodeset_has(acks(co->x), co->x->words, s->ev->src))
 		return -ESTALE;
-	if (s->ev->flags)
+	if (s->ev->flags & ~KDDM_COF_TRY)
 		return -EPROTO;
+	co->stale |= !!s->ev->flags;
 	nodeset_del(acks(co->x), co->x->words, s->ev->src);
-	if (nodeset_empty(acks(co->x), co->x->words)) {
+	if (!nodeset_empty(acks(co->x), co->x->words))
+		return 0;
+	if (co->stale)
+		replicate(s);
+	else
 		kddm_co_replicated(s);
-		kddm_co_run(s);
-	}
+	kddm_co_run(s);
 	return 0;
 }
 
@@ -501,6 +524,18 @@ static int replica_copy(struct co_step *s)
 	return 0;
 }
 
+/* There is no place for it before those have left who are still inside. */
+static int replica_stale(struct co_step *s)
+{
+	struct kddm_co *co = s->co;
+
+	if (!co->stale || s->ev->flags & ~KDDM_COF_VOID)
+		return -EPROTO;
+	co->inv_owner = s->ev->src;
+	co->inv_seq = s->ev->seq;
+	return 0;
+}
+
 /* Handlers: internal */
 
 static int ev_run(struct co_step *s)
@@ -543,7 +578,8 @@ static const handler table[KDDM_CO_NR_STATES][KDDM_EV_NR] = {
 	},
 	[KDDM_CO_DRAIN] = {
 		LOCAL(local_drain, local_drain, put_drain, NULL),
-		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore, NULL),
+		MSG(NULL, NULL, NULL, NULL, NULL, removed_ignore,
+		    replica_stale),
 	},
 	[KDDM_CO_GET] = {
 		LOCAL(NULL, NULL, NULL, NULL),

@@ -91,7 +91,8 @@ enum kddm_co_state {
  * @KDDM_EV_DATA: message from the owner: a copy to read
  * @KDDM_EV_OWN: message from the last owner: you own it now
  * @KDDM_EV_INVAL: message from the last owner: drop the copy, ack to @origin
- * @KDDM_EV_ACK: message: a sharer has dropped its copy
+ * @KDDM_EV_ACK: message: a sharer has dropped its copy, or the contents are
+ *	kept; with KDDM_COF_TRY the copy stays, or the contents have to come again
  * @KDDM_EV_NAK: message: the request ends with @err; -EAGAIN: a get shall ask
  *	for the ownership; -EBUSY: it was not to wait
  * @KDDM_EV_REMOVED: message to home: the object is gone, take its absence back
@@ -191,13 +192,13 @@ struct kddm_co_ext {
  * @inv_seq: DRAIN: the number to ack
  * @readers: local readers inside; or else, while the gate is open, see gate.h
  * @hint: probable owner, KDDM_NODE_NONE for "ask home"
- * @inv_owner: DRAIN: the node to ack to
+ * @inv_owner: DRAIN: the node to ack to, if any
  * @asked: GET, GRAB and the like: the node to which the request was sent
  * @state: enum kddm_co_state
  * @want: enum kddm_co_want, the local request under way or queued
  * @wflags: flags of that request
  * @told: VOID away from home: home knows
- * @gone: GET and GRAB at home: the object was removed meanwhile
+ * @gone: GET, GRAB and DRAIN at home: the object was removed meanwhile
  * @turned: since our latest request, @hint was turned to the origin of a grab
  * @mine: FILL: for the local request, not for the first in the queue
  * @past: the copyset is of no more use once the last step is carried out
@@ -205,6 +206,11 @@ struct kddm_co_ext {
  * @due: PUSH: the replicas have yet to be told
  * @removing: PUSH: that there is no object any more
  * @absent: no valid copy, because there was no object in @version
+ * @stale: DRAIN: others have made the object their own while this node was
+ *	apart, and do not wait for those who are inside; PUSH: a replica has
+ *	to be told again
+ * @tomb: home, and who has become the owner: another one was given up, and may
+ *	come back; home remembers the absence of such an object
  */
 struct kddm_co {
 	u64			version;
@@ -226,7 +232,9 @@ struct kddm_co {
 				backup : 1,
 				due : 1,
 				removing : 1,
-				absent : 1;
+				absent : 1,
+				stale : 1,
+				tomb : 1;
 };
 
 /**

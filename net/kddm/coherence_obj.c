@@ -118,7 +118,7 @@ bool kddm_co_forgettable(const struct kddm_co *co,
 	if (co->want != KDDM_WANT_NONE || co->readers || co->x || co->backup)
 		return false;
 	if (env->self == env->home)
-		return co->state == KDDM_CO_VOID;
+		return co->state == KDDM_CO_VOID && !co->tomb;
 	return co->state == KDDM_CO_INVALID && !(env->keep && co->version) &&
 	       (co->hint == KDDM_NODE_NONE || co->hint == env->home);
 }

@@ -294,6 +294,8 @@ void kddm_obj_send_many(struct kddm_net *kn, struct kddm_set *set,
  */
 bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
 			struct kddm_msg *msg, const void *data, u32 len);
+/* Keep @msg, which cannot be sent now, with what is held back. */
+void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg);
 void kddm_objects_drop_held(struct list_head *held);
 /* For struct kddm_views_ops. */
 void kddm_objects_release(struct kddm_views *v);

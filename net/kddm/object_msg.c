@@ -398,28 +398,36 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 
 /*
  * What a member does not get any more is recovered when the others have agreed
- * that it is gone.  A home that is none ends the request.
+ * that it is gone; so the ownership, which only this message has, is held until
+ * then.  A home that is none ends the request.
  */
-static void obj_undeliverable(struct kddm_net *kn, u16 dst,
-			      const struct kddm_msg *msg)
+static bool obj_undeliverable(struct kddm_net *kn, u16 dst,
+			      struct kddm_msg *msg)
 {
+	bool member = kddm_views_member(kn, dst), kept = false;
 	struct kddm_obj_msg m;
 	struct kddm_set *set;
 
 	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m) ||
-	    !is_request(m.type) || kddm_views_member(kn, dst))
-		return;
-	if (m.origin != kn->self) {
+	    (member ? m.type != KDDM_EV_OWN : !is_request(m.type)))
+		return false;
+	if (!member && m.origin != kn->self) {
 		reject(kn, &m, -EHOSTDOWN);
-		return;
+		return false;
 	}
 	set = kddm_set_find(kn, m.set);
 	if (!set)
-		return;
-	m.type = KDDM_EV_NAK;
-	m.err = -EHOSTDOWN;
-	obj_deliver(set, kn->self, &m);
+		return false;
+	if (member) {
+		kddm_obj_hold_back(set, msg);
+		kept = true;
+	} else {
+		m.type = KDDM_EV_NAK;
+		m.err = -EHOSTDOWN;
+		obj_deliver(set, kn->self, &m);
+	}
 	kddm_set_unref(set);
+	return kept;
 }
 
 const struct kddm_channel_ops kddm_obj_channel_ops = {

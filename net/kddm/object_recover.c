@@ -4,7 +4,8 @@
  *
  * While the view changes, messages of objects are held back, each set's in a
  * list.  What has been held back for a suspect is never sent: a message that
- * hands over the ownership is taken back, others are dropped.  A suspect is
+ * hands over the ownership is taken back, others are dropped.  One for a member
+ * that is out of reach is held back from then on.  A suspect is
  * adrift from its reset until it is settled: what is here can be used, but no
  * request is made.
  */
@@ -73,6 +74,15 @@ bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
 	read_unlock(&v->gate);
 	return claimed &&
 	       !kddm_send_claimed(kn, dst, chan, msg, data, len);
+}
+
+void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg)
+{
+	struct kddm_views *v = set->kn->views;
+
+	spin_lock(&v->held_lock);
+	list_add_tail(&msg->list, &set->held);
+	spin_unlock(&v->held_lock);
 }
 
 void kddm_objects_drop_held(struct list_head *held)
@@ -201,7 +211,7 @@ static struct kddm_obj *to_settle(struct kddm_set *set, u64 id,
 		spin_unlock(&obj->lock);
 		return NULL;
 	}
-	if (v->kind == KDDM_VERDICT_VOID ||
+	if ((v->kind == KDDM_VERDICT_VOID && !v->tomb) ||
 	    kddm_obj_home(set, id) != set->kn->self)
 		return NULL;
 	return kddm_obj_lock_new(set, id);
@@ -276,15 +286,20 @@ static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
 {
 	u16 home = kddm_obj_present_home(obj->set, obj->id);
 	struct kddm_co_event run = { .type = KDDM_EV_RUN };
-	struct kddm_co_env env = kddm_obj_env(obj);
+	struct kddm_co_env was = kddm_obj_env(obj), env = was;
 	bool moved;
 
-	/* Not that of a recovery which did not end: it may have told nobody. */
+	/*
+	 * Also that of a recovery which did not end: it may have told nobody
+	 * else; and if it has told this node, who was home before knows nothing.
+	 */
 	env.home = kddm_obj_served_home(obj->set, obj->id);
 	if (c->apart || obj->adrift ||
-	    kddm_recover_suspect(&obj->co, &env, home, c->gone, c->nwords))
+	    kddm_recover_suspect(&obj->co, &env, home, c->gone, c->nwords) ||
+	    kddm_recover_suspect(&obj->co, &was, home, c->gone, c->nwords))
 		return KDDM_REPORT_SUSPECT;
-	moved = kddm_recover_moved(&env, home, c->gone, c->nwords);
+	moved = kddm_recover_moved(&env, home, c->gone, c->nwords) ||
+		kddm_recover_moved(&was, home, c->gone, c->nwords);
 	kddm_recover_prune(&obj->co, c->gone, c->nwords);
 	if (home != KDDM_NODE_NONE)
 		obj->home = home;

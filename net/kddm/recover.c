@@ -57,6 +57,8 @@ bool kddm_recover_suspect(const struct kddm_co *co,
 {
 	bool moved = kddm_recover_moved(env, home, gone, nwords);
 
+	if (co->tomb && moved)
+		return true;
 	if (asks(co) || co->state == KDDM_CO_ACKS || co->state == KDDM_CO_PUSH)
 		return true;
 	if (co->state == KDDM_CO_VOID || co->state == KDDM_CO_LOST)
@@ -113,6 +115,7 @@ static u8 rest(const struct kddm_co *co, enum kddm_taken taken)
 		return taken == KDDM_TAKEN_OWN ? KDDM_CO_OWNER : KDDM_CO_VOID;
 	switch (co->state) {
 	case KDDM_CO_DRAIN:
+		return co->stale ? KDDM_CO_DRAIN : KDDM_CO_SHARED;
 	case KDDM_CO_UPGRADE:
 	case KDDM_CO_DRAIN_UPGRADE:
 		return KDDM_CO_SHARED;
@@ -157,7 +160,8 @@ static u8 claim_of(const struct kddm_co *co, bool home)
  *
  * Nobody of other nodes waits here any more, and no request of this node is
  * under way: those who wait here have to ask again after kddm_recover_settle().
- * A copy that was to go and is yet in use stays: the new owner has not written.
+ * A copy that was to go and is yet in use stays: the new owner has not written,
+ * unless it became the owner while this node was apart.
  * Doing it again changes nothing.
  */
 void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
@@ -188,11 +192,14 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 	co->turned = false;
 	co->past = false;
 	co->due = co->state == KDDM_CO_PUSH;
+	if (co->state == KDDM_CO_PUSH)
+		co->stale = false;
 	if (co->x) {
 		memset(co->x->bits, 0, 2 * co->x->words * sizeof(u64));
 		co->x->qlen = 0;
 	}
 	claim->kind = claim_of(co, home);
+	claim->tomb = co->tomb;
 	claim->version = co->version;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_reset);
@@ -223,15 +230,27 @@ static bool better(const struct kddm_claim *a, u16 na,
  * @j: the claims so far; zero at first
  * @node: who claims
  * @claim: what
+ * @copies: the nodes whose copies stay if another one is the owner, none that
+ *	was apart; changed
+ * @nwords: words in @copies
  */
 void kddm_judge_hear(struct kddm_judge *j, u16 node,
-		     const struct kddm_claim *claim)
+		     const struct kddm_claim *claim, u64 *copies, u16 nwords)
 {
-	if (claim->base > j->base)
+	if (claim->base > j->base) {
 		j->base = claim->base;
+		j->now = 0;
+		memset(copies, 0, nwords * sizeof(u64));
+	}
+	if (claim->kind == KDDM_CLAIM_COPY && claim->base == j->base &&
+	    node / 64 < nwords)
+		nodeset_add(copies, node);
 	if (claim->version > j->seen)
 		j->seen = claim->version;
+	if (claim->version > j->now && claim->base == j->base)
+		j->now = claim->version;
 	j->known |= claim->known;
+	j->tomb |= claim->tomb;
 	if (claim->kind == KDDM_CLAIM_ABSENT) {
 		j->absent = true;
 	} else if (better(claim, node, &j->best, j->node)) {
@@ -255,10 +274,15 @@ void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
 	v->owner = KDDM_NODE_NONE;
 	v->version = j->seen;
 	v->from = j->best.version;
+	v->tomb = j->tomb;
 	if (!j->best.kind || (backup && j->absent) ||
-	    ((apart || backup) && j->best.version < j->seen)) {
+	    (apart && j->best.kind < KDDM_CLAIM_VOID) ||
+	    (apart && j->absent && j->tomb) ||
+	    (apart && j->best.version < j->seen) ||
+	    (backup && j->best.version < j->now)) {
 		v->kind = j->known && !j->absent ? KDDM_VERDICT_LOST :
 						   KDDM_VERDICT_VOID;
+		v->tomb |= v->kind == KDDM_VERDICT_LOST;
 		return;
 	}
 	if (j->best.kind == KDDM_CLAIM_VOID ||
@@ -269,10 +293,44 @@ void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
 	v->kind = KDDM_VERDICT_OWNER;
 	v->owner = j->node;
 	v->version = j->best.version;
-	if (apart || backup || j->best.kind == KDDM_CLAIM_COPY)
+	if (apart || backup || j->best.kind == KDDM_CLAIM_COPY) {
 		v->version = j->seen + 1;
+		v->tomb = true;
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_judge_decide);
+
+/**
+ * kddm_claim_holds() - whether a node has contents of the object
+ * @claim: of the node
+ *
+ * Return: true if it has, valid or not.
+ */
+bool kddm_claim_holds(const struct kddm_claim *claim)
+{
+	return claim->kind == KDDM_CLAIM_BACKUP ||
+	       claim->kind == KDDM_CLAIM_COPY ||
+	       claim->kind == KDDM_CLAIM_OWNER;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_claim_holds);
+
+/**
+ * kddm_recover_first() - whether a node has to be told before others
+ * @v: the verdict
+ * @holds: kddm_claim_holds() of what it claims
+ * @home: the node is home from now on
+ *
+ * If the next change comes when not all have been told, what was said to some
+ * must not count against what the others have: a new version against contents
+ * that are the latest, nor that an object is forgotten against its absence.
+ *
+ * Return: true if it has to be told before all for whom this returns false.
+ */
+bool kddm_recover_first(const struct kddm_verdict *v, bool holds, bool home)
+{
+	return v->kind == KDDM_VERDICT_VOID ? home : holds;
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_first);
 
 /* The contents here do not count; whoever is inside has to leave first. */
 static void no_contents(struct kddm_co *co, bool *drop)
@@ -289,6 +347,7 @@ static void no_contents(struct kddm_co *co, bool *drop)
 		co->readers = 1;
 	if (co->readers) {
 		co->state = KDDM_CO_DRAIN;
+		co->stale = true;
 		return;
 	}
 	co->state = KDDM_CO_INVALID;
@@ -371,22 +430,30 @@ int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 	bool home = env->self == env->home;
 	u16 heir = heir_of(co, env, v);
 	bool owned = heir != KDDM_NODE_NONE;
+	int err;
 
 	*drop = false;
-	if (heir == env->self)
-		return own(co, env, v, copies, nwords, spare);
+	if (heir == env->self) {
+		err = own(co, env, v, copies, nwords, spare);
+		if (!err)
+			co->tomb = v->tomb;
+		return err;
+	}
+	co->tomb = home && v->tomb;
 	if (!owned || !counts(co, v, base))
 		no_contents(co, drop);
 	co->hint = heir;
 	co->told = false;
 	co->absent = false;
 	if (v->kind == KDDM_VERDICT_VOID)
-		co->version = 0;
+		co->version = co->tomb ? v->version : 0;
 	else if (co->backup ? co->version == v->from : co->version || home)
 		co->version = v->version;
 	if (home && !owned && co->state == KDDM_CO_INVALID)
 		co->state = v->kind == KDDM_VERDICT_VOID ? KDDM_CO_VOID :
 							   KDDM_CO_LOST;
+	co->gone = home && v->kind == KDDM_VERDICT_VOID &&
+		   co->state == KDDM_CO_DRAIN;
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_settle);
@@ -418,7 +485,8 @@ bool kddm_recover_renew(struct kddm_co *co)
 	if (co->state != KDDM_CO_LOST)
 		return false;
 	co->state = KDDM_CO_VOID;
-	co->version = 0;
+	if (!co->tomb)
+		co->version = 0;
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_renew);

@@ -18,11 +18,13 @@
  *
  * All copies that survivors hold are the latest: nobody writes before all
  * others have dropped theirs and said so.  That does not hold of a node that
- * comes back from a time apart: what it has counts only if nobody else has an
- * object, and nobody has seen a higher version.  That home knows of none does
- * not count against it: home may be another one by now.  Who becomes the owner
- * here raises the version, so that what was lost sight of before is known to be
- * old.
+ * comes back from a time apart: its copies may be old, and are given up.  What
+ * it owned counts if nobody else has the object, and nobody has seen a higher
+ * version.  That home knows of none does not count against it: home may be
+ * another one by now.  Who becomes the owner here raises the version, so that
+ * what was lost sight of before is known to be old; and home keeps in mind that
+ * there may be such an owner (tomb), lest the object that is removed meanwhile
+ * comes back with it.
  *
  * With replicas, what was put last is with nodes that only keep it (backup).
  * If nobody has a copy any more, the newest of these becomes the owner.  It
@@ -33,7 +35,8 @@
  * (renew): then there is none, and a new one can be made.
  *
  * All of it can be done again from any point, if the next change of the view
- * comes too soon.
+ * comes too soon; so nobody who has but seen the object hears of a new version
+ * before all who have its contents do, see kddm_recover_first().
  */
 #ifndef _NET_KDDM_RECOVER_H
 #define _NET_KDDM_RECOVER_H
@@ -67,12 +70,15 @@ enum kddm_claim_kind {
  * struct kddm_claim - what a node says of an object
  * @kind: enum kddm_claim_kind
  * @known: it knows that there was an object
- * @base: epoch of the view in which it was last served, 0 for a new node
+ * @tomb: as in struct kddm_co
+ * @base: epoch of the last view in which it was not out of date, 0 for a new
+ *	node
  * @version: the highest that it has seen, 0 for none
  */
 struct kddm_claim {
 	u8	kind;
 	bool	known;
+	bool	tomb;
 	u32	base;
 	u64	version;
 };
@@ -87,6 +93,7 @@ enum kddm_verdict_kind {
 /**
  * struct kddm_verdict - what becomes of an object
  * @kind: enum kddm_verdict_kind
+ * @tomb: for home, see struct kddm_co
  * @owner: who owns it, for KDDM_VERDICT_OWNER
  * @base: copies of nodes with a lower base go
  * @version: of the object from now on
@@ -94,6 +101,7 @@ enum kddm_verdict_kind {
  */
 struct kddm_verdict {
 	u8	kind;
+	bool	tomb;
 	u16	owner;
 	u32	base;
 	u64	version;
@@ -105,7 +113,9 @@ struct kddm_verdict {
  * @base: highest of all nodes
  * @known: somebody knows that there was an object
  * @absent: home knows of none
+ * @tomb: home has a tomb
  * @seen: highest version that anybody has seen
+ * @now: the same of those who were not apart
  * @best: the best claim
  * @node: whose it is
  */
@@ -113,7 +123,9 @@ struct kddm_judge {
 	u32			base;
 	bool			known;
 	bool			absent;
+	bool			tomb;
 	u64			seen;
+	u64			now;
 	struct kddm_claim	best;
 	u16			node;
 };
@@ -141,8 +153,10 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 			enum kddm_taken taken, u64 version,
 			struct kddm_claim *claim);
 void kddm_judge_hear(struct kddm_judge *j, u16 node,
-		     const struct kddm_claim *claim);
+		     const struct kddm_claim *claim, u64 *copies, u16 nwords);
 void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v);
+bool kddm_claim_holds(const struct kddm_claim *claim);
+bool kddm_recover_first(const struct kddm_verdict *v, bool holds, bool home);
 int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 			const struct kddm_verdict *v, u32 base,
 			const u64 *copies, u16 nwords,

@@ -10,6 +10,7 @@
 #include "object.h"
 #include "recover.h"
 #include "recovery.h"
+#include "recovery_int.h"
 #include "rpc.h"
 #include "set.h"
 #include "views.h"
@@ -18,69 +19,12 @@
 #define RETRY_FIRST	2		/* ms */
 #define RETRY_LAST	64
 #define REPORTS		2000		/* objects in a message */
-#define CASES		500
-
-enum recover_op {
-	OP_REPORT = 1,
-	OP_REPORTED,
-	OP_PROBE,
-	OP_SETTLE,
-	OP_STAGE,
-};
-
-/* Opens each request; @nr entries follow, or it is the stage of OP_STAGE. */
-struct wire_recover {
-	__le32	op;
-	__le32	epoch;
-	__le32	set;
-	__le16	nr;
-	__le16	nwords;
-} __packed;
 
 struct wire_report {
 	__le32	set;
 	__le64	objid;
 	__u8	what;
 } __packed;
-
-struct wire_id {
-	__le64	objid;
-} __packed;
-
-struct wire_claim {
-	__le64	version;
-	__le32	base;
-	__u8	kind;
-	__u8	known;
-} __packed;
-
-/* @nwords words of a node set follow. */
-struct wire_verdict {
-	__le64	objid;
-	__le64	version;
-	__le64	from;
-	__le32	base;
-	__le16	owner;
-	__u8	kind;
-	__u8	reserved;
-	__le64	copies[];
-} __packed;
-
-/**
- * struct run - one recovery
- * @change: for kddm_objects_change()
- * @v: views of the node
- * @epoch: of the view
- * @view: its members
- * @batch: for each judge, reports that are not yet sent
- */
-struct run {
-	struct kddm_change	change;
-	struct kddm_views	*v;
-	u32			epoch;
-	struct kddm_view	*view;
-	struct wire_recover	**batch;
-};
 
 static struct kddm_rpc_service svc_recover;
 
@@ -101,8 +45,8 @@ static void back_off(unsigned int *delay)
  * bytes, or another view is on its way.  No other error ends it, be it this
  * node's or the other's: the rest of the view would wait for ever.
  */
-static int call(struct run *r, u16 dst, const void *req, size_t len,
-		void *reply, size_t want)
+int kddm_recovery_call(struct recovery *r, u16 dst, const void *req, size_t len,
+		       void *reply, size_t want)
 {
 	unsigned int delay = RETRY_FIRST;
 	int ret;
@@ -118,7 +62,7 @@ static int call(struct run *r, u16 dst, const void *req, size_t len,
 	}
 }
 
-static void head(struct wire_recover *w, u32 op, u32 epoch)
+void kddm_recovery_head(struct wire_recover *w, u32 op, u32 epoch)
 {
 	memset(w, 0, sizeof(*w));
 	w->op = cpu_to_le32(op);
@@ -130,7 +74,7 @@ static void head(struct wire_recover *w, u32 op, u32 epoch)
  * if it was destroyed, or cannot be here; or an error, after which the request
  * has to come again.
  */
-static struct kddm_set *set_from(struct kddm_net *kn, u16 src, u32 id)
+struct kddm_set *kddm_recovery_set(struct kddm_net *kn, u16 src, u32 id)
 {
 	struct kddm_set *set = kddm_set_from(kn, src, id);
 
@@ -151,7 +95,7 @@ static struct kddm_set *set_from(struct kddm_net *kn, u16 src, u32 id)
 static int take_report(struct kddm_net *kn, u16 src,
 		       const struct wire_report *w)
 {
-	struct kddm_set *set = set_from(kn, src, le32_to_cpu(w->set));
+	struct kddm_set *set = kddm_recovery_set(kn, src, le32_to_cpu(w->set));
 	u64 id = le64_to_cpu(w->objid);
 	void *entry = xa_mk_value(1);
 
@@ -168,12 +112,12 @@ out:
 	return 0;
 }
 
-static int flush_batch(struct run *r, u16 home)
+static int flush_batch(struct recovery *r, u16 home)
 {
 	struct wire_recover *w = r->batch[home];
 	size_t len = sizeof(*w) + le16_to_cpu(w->nr) *
 		     sizeof(struct wire_report);
-	int err = call(r, home, w, len, NULL, 0);
+	int err = kddm_recovery_call(r, home, w, len, NULL, 0);
 
 	w->nr = 0;
 	return err;
@@ -182,7 +126,7 @@ static int flush_batch(struct run *r, u16 home)
 static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 		  u16 judge, u8 what)
 {
-	struct run *r = container_of(c, struct run, change);
+	struct recovery *r = container_of(c, struct recovery, change);
 	struct wire_report entry = {
 		.set = cpu_to_le32(set->id),
 		.objid = cpu_to_le64(id),
@@ -198,7 +142,7 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 	w = r->batch[judge];
 	if (!w) {
 		w = kvmalloc(sizeof(*w) + REPORTS * sizeof(entry), GFP_KDDM);
-		head(w, OP_REPORT, r->epoch);
+		kddm_recovery_head(w, OP_REPORT, r->epoch);
 		r->batch[judge] = w;
 	}
 	memcpy((void *)(w + 1) + le16_to_cpu(w->nr) * sizeof(entry), &entry,
@@ -212,7 +156,7 @@ static int report_set(struct kddm_set *set, void *arg)
 	return kddm_objects_change(set, arg);
 }
 
-static int report_all(struct run *r)
+static int report_all(struct recovery *r)
 {
 	int err;
 	u16 n;
@@ -225,22 +169,22 @@ static int report_all(struct run *r)
 }
 
 /* Tell everybody that all is reported, and wait until everybody has. */
-static int tell_reported(struct run *r)
+static int tell_reported(struct recovery *r)
 {
 	struct wire_recover w;
 	int err = 0;
 	u16 i, id;
 
-	head(&w, OP_REPORTED, r->epoch);
+	kddm_recovery_head(&w, OP_REPORTED, r->epoch);
 	for (i = 0; i < r->view->nr && !err; i++) {
 		id = r->view->m[i].id;
 		if (id != r->v->kn->self)
-			err = call(r, id, &w, sizeof(w), NULL, 0);
+			err = kddm_recovery_call(r, id, &w, sizeof(w), NULL, 0);
 	}
 	return err;
 }
 
-static bool all_reported(struct run *r)
+static bool all_reported(struct recovery *r)
 {
 	struct kddm_vc_set missing = { };
 	u16 i, id;
@@ -255,224 +199,11 @@ static bool all_reported(struct run *r)
 	return kddm_vc_empty(&missing);
 }
 
-static int wait_reported(struct run *r)
+static int wait_reported(struct recovery *r)
 {
 	wait_event_idle(r->v->wait, all_reported(r) ||
 			READ_ONCE(r->v->recovering) != r->epoch);
 	return all_reported(r) ? 0 : -ESTALE;
-}
-
-/* Judging */
-
-/* It is not a suspect any more, if it was one. */
-static void acquit(struct kddm_set *set, unsigned long id)
-{
-	if (xa_erase(&set->suspects, id))
-		atomic_long_dec(&set->nr_suspects);
-}
-
-/**
- * struct cases - some suspects of a set that are judged together
- * @r: the recovery
- * @set: the set
- * @nr: how many
- * @words: of a node set
- * @most: so many at a time, at most CASES: what fits into a message
- * @id: their ids
- * @judge: claims
- * @copies: for each of them @words words: who has a copy
- */
-struct cases {
-	struct run		*r;
-	struct kddm_set		*set;
-	u16			nr;
-	u16			words;
-	u16			most;
-	u64			id[CASES];
-	struct kddm_judge	judge[CASES];
-	u64			*copies;
-};
-
-/* Claims of this node, which makes a suspect wait for the verdict. */
-static void claim_one(struct kddm_views *v, struct kddm_set *set, u64 id,
-		      struct kddm_claim *claim)
-{
-	kddm_obj_reset(set, id, claim);
-	claim->base = READ_ONCE(v->base);
-}
-
-static void hear(struct cases *c, u16 i, u16 node,
-		 const struct kddm_claim *claim)
-{
-	u64 *copies = c->copies + i * c->words;
-
-	if (claim->kind == KDDM_CLAIM_COPY)
-		copies[node / 64] |= BIT_ULL(node % 64);
-	kddm_judge_hear(&c->judge[i], node, claim);
-}
-
-static bool claim_from_wire(struct kddm_claim *claim,
-			    const struct wire_claim *w)
-{
-	claim->kind = w->kind;
-	claim->known = w->known;
-	claim->base = le32_to_cpu(w->base);
-	claim->version = le64_to_cpu(w->version);
-	return w->kind < KDDM_CLAIM_NR;
-}
-
-static int probe_node(struct run *r, struct cases *c, u16 node)
-{
-	size_t len = sizeof(struct wire_recover) +
-		     c->nr * sizeof(struct wire_id);
-	size_t want = c->nr * sizeof(struct wire_claim);
-	struct wire_claim *reply = kvmalloc(want, GFP_KDDM);
-	struct wire_recover *w = kvmalloc(len, GFP_KDDM);
-	struct wire_id *id = (void *)(w + 1);
-	struct kddm_claim claim;
-	int err;
-	u16 i;
-
-	head(w, OP_PROBE, r->epoch);
-	w->set = cpu_to_le32(c->set->id);
-	w->nr = cpu_to_le16(c->nr);
-	for (i = 0; i < c->nr; i++)
-		id[i].objid = cpu_to_le64(c->id[i]);
-	err = call(r, node, w, len, reply, want);
-	for (i = 0; i < c->nr && !err; i++)
-		if (claim_from_wire(&claim, &reply[i]))
-			hear(c, i, node, &claim);
-	kvfree(w);
-	kvfree(reply);
-	return err;
-}
-
-static int probe(struct run *r, struct cases *c)
-{
-	struct kddm_net *kn = r->v->kn;
-	struct kddm_claim claim;
-	int err = 0;
-	u16 i, id;
-
-	for (i = 0; i < c->nr; i++) {
-		claim_one(r->v, c->set, c->id[i], &claim);
-		hear(c, i, kn->self, &claim);
-	}
-	for (i = 0; i < r->view->nr && !err; i++) {
-		id = r->view->m[i].id;
-		if (id != kn->self)
-			err = probe_node(r, c, id);
-	}
-	return err;
-}
-
-static size_t verdict_size(u16 words)
-{
-	return sizeof(struct wire_verdict) + words * sizeof(__le64);
-}
-
-static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
-			    const u64 *copies, u16 words)
-{
-	struct wire_verdict *w = p;
-	u16 i;
-
-	w->objid = cpu_to_le64(id);
-	w->version = cpu_to_le64(v->version);
-	w->from = cpu_to_le64(v->from);
-	w->base = cpu_to_le32(v->base);
-	w->owner = cpu_to_le16(v->owner);
-	w->kind = v->kind;
-	w->reserved = 0;
-	for (i = 0; i < words; i++)
-		w->copies[i] = cpu_to_le64(copies[i]);
-}
-
-/* What is judged is told to all, this node among them. */
-static int pronounce(struct run *r, struct cases *c)
-{
-	size_t size = verdict_size(c->words), len;
-	struct wire_recover *w;
-	struct kddm_verdict v;
-	int err = 0;
-	u16 i;
-
-	len = sizeof(*w) + c->nr * size;
-	w = kvmalloc(len, GFP_KDDM);
-	head(w, OP_SETTLE, r->epoch);
-	w->set = cpu_to_le32(c->set->id);
-	w->nr = cpu_to_le16(c->nr);
-	w->nwords = cpu_to_le16(c->words);
-	for (i = 0; i < c->nr; i++) {
-		kddm_judge_decide(&c->judge[i], &v);
-		verdict_to_wire((void *)(w + 1) + i * size, c->id[i], &v,
-				c->copies + i * c->words, c->words);
-	}
-	for (i = 0; i < r->view->nr && !err; i++)
-		err = call(r, r->view->m[i].id, w, len, NULL, 0);
-	kvfree(w);
-	return err;
-}
-
-static int judge(struct run *r, struct cases *c)
-{
-	int err;
-	u16 i;
-
-	memset(c->judge, 0, sizeof(c->judge));
-	memset(c->copies, 0, c->nr * c->words * sizeof(u64));
-	err = probe(r, c);
-	if (!err)
-		err = pronounce(r, c);
-	for (i = 0; i < c->nr && !err; i++)
-		acquit(c->set, c->id[i]);
-	if (!err)
-		WRITE_ONCE(r->v->recovered, r->v->recovered + c->nr);
-	c->nr = 0;
-	cond_resched();
-	return err;
-}
-
-static int judge_set(struct kddm_set *set, void *arg)
-{
-	struct cases *c = arg;
-	struct run *r = c->r;
-	unsigned long id;
-	void *entry;
-	int err = 0;
-
-	c->set = set;
-	c->nr = 0;
-	xa_for_each(&c->set->suspects, id, entry) {
-		/* Left from a change before, and somebody else's now. */
-		if (kddm_obj_judge(c->set, id) != r->v->kn->self) {
-			acquit(c->set, id);
-			continue;
-		}
-		c->id[c->nr++] = id;
-		if (c->nr == c->most)
-			err = judge(r, c);
-		if (err)
-			return err;
-	}
-	return c->nr ? judge(r, c) : 0;
-}
-
-static int judge_all(struct run *r)
-{
-	struct cases *c = kvzalloc_obj(*c, GFP_KDDM);
-	int err;
-
-	c->r = r;
-	c->words = r->view->m[r->view->nr - 1].id / 64 + 1;
-	c->most = min_t(size_t, CASES,
-			(KDDM_MAX_RPC - sizeof(struct wire_recover)) /
-			verdict_size(c->words));
-	c->copies = kvcalloc(CASES, c->words * sizeof(u64), GFP_KDDM);
-	err = kddm_sets_each(r->v->kn, judge_set, c);
-	kvfree(c->copies);
-	kvfree(c);
-	return err;
 }
 
 /* Replicas */
@@ -480,7 +211,7 @@ static int judge_all(struct run *r)
 /* Asked by those who have time: is this still what is to be done? */
 static int is_over(void *arg)
 {
-	struct run *r = arg;
+	struct recovery *r = arg;
 
 	return READ_ONCE(r->v->epoch) != r->epoch || READ_ONCE(r->v->stopped) ?
 	       -ESTALE : 0;
@@ -497,7 +228,7 @@ static int refresh_set(struct kddm_set *set, void *arg)
 }
 
 /* A member that fails now is none in the next view, which ends this. */
-static int tell_staged(struct run *r, u16 id, struct wire_recover *w)
+static int tell_staged(struct recovery *r, u16 id, struct wire_recover *w)
 {
 	unsigned int delay = RETRY_FIRST;
 	int err;
@@ -513,7 +244,7 @@ static int tell_staged(struct run *r, u16 id, struct wire_recover *w)
 	return err;
 }
 
-static bool all_staged(struct run *r, u8 stage)
+static bool all_staged(struct recovery *r, u8 stage)
 {
 	const struct kddm_view_peer *peer;
 	u16 i, id;
@@ -530,13 +261,13 @@ static bool all_staged(struct run *r, u8 stage)
 }
 
 /* This node has come so far; wait for the others. */
-static int reach(struct run *r, enum kddm_stage stage)
+static int reach(struct recovery *r, enum kddm_stage stage)
 {
 	struct wire_recover w;
 	int err = 0;
 	u16 i;
 
-	head(&w, OP_STAGE, r->epoch);
+	kddm_recovery_head(&w, OP_STAGE, r->epoch);
 	w.nr = cpu_to_le16(stage);
 	for (i = 0; i < r->view->nr && !err; i++)
 		if (r->view->m[i].id != r->v->kn->self)
@@ -547,7 +278,7 @@ static int reach(struct run *r, enum kddm_stage stage)
 	return kddm_views_staged(r->v, r->epoch, stage) ? 0 : -ESTALE;
 }
 
-static void fit_replicas(struct run *r)
+static void fit_replicas(struct recovery *r)
 {
 	int err;
 
@@ -578,7 +309,7 @@ static int on_stage(struct kddm_views *v, u16 src, const struct wire_recover *w,
 /* A recovery */
 
 /* The view, and who is gone since objects were right. */
-static bool begin(struct run *r)
+static bool begin(struct recovery *r)
 {
 	struct kddm_views *v = r->v;
 	struct kddm_vc *vc = v->vc;
@@ -608,7 +339,7 @@ static bool begin(struct run *r)
 	return go;
 }
 
-static void end(struct run *r)
+static void end(struct recovery *r)
 {
 	u16 n;
 
@@ -621,7 +352,7 @@ static void end(struct run *r)
 
 static void recover(struct kddm_views *v)
 {
-	struct run *r = kzalloc_obj(*r, GFP_KDDM);
+	struct recovery *r = kzalloc_obj(*r, GFP_KDDM);
 	ktime_t start = ktime_get();
 	int err;
 
@@ -639,7 +370,7 @@ static void recover(struct kddm_views *v)
 		if (!err)
 			err = wait_reported(r);
 		if (!err)
-			err = judge_all(r);
+			err = kddm_recovery_judge(r);
 		if (!err) {
 			WRITE_ONCE(v->recovery_us,
 				   ktime_us_delta(ktime_get(), start));
@@ -667,73 +398,6 @@ static int on_report(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 	return err;
 }
 
-static int on_probe(struct kddm_net *kn, u16 src, const struct wire_recover *w,
-		    size_t len, void *reply, size_t max)
-{
-	const struct wire_id *id = (const void *)(w + 1);
-	struct wire_claim *to = reply;
-	u16 i, nr = le16_to_cpu(w->nr);
-	struct kddm_claim claim;
-	struct kddm_set *set;
-	u64 objid;
-
-	if (len != sizeof(*w) + nr * sizeof(*id) || max < nr * sizeof(*to))
-		return -EBADMSG;
-	/* Also where it was never used: this may have been an object's home. */
-	set = set_from(kn, src, le32_to_cpu(w->set));
-	if (IS_ERR(set))
-		return PTR_ERR(set);
-	memset(to, 0, nr * sizeof(*to));
-	for (i = 0; i < nr && set; i++) {
-		objid = le64_to_cpu(id[i].objid);
-		if (objid > ULONG_MAX)	/* a node of 32 bits has none such */
-			continue;
-		claim_one(kn->views, set, objid, &claim);
-		to[i].kind = claim.kind;
-		to[i].known = claim.known;
-		to[i].base = cpu_to_le32(claim.base);
-		to[i].version = cpu_to_le64(claim.version);
-	}
-	if (set)
-		kddm_set_unref(set);
-	return nr * sizeof(*to);
-}
-
-static int on_settle(struct kddm_net *kn, const struct wire_recover *w,
-		     size_t len)
-{
-	u16 i, k, nr = le16_to_cpu(w->nr), words = le16_to_cpu(w->nwords);
-	u64 copies[KDDM_MAX_NODES / 64];
-	const struct wire_verdict *p;
-	struct kddm_verdict v;
-	struct kddm_set *set;
-	int err = 0;
-	u64 objid;
-
-	if (words > KDDM_MAX_NODES / 64 ||
-	    len != sizeof(*w) + nr * verdict_size(words))
-		return -EBADMSG;
-	set = kddm_set_find(kn, le32_to_cpu(w->set));
-	for (i = 0; i < nr && set; i++) {
-		p = (const void *)(w + 1) + i * verdict_size(words);
-		v.kind = p->kind;
-		v.owner = le16_to_cpu(p->owner);
-		v.base = le32_to_cpu(p->base);
-		v.version = le64_to_cpu(p->version);
-		v.from = le64_to_cpu(p->from);
-		for (k = 0; k < words; k++)
-			copies[k] = le64_to_cpu(p->copies[k]);
-		objid = le64_to_cpu(p->objid);
-		if (v.kind < KDDM_VERDICT_NR && objid <= ULONG_MAX && !err)
-			err = kddm_obj_settle(set, objid, &v,
-					      READ_ONCE(kn->views->base),
-					      copies, words);
-	}
-	if (set)
-		kddm_set_unref(set);
-	return err;
-}
-
 static int serve(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 		 size_t len, void *reply, size_t max)
 {
@@ -751,9 +415,9 @@ static int serve(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 		wake_up_all(&v->wait);
 		return 0;
 	case OP_PROBE:
-		return on_probe(kn, src, w, len, reply, max);
+		return kddm_recovery_probed(kn, src, w, len, reply, max);
 	case OP_SETTLE:
-		return on_settle(kn, w, len);
+		return kddm_recovery_settled(kn, w, len);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -388,19 +388,20 @@ static int rpc_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 	return rx_request(rpc, h, &m);
 }
 
-static void rpc_undeliverable(struct kddm_net *kn, u16 dst,
-			      const struct kddm_msg *msg)
+static bool rpc_undeliverable(struct kddm_net *kn, u16 dst,
+			      struct kddm_msg *msg)
 {
 	struct kddm_rpc_msg m;
 
 	if (msg->type != KDDM_WIRE_CALL ||
 	    kddm_wire_get_rpc(msg->buf + RPC_HDR, msg->len - RPC_HDR,
 			      msg->type, &m))
-		return;
+		return false;
 	if (m.hops)
 		kddm_rpc_error(kn->rpc, m.origin, &m, -EHOSTDOWN);
 	else
 		kddm_call_undeliverable(kn->rpc, dst, &m);
+	return false;
 }
 
 static const struct kddm_channel_ops rpc_ops = {

@@ -160,10 +160,20 @@ void kddm_chan_make_ready(struct kddm_chan *c, struct kddm_node *node)
 	list_add_tail(&pc->ready, &c->ready);
 }
 
-static void undeliverable(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
+static bool undeliverable(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
 {
-	if (c->ops && c->ops->undeliverable)
-		c->ops->undeliverable(c->kn, dst, msg);
+	return c->ops && c->ops->undeliverable &&
+	       c->ops->undeliverable(c->kn, dst, msg);
+}
+
+/* The end of @msg, which is in no list and could not be sent to @dst. */
+static void not_sent(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
+{
+	u32 len = msg->len;
+
+	if (!undeliverable(c, dst, msg))
+		kddm_msg_free(msg);
+	atomic_long_sub(len, &c->bytes);
 }
 
 /* Messages that may be sent; if none may, the next ack makes the peer ready. */
@@ -315,8 +325,9 @@ static void forget(struct kddm_chan *c, struct kddm_node *node,
 		list_del_init(&msg->list);
 		pc->bytes -= msg->len;
 		if (lost)
-			undeliverable(c, node->id, msg);
-		msg_done(c, msg);
+			not_sent(c, node->id, msg);
+		else
+			msg_done(c, msg);
 	}
 }
 
@@ -393,8 +404,7 @@ static void route(struct kddm_chan *c, u16 dst, struct list_head *batch)
 	}
 	list_for_each_entry_safe(msg, next, batch, list) {
 		list_del_init(&msg->list);
-		undeliverable(c, dst, msg);
-		msg_done(c, msg);
+		not_sent(c, dst, msg);
 	}
 	if (node)
 		kddm_node_put(node);
@@ -426,7 +436,7 @@ static void route_shared(struct kddm_chan *c, u16 dst, struct kddm_msg *msg)
 		list_add(&msg->list, &batch);
 		hold(c, node, &batch);
 	} else if (rc) {
-		undeliverable(c, dst, msg);
+		WARN_ON_ONCE(undeliverable(c, dst, msg));
 	}
 	if (node)
 		kddm_node_put(node);

@@ -117,7 +117,8 @@ struct kddm_msg {
  *	-EBADMSG (counted as malformed), -EBUSY (counted as busy), or another
  *	error (counted as stale).  -ECONNRESET ends the session, too.
  * @undeliverable: @msg could not be sent to @dst, which is not online; called
- *	without locks; @msg is freed after the call
+ *	without locks.  Returns true if it keeps @msg, which is for @dst alone;
+ *	else @msg is freed after the call
  *
  * What they queue on the same channel is sent afterwards: when all messages of
  * a datagram have been handed up, their answers leave together.
@@ -125,8 +126,8 @@ struct kddm_msg {
 struct kddm_channel_ops {
 	int (*rx)(struct kddm_net *kn, const struct kddm_hdr *h,
 		  const void *body, size_t len);
-	void (*undeliverable)(struct kddm_net *kn, u16 dst,
-			      const struct kddm_msg *msg);
+	bool (*undeliverable)(struct kddm_net *kn, u16 dst,
+			      struct kddm_msg *msg);
 };
 
 /**

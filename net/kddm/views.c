@@ -105,7 +105,8 @@ static void freeze(struct kddm_views *v)
 /*
  * The view that the proposed one follows, and whether we were a member.  Who
  * was none is out of date until a view with it is served, be it not the first
- * that is agreed on: only then has recovery come to its end.
+ * that is agreed on: only then has recovery come to its end.  Who was a member
+ * may have written since, be it in a view that was never served.
  */
 static void note_base(struct kddm_views *v)
 {
@@ -117,7 +118,7 @@ static void note_base(struct kddm_views *v)
 	v->apart = last->epoch &&
 		   last->inc[v->kn->self] != v->kn->incarnation;
 	if (v->apart && v->vc->lineage == last->lineage)
-		v->base = min(READ_ONCE(v->kn->epoch), last->epoch - 1);
+		v->base = min(v->sound, last->epoch - 1);
 	v->astray = v->apart ? last->lineage : 0;
 }
 
@@ -150,6 +151,8 @@ static void committed(struct kddm_views *v)
 {
 	WRITE_ONCE(v->stage, KDDM_CHANGED);
 	WRITE_ONCE(v->epoch, v->vc->last.epoch);
+	if (!v->astray)
+		v->sound = v->vc->last.epoch;
 	replace(v, &v->members, view_of(&v->vc->last));
 	queue_work(v->wq, &v->work);
 }
@@ -157,6 +160,7 @@ static void committed(struct kddm_views *v)
 static void serve(struct kddm_views *v)
 {
 	v->astray = 0;
+	v->sound = v->vc->last.epoch;
 	memcpy(v->ref, v->vc->last.inc, sizeof(v->vc->last.inc));
 	replace(v, &v->served, view_of(&v->vc->last));
 	WRITE_ONCE(v->kn->epoch, v->vc->last.epoch);

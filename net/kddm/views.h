@@ -114,6 +114,7 @@ struct kddm_view_peer {
  * @apart: this node was no member of that one
  * @astray: the lineage of views that this node is to join and has not yet
  *	served, or 0: @base and @apart stay what they are
+ * @sound: epoch of the latest view that was committed while it was not
  * @members: of the latest view that was committed; RCU
  * @served: members of the latest view that was served here; RCU
  * @restored: members of the latest one to which replicas were fit; RCU
@@ -155,6 +156,7 @@ struct kddm_views {
 	u32				base;
 	bool				apart;
 	u64				astray;
+	u32				sound;
 	struct kddm_view __rcu		*members;
 	struct kddm_view __rcu		*served;
 	struct kddm_view __rcu		*restored;

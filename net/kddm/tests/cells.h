@@ -38,6 +38,7 @@
  * @backup: see struct kddm_co
  * @due: see struct kddm_co
  * @removing: see struct kddm_co
+ * @stale: see struct kddm_co
  * @version: of the object, if not the usual
  * @keeper: see struct kddm_co_env
  * @replicas: see struct kddm_co_env
@@ -77,6 +78,7 @@ struct cell {
 	bool		backup;
 	bool		due;
 	bool		removing;
+	bool		stale;
 	u64		version;
 	bool		keeper;
 	u64		replicas;

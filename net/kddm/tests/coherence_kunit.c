@@ -143,7 +143,8 @@ static void cell_state(struct scene *s)
 	    co->backup ? " backup" : co->absent ? " absent" : "");
 	if (co->x)
 		cell_ext(s);
-	say(s, "%s%s", co->due ? " due" : "", co->removing ? " removing" : "");
+	say(s, "%s%s%s", co->due ? " due" : "",
+	    co->removing ? " removing" : "", co->stale ? " stale" : "");
 }
 
 /* A message as "name>to", then of whom, number, version, hops, ... */
@@ -299,6 +300,9 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->backup = c->backup;
 	co->due = c->due;
 	co->removing = c->removing;
+	co->stale = c->stale;
+	if (c->stale)
+		co->inv_owner = KDDM_NODE_NONE;
 	if (c->version)
 		co->version = c->version;
 	if (!c->copyset && !acks && !c->queue)

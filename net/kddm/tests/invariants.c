@@ -44,6 +44,21 @@ static struct model_msg *any_msg(struct model *m, struct model_msg *msg)
 				      m->busy[i] % MODEL_NODES) : NULL;
 }
 
+/*
+ * A node that is not there; or one that comes back, or was not told of a
+ * recovery that was interrupted: what it has may be old.
+ */
+static bool is_out(const struct model_node *n)
+{
+	return n->dead || n->late || n->adrift;
+}
+
+/* Who is inside an object that has gone to others. */
+static bool is_stale(const struct model_node *n)
+{
+	return n->co.stale && n->co.state == KDDM_CO_DRAIN;
+}
+
 /* 1: one writer or many readers. */
 static void check_writers(struct model *m)
 {
@@ -53,13 +68,13 @@ static void check_writers(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct model_node *n = &m->node[i];
 
-		if (n->dead)
+		if (is_out(n))
 			continue;
 		if (n->co.state == KDDM_CO_WRITER) {
 			writers++;
 			if (n->readers || n->co.readers)
 				model_fail(m, i, "reader beside a writer");
-		} else if (kddm_co_has_data(&n->co)) {
+		} else if (kddm_co_has_data(&n->co) && !is_stale(n)) {
 			holders++;
 		}
 		if (n->writer && n->co.state != KDDM_CO_WRITER)
@@ -84,18 +99,27 @@ static void check_copies(struct model *m)
 		const struct model_node *n = &m->node[i];
 		bool data = kddm_co_has_data(&n->co);
 
-		if (n->dead)
+		if (is_out(n))
 			continue;
 		if (data && n->co.backup)
 			model_fail(m, i, "a copy that is a replica");
 		if ((data || n->co.backup) != !!n->value)
 			model_fail(m, i, data ? "no data" : "data kept");
+		if (is_stale(n))
+			continue;
 		if (data && n->value != m->value)
 			model_fail(m, i, "a copy is old");
 		if ((data || n->co.state == KDDM_CO_VOID) &&
 		    n->co.version != m->version)
 			model_fail(m, i, "a version is old");
 	}
+}
+
+/* Home will own the absence when those have left who are still inside. */
+static bool home_drains(const struct model *m)
+{
+	return is_stale(&m->node[m->home]) &&
+	       m->node[m->home].co.hint == KDDM_NODE_NONE;
 }
 
 /* 4: exactly one owner, here or on the way. */
@@ -106,10 +130,11 @@ static void check_owner(struct model *m)
 	u16 i;
 
 	for (i = 0; i < m->cfg->nodes; i++) {
-		if (m->node[i].dead)
+		if (is_out(&m->node[i]))
 			continue;
 		owners += kddm_co_owns(&m->node[i].co);
-		if (m->node[i].co.state == KDDM_CO_LOST && i != m->home)
+		if (m->node[i].co.state == KDDM_CO_LOST && i != m->home &&
+		    !m->broken)
 			model_fail(m, i, "lost, but this is not home");
 		if (m->node[i].co.state == KDDM_CO_VOID && m->exists)
 			model_fail(m, i, "void, but it exists");
@@ -118,7 +143,8 @@ static void check_owner(struct model *m)
 		owners += msg->type == KDDM_EV_OWN;
 	if (owners > 1)
 		model_fail(m, 0, "two owners");
-	if (!owners && !m->lost && !m->gone)
+	if (!owners && !m->lost && !m->gone && !m->broken &&
+	    !home_drains(m))
 		model_fail(m, 0, "no owner");
 	if (owners && m->lost)
 		model_fail(m, 0, "lost, and owned");
@@ -201,8 +227,9 @@ static void check_copyset(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct kddm_co *co = &m->node[i].co;
 
-		if (!m->node[i].dead && kddm_co_has_data(co) &&
-		    !kddm_co_owns(co) && !covered(m, i))
+		if (!is_out(&m->node[i]) && kddm_co_has_data(co) &&
+		    !is_stale(&m->node[i]) && !kddm_co_owns(co) &&
+		    !covered(m, i))
 			model_fail(m, i, why);
 	}
 	for (msg = any_msg(m, NULL); msg; msg = any_msg(m, msg)) {
@@ -218,7 +245,7 @@ static void check_number(struct model *m, u16 id, u32 seq)
 {
 	u16 i = model_index(m, id);
 
-	if (!m->node[i].dead && seq != m->node[i].co.seq)
+	if (!is_out(&m->node[i]) && seq != m->node[i].co.seq)
 		model_fail(m, i, "stale number");
 }
 
@@ -287,6 +314,8 @@ static void check_waits(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct model_node *n = &m->node[i];
 
+		if (is_out(n))
+			continue;
 		check_hold(m, i);
 		if (n->nwait && n->co.want == KDDM_WANT_NONE)
 			model_fail(m, i, "waits without a request");
@@ -316,7 +345,7 @@ void model_check_fast(struct model *m)
 void model_check(struct model *m)
 {
 	model_check_fast(m);
-	if (!m->gone)
+	if (!m->gone && !m->broken)
 		check_copyset(m);
 }
 

@@ -26,7 +26,8 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 	m->sent[type]++;
 	if (m->cfg->fair && (type == KDDM_EV_DATA || type == KDDM_EV_OWN))
 		model_leave_line(m, to);
-	if (m->node[to].dead)
+	/* Of what cannot be sent the ownership alone is kept, see recover.h. */
+	if (m->node[to].dead && type != KDDM_EV_OWN)
 		return;
 	msg = model_post(m, at, to);
 	if (!msg)
@@ -65,7 +66,7 @@ static void act_send(struct model *m, u16 at, const struct kddm_co_action *a,
 	if (a->msg == KDDM_EV_NAK) {
 		if (a->err != -ENOENT && a->err != -EEXIST &&
 		    a->err != -EAGAIN && a->err != -EBUSY &&
-		    !(a->err == -EOWNERDEAD && m->lost) &&
+		    !(a->err == -EOWNERDEAD && (m->lost || m->cuts)) &&
 		    !(a->err == -ENOMEM && m->node[at].failed))
 			model_fail_no(m, at, a->err, "NAK without a failure");
 		if ((a->err == -EEXIST && !m->exists && !m->change) ||
@@ -134,10 +135,13 @@ static void entered(struct model *m, u16 at, u8 op, u64 past)
 		m->moved = false;
 	if (m->cfg->replicas)
 		m->moved = false;
-	if (n->co.version != m->version + (grab || m->filled || m->moved))
+	/* What is adrift will have the version of the verdict. */
+	if (!n->adrift &&
+	    n->co.version != m->version + (grab || m->filled || m->moved))
 		model_fail(m, at, "wrong version");
 	n->saw = m->value;
-	m->version = n->co.version;
+	if (!n->adrift || m->filled)
+		m->version = n->co.version;
 	m->filled = false;
 	m->moved = false;
 }
@@ -171,7 +175,8 @@ static void act_done(struct model *m, u16 at, int err,
 	else if (err == -ENOENT && !msg && m->exists)
 		model_fail(m, at, "-ENOENT, but it exists");
 	else if (err != -ENOENT && err != -EBUSY &&
-		 !(err == -EOWNERDEAD && (m->lost || m->given_up)))
+		 !(err == -EOWNERDEAD &&
+		   (m->lost || m->given_up || m->cuts)))
 		model_fail_no(m, at, err, "error without a failure");
 }
 
@@ -356,7 +361,8 @@ static void pump(struct model *m, u16 at)
 			must(m, at, event(m, at, &put, NULL));
 			continue;
 		}
-		if (n->co.want != KDDM_WANT_NONE || !n->nwait)
+		if (n->co.want != KDDM_WANT_NONE || !n->nwait || n->adrift ||
+		    n->late)
 			return;
 		ev = (struct kddm_co_event) {
 			.type = n->wait[0] & MODEL_OP_GRAB ? KDDM_EV_GRAB :
@@ -413,7 +419,7 @@ static void do_start(struct model *m, u16 at, u8 op)
 	u64 past = m->cfg->fair ? model_line(m) : 0;
 
 	m->started += !!m->cfg->max_start;
-	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait &&
+	if (!(m->cfg->ops & MODEL_SLOW) && !n->nwait && !(grab && n->adrift) &&
 	    kddm_co_hit(&n->co, grab, n->held)) {
 		same(m, at, &before, grab ? KDDM_EV_GRAB : KDDM_EV_GET);
 		entered(m, at, op, past);
@@ -424,6 +430,21 @@ static void do_start(struct model *m, u16 at, u8 op)
 	pump(m, at);
 }
 
+/* Whether a node that comes back has what the others may have made anew. */
+static bool is_outdated(const struct model *m, const struct model_node *n)
+{
+	return n->late && n->adrift && m->heir != n - m->node;
+}
+
+static void write_value(struct model *m, struct model_node *n)
+{
+	bool outdated = is_outdated(m, n);
+
+	n->value = ++m->values;
+	if (!outdated)
+		m->value = n->value;
+}
+
 static void do_put(struct model *m, u16 at)
 {
 	struct kddm_co_event ev = { .type = KDDM_EV_PUT };
@@ -432,8 +453,7 @@ static void do_put(struct model *m, u16 at)
 
 	if (n->writer) {
 		n->writer = 0;
-		m->value = ++m->values;
-		n->value = m->value;
+		write_value(m, n);
 	} else {
 		n->readers--;
 	}
@@ -450,12 +470,14 @@ static void do_put(struct model *m, u16 at)
 static void do_remove(struct model *m, u16 at)
 {
 	struct kddm_co_event ev = { .type = KDDM_EV_REMOVE };
+	bool outdated = is_outdated(m, &m->node[at]);
 
 	m->node[at].writer = 0;
+	m->ender = at;
 	model_replicas(m, at);
-	if (m->node[at].env.rwords)
+	if (!outdated && m->node[at].env.rwords)
 		m->ending = true;
-	else
+	else if (!outdated)
 		model_unsee(m);
 	must(m, at, event(m, at, &ev, NULL));
 	pump(m, at);
@@ -468,8 +490,7 @@ static void do_downgrade(struct model *m, u16 at)
 
 	n->writer = 0;
 	n->readers++;
-	m->value = ++m->values;
-	n->value = m->value;
+	write_value(m, n);
 	must(m, at, event(m, at, &ev, NULL));
 	pump(m, at);
 }
@@ -492,6 +513,8 @@ static void do_filled(struct model *m, u16 at, bool fails)
 		ev.err = -ENOMEM;
 	} else {
 		m->exists = true;
+		m->ended = false;
+		m->life++;
 		m->value = ++m->values;
 		m->safe = m->value;
 		n->value = m->value;
@@ -626,13 +649,23 @@ void model_do(struct model *m, const struct model_move *mv)
 		model_freeze(m, mv->a);
 		break;
 	case MOVE_RECOVER:
-		model_recover(m, mv->a);
+		model_recover(m, mv->a, MODEL_ALL);
 		break;
 	case MOVE_REPLICATE:
 		do_replicate(m, mv->a);
 		break;
 	case MOVE_RENEW:
 		model_renew(m);
+		break;
+	case MOVE_CUT:
+		model_cut(m, mv->a);
+		break;
+	case MOVE_RETURN:
+		model_return(m, mv->a);
+		break;
+	case MOVE_BREAK:
+		model_recover(m, mv->a, mv->b < MODEL_NODES ? 1ULL << mv->b :
+			      ~(1ULL << (mv->b - MODEL_NODES)));
 		break;
 	}
 }

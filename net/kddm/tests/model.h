@@ -25,11 +25,14 @@
 #define MODEL_WORDS	1
 #define MODEL_MSGS	40
 #endif
+#ifndef MODEL_APART
+#define MODEL_APART	1	/* nodes that may be cut off at once */
+#endif
 #define MODEL_USERS	4			/* local users of a node */
 #define MODEL_QUEUE	(2 * MODEL_NODES + 2)	/* requests in one queue */
 #define MODEL_EXT_U64	(1 + 2 * MODEL_WORDS + \
 			 (MODEL_QUEUE * sizeof(struct kddm_co_req) + 7) / 8)
-#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 20))
+#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 26))
 
 struct model;
 struct model_msg;
@@ -61,6 +64,9 @@ struct model_msg;
  *	only thing in the model without a bound
  * @max_crash: so many nodes may fail, and the others recover
  * @max_moves: so often may home move for other reasons
+ * @max_cut: so often may a node be cut off, and come back; at most MODEL_APART
+ *	of them at once
+ * @max_break: so often may a recovery be interrupted
  * @replicas: so many nodes, those of the lowest indices, keep what was put; 0:
  *	none
  * @touch_home: see struct kddm_co_env
@@ -82,6 +88,8 @@ struct model_cfg {
 	u16	max_removed;
 	u16	max_crash;
 	u16	max_moves;
+	u16	max_cut;
+	u16	max_break;
 	u16	replicas;
 	bool	touch_home;
 	bool	fair;
@@ -110,6 +118,10 @@ struct model_cfg {
  * @MOVE_RECOVER: the change is done, and @a is home
  * @MOVE_REPLICATE: after a change, @a brings the replicas up to date
  * @MOVE_RENEW: the lost object is given up at @a, its home
+ * @MOVE_CUT: @a is cut off: to the others as if it had failed
+ * @MOVE_RETURN: it is back, and will be a member again
+ * @MOVE_BREAK: as MOVE_RECOVER, but it is interrupted when only node @b, or all
+ *	but node @b - MODEL_NODES, have been told what was judged
  */
 enum model_move_type {
 	MOVE_START,
@@ -127,7 +139,10 @@ enum model_move_type {
 	MOVE_FREEZE,
 	MOVE_RECOVER,
 	MOVE_REPLICATE,
-	MOVE_RENEW
+	MOVE_RENEW,
+	MOVE_CUT,
+	MOVE_RETURN,
+	MOVE_BREAK
 };
 
 struct model_move {
@@ -191,12 +206,15 @@ struct model_msg {
  * @nwait: local users who wait
  * @leave: who is inside was killed while they waited, and leaves at once
  * @buf: which of @ext the object uses
- * @dead: has failed
+ * @dead: has failed, or is cut off
  * @held: its hold time has begun and is not over
  * @timer: and there is a KDDM_EV_RUN to come then
  * @failed: MOVE_FILLED failed
  * @frozen: what it sends leaves after the change of the view
  * @seen: a user here has seen the object, as it is or was
+ * @late: comes back from a time apart, and has not been served since
+ * @adrift: a recovery was interrupted before it was told
+ * @life: if @late, the object's when it was cut off
  * @wait: who waits, first in first out: MODEL_OP_*
  * @past: for each of them, bit mask of the nodes that stood in line before
  * @ext: two extensions, one of them in use
@@ -218,9 +236,32 @@ struct model_node {
 	u8			failed;
 	u8			frozen;
 	u8			seen;
+	u8			late;
+	u8			adrift;
+	u32			life;
 	u8			wait[MODEL_USERS];
 	u64			past[MODEL_USERS];
 	u64			ext[2][MODEL_EXT_U64];
+};
+
+/**
+ * struct model_apart - a node that is cut off, as it was then
+ * @used: there is one
+ * @back: it will be a member again
+ * @at: its index
+ * @epoch: the view then
+ * @base: the last view in which it was not out of date
+ * @life: the object's, then
+ * @node: what it has
+ */
+struct model_apart {
+	bool			used;
+	bool			back;
+	u16			at;
+	u32			epoch;
+	u32			base;
+	u32			life;
+	struct model_node	node;
 };
 
 /**
@@ -240,6 +281,18 @@ struct model_node {
  * @home: index of home
  * @moves: how often it has moved without a failure
  * @gone: bit mask of nodes that have failed and are not yet forgotten
+ * @epoch: views so far, and one
+ * @cuts: nodes cut off so far
+ * @breaks: recoveries interrupted so far
+ * @broken: the last one was
+ * @life: how often the object has been made
+ * @ended: it has been removed or given up, and not made again
+ * @other_life: somebody has come back who knew it as another one: versions of
+ *	two lives cannot be compared
+ * @ender: by whom
+ * @heir: who owns the object, as was judged last
+ * @base: of each node, during a recovery: the last view in which it was not out
+ *	of date
  * @change: the view changes
  * @lost: the object is
  * @given_up: a lost object has been
@@ -281,6 +334,16 @@ struct model {
 	u16			home;
 	u16			moves;
 	u16			gone;
+	u32			epoch;
+	u16			cuts;
+	u16			breaks;
+	bool			broken;
+	bool			ended;
+	bool			other_life;
+	u16			ender;
+	u16			heir;
+	u32			life;
+	u32			base[MODEL_NODES];
 	bool			change;
 	bool			lost;
 	bool			given_up;
@@ -303,6 +366,7 @@ struct model {
 	u16			free;
 	u16			used;
 	struct model_node	node[MODEL_NODES];
+	struct model_apart	apart[MODEL_APART];
 	struct model_msg	msg[MODEL_MSGS];
 };
 
@@ -346,8 +410,17 @@ void model_replicas(struct model *m, u16 at);
 /* recovery.c */
 unsigned int model_list_change(const struct model *m, struct model_move *mv);
 void model_freeze(struct model *m, u16 at);
-void model_recover(struct model *m, u16 home);
+#define MODEL_ALL	(~0ULL)
+void model_recover(struct model *m, u16 home, u64 told);
 void model_renew(struct model *m);
+
+/* apart.c */
+unsigned int model_list_apart(const struct model *m, bool done,
+			      struct model_move *mv);
+bool model_is_back(const struct model *m, u16 at);
+void model_cut(struct model *m, u16 at);
+void model_return(struct model *m, u16 at);
+void model_rejoin(struct model *m);
 
 /* Append a message; NULL if there is no room (and m->error says so). */
 struct model_msg *model_post(struct model *m, u16 src, u16 dst);

@@ -30,7 +30,7 @@ void model_forget(struct model *m, u16 at)
 	struct model_node *n = &m->node[at];
 
 	kddm_co_init(&n->co, &n->env);
-	if (at == m->home)
+	if (n->env.self == n->env.home)
 		m->version = 0;
 }
 
@@ -46,13 +46,15 @@ void model_init(struct model *m, const struct model_cfg *cfg)
 	memset(m, 0, sizeof(*m));
 	m->cfg = cfg;
 	m->home = cfg->home;
+	m->epoch = 1;
 	for (i = 0; i < cfg->nodes; i++) {
 		m->node[i].env.self = model_id(m, i);
 		m->node[i].env.home = model_id(m, cfg->home);
 		m->node[i].env.max_hops = cfg->max_hops;
 		m->node[i].env.touch_home = cfg->touch_home;
 		m->node[i].env.hold = cfg->ops & MODEL_HOLD;
-		m->node[i].env.keep = cfg->max_crash || cfg->max_moves;
+		m->node[i].env.keep = cfg->max_crash || cfg->max_moves ||
+				      cfg->max_cut;
 		model_forget(m, i);
 	}
 	for (i = 1; i < MODEL_MSGS - 1; i++)
@@ -74,6 +76,12 @@ void model_copy(struct model *to, const struct model *from)
 		struct model_node *n = &to->node[i];
 
 		if (n->co.x)
+			n->co.x = (struct kddm_co_ext *)n->ext[n->buf];
+	}
+	for (i = 0; i < MODEL_APART; i++) {
+		struct model_node *n = &to->apart[i].node;
+
+		if (to->apart[i].used && n->co.x)
 			n->co.x = (struct kddm_co_ext *)n->ext[n->buf];
 	}
 }

@@ -11,7 +11,7 @@ static bool may_start(const struct model *m, const struct model_node *n)
 	unsigned int busy = 0;
 	u16 i;
 
-	if (n->readers + n->writer + n->nwait >= m->cfg->users)
+	if (n->late || n->readers + n->writer + n->nwait >= m->cfg->users)
 		return false;
 	if (m->cfg->max_start && m->started == m->cfg->max_start)
 		return false;
@@ -46,7 +46,8 @@ static unsigned int list_node(const struct model *m, u16 i,
 	}
 	if (n->writer && ops & MODEL_DOWNGRADE)
 		mv[nr++] = (struct model_move) { MOVE_DOWNGRADE, i, 0 };
-	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers)
+	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers &&
+	    !n->adrift && !n->late)
 		mv[nr++] = (struct model_move) { MOVE_DROP, i, 0 };
 	if (n->readers || n->writer)
 		mv[nr++] = (struct model_move) { MOVE_PUT, i, 0 };
@@ -54,7 +55,7 @@ static unsigned int list_node(const struct model *m, u16 i,
 		mv[nr++] = (struct model_move) { MOVE_REMOVE, i, 0 };
 	if (ops & MODEL_KILL && n->nwait && !(n->wait[0] & MODEL_OP_KILLED))
 		mv[nr++] = (struct model_move) { MOVE_KILL, i, 0 };
-	if (ops & MODEL_FORGET && !n->nwait &&
+	if (ops & MODEL_FORGET && !n->nwait && !n->adrift && !n->late &&
 	    kddm_co_forgettable(&n->co, &n->env))
 		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
 	if (m->stale && !m->change && n->co.state == KDDM_CO_OWNER)
@@ -80,7 +81,8 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
 		u16 src = m->busy[i] / MODEL_NODES;
 		u16 dst = m->busy[i] % MODEL_NODES;
 
-		if (m->msg[m->head[src][dst]].type != MODEL_MARK)
+		if (m->msg[m->head[src][dst]].type != MODEL_MARK &&
+		    !m->node[dst].dead)
 			mv[nr++] = (struct model_move) {
 				MOVE_DELIVER, src, dst
 			};

@@ -5,6 +5,7 @@
  * that has to give up what it has.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -26,6 +27,7 @@
  * @kind: enum kddm_verdict_kind
  * @owner: node id
  * @version: of the object from then on
+ * @copies: bit mask of the nodes whose copies stay, the owner's among them
  */
 struct judge_case {
 	const char		*desc;
@@ -33,83 +35,105 @@ struct judge_case {
 	u8			kind;
 	u16			owner;
 	u64			version;
+	u64			copies;
 };
 
 #define SAYS(what, since, v) { .kind = what, .base = since, .version = v }
+#define BURIED(since, v) \
+	{ .kind = ABSENT, .tomb = true, .base = since, .version = v }
 #define NOBODY	KDDM_NODE_NONE
 
 static const struct judge_case judge_cases[] = {
 	{ "nobody ever heard of it",
 	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 0), SAYS(NONE, 0, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 0 },
+	  KDDM_VERDICT_VOID, NOBODY, 0, 0 },
 	{ "somebody has seen it",
 	  { SAYS(NONE, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_LOST, NOBODY, 4 },
+	  KDDM_VERDICT_LOST, NOBODY, 4, 0 },
 	{ "home knows that it was removed",
 	  { SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 4 },
+	  KDDM_VERDICT_VOID, NOBODY, 4, 0 },
 	{ "its absence is owned",
 	  { SAYS(NONE, 5, 3), SAYS(VOID, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 4 },
+	  KDDM_VERDICT_VOID, NOBODY, 4, 0 },
 	{ "the owner stays",
 	  { SAYS(COPY, 5, 4), SAYS(OWNER, 5, 4), SAYS(COPY, 5, 4) },
-	  KDDM_VERDICT_OWNER, 2, 4 },
+	  KDDM_VERDICT_OWNER, 2, 4, BIT(1) | BIT(3) },
 	{ "of the copies, the lowest id",
 	  { SAYS(NONE, 5, 2), SAYS(COPY, 5, 4), SAYS(COPY, 5, 4) },
-	  KDDM_VERDICT_OWNER, 2, 5 },
+	  KDDM_VERDICT_OWNER, 2, 5, BIT(2) | BIT(3) },
 	{ "of the copies, the highest version",
 	  { SAYS(COPY, 5, 3), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 2, 5 },
+	  KDDM_VERDICT_OWNER, 2, 5, BIT(1) | BIT(2) },
 	{ "a copy that was there is better than an owner that was apart",
 	  { SAYS(OWNER, 3, 4), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 2, 5 },
+	  KDDM_VERDICT_OWNER, 2, 5, BIT(2) },
+	{ "a copy that was apart goes, whoever is inside",
+	  { SAYS(COPY, 3, 4), SAYS(OWNER, 5, 4), SAYS(COPY, 5, 4) },
+	  KDDM_VERDICT_OWNER, 2, 4, BIT(3) },
 	{ "an owner that was apart is better than nothing",
 	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 1, 5 },
+	  KDDM_VERDICT_OWNER, 1, 5, 0 },
 	{ "also if the home of today knows of nothing",
 	  { SAYS(OWNER, 3, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 1, 5 },
+	  KDDM_VERDICT_OWNER, 1, 5, 0 },
 	{ "but not if somebody has seen a later version",
 	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_LOST, NOBODY, 5 },
+	  KDDM_VERDICT_LOST, NOBODY, 5, 0 },
+	{ "nor if it was given up, and home remembers",
+	  { SAYS(OWNER, 3, 9), SAYS(NONE, 5, 5), BURIED(5, 6) },
+	  KDDM_VERDICT_VOID, NOBODY, 9, 0 },
+	{ "what was there counts all the same",
+	  { SAYS(OWNER, 5, 9), SAYS(NONE, 5, 5), BURIED(5, 6) },
+	  KDDM_VERDICT_OWNER, 1, 9, 0 },
 	{ "nor if that one was removed",
 	  { SAYS(OWNER, 3, 4), SAYS(NONE, 5, 5), SAYS(ABSENT, 5, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 5 },
-	{ "a copy that was apart is the last one",
+	  KDDM_VERDICT_VOID, NOBODY, 5, 0 },
+	{ "a copy that was apart may be old, and goes",
 	  { SAYS(NONE, 5, 4), SAYS(COPY, 3, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 2, 5 },
+	  KDDM_VERDICT_LOST, NOBODY, 4, 0 },
+	{ "so may be what was kept apart",
+	  { SAYS(NONE, 5, 4), SAYS(BACKUP, 3, 4), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_LOST, NOBODY, 4, 0 },
+	{ "who was apart has written what was never put: what is kept counts",
+	  { SAYS(OWNER, 3, 5), SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 4) },
+	  KDDM_VERDICT_OWNER, 2, 6, 0 },
+	{ "but not if somebody has seen that",
+	  { SAYS(OWNER, 3, 5), SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 5) },
+	  KDDM_VERDICT_LOST, NOBODY, 5, 0 },
 	{ "of those that were apart, the one that was there longer",
 	  { SAYS(OWNER, 2, 4), SAYS(OWNER, 3, 4), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 2, 5 },
+	  KDDM_VERDICT_OWNER, 2, 5, 0 },
 	{ "of what is kept, the latest",
 	  { SAYS(BACKUP, 5, 4), SAYS(BACKUP, 5, 6), SAYS(BACKUP, 5, 5) },
-	  KDDM_VERDICT_OWNER, 2, 7 },
+	  KDDM_VERDICT_OWNER, 2, 7, 0 },
 	{ "a copy is better than what is kept",
 	  { SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 0), SAYS(COPY, 5, 4) },
-	  KDDM_VERDICT_OWNER, 3, 5 },
+	  KDDM_VERDICT_OWNER, 3, 5, BIT(3) },
 	{ "what is kept does not count if somebody has seen more",
 	  { SAYS(BACKUP, 5, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_LOST, NOBODY, 5 },
+	  KDDM_VERDICT_LOST, NOBODY, 5, 0 },
 	{ "nor if home knows of no object",
 	  { SAYS(BACKUP, 5, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 4 },
+	  KDDM_VERDICT_VOID, NOBODY, 4, 0 },
 	{ "it was removed since",
 	  { SAYS(BACKUP, 5, 4), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_VOID, NOBODY, 5 },
+	  KDDM_VERDICT_VOID, NOBODY, 5, 0 },
 	{ "it was made again since",
 	  { SAYS(BACKUP, 5, 6), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
-	  KDDM_VERDICT_OWNER, 1, 7 },
+	  KDDM_VERDICT_OWNER, 1, 7, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(judge, judge_cases, desc);
 
 /* Who has seen a version knows that there was an object. */
-static void hear(struct kddm_judge *j, u16 node, const struct kddm_claim *says)
+static void hear(struct kddm_judge *j, u16 node, const struct kddm_claim *says,
+		 u64 *copies)
 {
 	struct kddm_claim claim = *says;
 
 	claim.known = claim.version;
-	kddm_judge_hear(j, node, &claim);
+	kddm_judge_hear(j, node, &claim, copies, 1);
 }
 
 static void test_judge(struct kunit *test)
@@ -117,22 +141,26 @@ static void test_judge(struct kunit *test)
 	const struct judge_case *c = test->param_value;
 	struct kddm_judge j = { };
 	struct kddm_verdict v;
+	u64 copies = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
-		hear(&j, i + 1, &c->claim[i]);
+		hear(&j, i + 1, &c->claim[i], &copies);
 	kddm_judge_decide(&j, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
 	KUNIT_EXPECT_EQ(test, v.version, c->version);
+	KUNIT_EXPECT_EQ(test, copies, c->copies);
 
 	/* In whatever order they are heard. */
 	memset(&j, 0, sizeof(j));
+	copies = 0;
 	for (i = ARRAY_SIZE(c->claim); i; i--)
-		hear(&j, i, &c->claim[i - 1]);
+		hear(&j, i, &c->claim[i - 1], &copies);
 	kddm_judge_decide(&j, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
+	KUNIT_EXPECT_EQ(test, copies, c->copies);
 }
 
 /* Node 1, whose object is at home at node 2. */
@@ -151,6 +179,11 @@ static const struct kddm_verdict is_lost = {
 static const struct kddm_verdict is_void = {
 	.kind = KDDM_VERDICT_VOID, .owner = KDDM_NODE_NONE, .base = 5,
 	.version = 9,
+};
+
+static const struct kddm_verdict is_buried = {
+	.kind = KDDM_VERDICT_VOID, .owner = KDDM_NODE_NONE, .base = 5,
+	.version = 9, .tomb = true,
 };
 
 /**
@@ -200,6 +233,12 @@ static const struct settle_case settle_cases[] = {
 	  KDDM_CO_INVALID, false, 0 },
 	{ "home owns the absence", &home, &is_void, 5, KDDM_CO_INVALID, 0,
 	  KDDM_CO_VOID, false, 0 },
+	{ "home remembers", &home, &is_buried, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_VOID, false, 9 },
+	{ "others need not", &away, &is_buried, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 0 },
+	{ "home owns the absence when its readers have left", &home, &is_void,
+	  3, KDDM_CO_SHARED, 1, KDDM_CO_DRAIN, false, 0 },
 	{ "who owned it away from home does no more", &away, &is_void, 5,
 	  KDDM_CO_VOID, 0, KDDM_CO_INVALID, false, 0 },
 };
@@ -209,6 +248,7 @@ KUNIT_ARRAY_PARAM_DESC(settle, settle_cases, desc);
 static void test_settle(struct kunit *test)
 {
 	const struct settle_case *c = test->param_value;
+	bool at_home = c->env->self == c->env->home;
 	struct kddm_co_ext *spare = NULL;
 	struct kddm_co co;
 	bool drop;
@@ -224,6 +264,10 @@ static void test_settle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drop, c->drop);
 	KUNIT_EXPECT_EQ(test, co.version, c->version);
 	KUNIT_EXPECT_EQ(test, co.hint, c->verdict->owner);
+	KUNIT_EXPECT_EQ(test, (bool)co.stale, c->after == KDDM_CO_DRAIN);
+	KUNIT_EXPECT_EQ(test, (bool)co.tomb, c->verdict->tomb && at_home);
+	KUNIT_EXPECT_EQ(test, (bool)co.gone, c->after == KDDM_CO_DRAIN &&
+			c->verdict->kind == KDDM_VERDICT_VOID && at_home);
 }
 
 /**

@@ -8,6 +8,10 @@
  *
  * Then A is cut off, where some ask for objects that do not exist yet.  They do
  * when A is back, or did: C had made them, and has gone.  B has seen them.
+ *
+ * Then B is cut off where somebody reads.  When it is back the others do not
+ * wait for that reader, what it reads counts for nobody else, and an object that
+ * was B's and has been removed does not come back with it.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -186,6 +190,47 @@ static void ask_apart(void)
 	}
 }
 
+#define READ	1		/* on B, all the time */
+#define GONE	2		/* B's; C had a copy, and removes it */
+
+/* The reader on B has what it had, and neither A nor C waits for it. */
+static void goes_on(struct kddm_obj *reader, u32 value)
+{
+	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), value), 0);
+	CHECK_EQ(client_value(set[C], READ), value);
+	CHECK_EQ(*(u32 *)kddm_data(reader), 1);
+}
+
+static void read_apart(void)
+{
+	struct kddm_obj *reader;
+
+	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), 1), 0);
+	CHECK_EQ(client_put(kddm_grab(set[B], GONE, 0), 1), 0);
+	CHECK_EQ(client_value(set[C], GONE), 1);
+	CHECK_EQ(client_put(kddm_grab(set[B], OWN, 0), 1), 0);
+	CHECK_EQ(client_put(kddm_grab(set[C], OWN + 1, 0), 1), 0);
+	reader = kddm_get(set[B], READ, 0);
+	if (!CHECK_EQ(PTR_ERR_OR_ZERO(reader), 0))
+		return;
+	cut(B, OWN);
+	/* Waits until A and C go on. */
+	goes_on(reader, 2);
+	CHECK_EQ(kddm_remove(set[C], GONE), 0);
+	CHECK_EQ(client_link(B, true), 0);
+	CHECK_EQ(client_value(set[B], OWN), 1);
+	goes_on(reader, 3);
+	/* Nor does the next change of the view make it count. */
+	cut(C, OWN + 1);
+	CHECK_EQ(client_link(C, true), 0);
+	CHECK_EQ(client_value(set[C], OWN + 1), 1);
+	goes_on(reader, 4);
+	CHECK_EQ(kddm_put(reader), 0);
+	CHECK_EQ(client_value(set[B], READ), 4);
+	CHECK_EQ(client_value(set[A], GONE), -ENOENT);
+	CHECK_EQ(client_value(set[B], GONE), -ENOENT);
+}
+
 static void in_set(const char *title, u16 home, void (*test)(void))
 {
 	struct kddm_set_attr attr = {
@@ -206,4 +251,6 @@ void client_test_apart(void)
 	       writer_apart);
 	in_set("users of a node that is apart, and will be home",
 	       KDDM_ANY_NODE, ask_apart);
+	in_set("a reader whose node is apart", kddm_self(client_net[C]),
+	       read_apart);
 }

@@ -58,5 +58,6 @@ void client_test_linker(void);
 void client_test_names(void);
 void client_test_example(void);
 void client_test_leave(void);
+void client_test_messages(void);
 
 #endif /* _KDDM_CLIENT_H */

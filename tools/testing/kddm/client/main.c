@@ -153,6 +153,7 @@ static int __init client_init(void)
 	client_test_api();
 	client_test_sets();
 	client_test_linker();
+	client_test_messages();
 	client_test_names();
 	client_test_example();
 	client_test_apart();

@@ -89,6 +89,14 @@ REPLICAS = [
     ("replicas, 3 nodes, two fail", ["explore", "-n", "3", "-m", "8", "-R",
                                      "3", "-k", "2", "-o", "get,grab"]),
 ]
+# Nodes are cut off and come back, and recoveries are interrupted.
+APART = [
+    ("apart, 4 nodes", ["walk", "-n", "4", "-x", "1", "-c", "2", "-j", "1",
+                        "-B", "3", "-s", "5000000", "-r", "1"]),
+    ("apart, 4 nodes, replicas", ["walk", "-n", "4", "-x", "1", "-c", "2",
+                                  "-j", "1", "-B", "3", "-R", "2", "-s",
+                                  "5000000", "-r", "1"]),
+]
 RECOVER_TESTS = [("cases", ["recover"])] + RECOVER_SOME + [
     ("recovery, 3 nodes, copies are dropped",
      ["explore", "-n", "3", "-m", "8", "-k", "1", "-r", "1", "-o",
@@ -97,8 +105,8 @@ RECOVER_TESTS = [("cases", ["recover"])] + RECOVER_SOME + [
      ["explore", "-n", "3", "-m", "8", "-j", "1", "-r", "1", "-o",
       "get,grab,remove,forget"]),
 ]
-TESTS += RECOVER_SOME + REPLICAS
-RECOVER_TESTS += REPLICAS
+TESTS += RECOVER_SOME + REPLICAS + APART
+RECOVER_TESTS += REPLICAS + APART
 
 VC_TESTS = [
     ("stories", ["vctests"]),

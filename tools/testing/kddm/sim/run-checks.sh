@@ -214,6 +214,14 @@ ok "3 nodes, 2 replicas, one fails" \
 ok "3 nodes, 3 replicas, two fail" explore -n 3 -m 8 -R 3 -k 2 -o get,grab
 ok "3 nodes, one fails, lost objects are given up" \
 	explore -n 3 -m 8 -k 1 -r 1 -o get,grab,remove,forget,drop,renew
+ok "walk, 3 nodes are cut off and come back, sanitized" \
+	walk-asan -n 3 -c 2 -B 2 -t -s 1000000 -r 1
+ok "walk, 4 nodes fail, are cut off, recoveries are interrupted" \
+	walk -n 4 -x 1 -c 2 -j 1 -B 3 -s 10000000 -r 1
+ok "walk, the same with 2 replicas" \
+	walk -n 4 -x 1 -c 2 -j 1 -B 3 -R 2 -s 10000000 -r 1
+ok "walk, 5 nodes, 3 replicas, two fail, three are cut off" \
+	walk -n 5 -x 2 -c 3 -j 1 -B 3 -R 3 -s 5000000 -r 1
 ok "walk, 40 nodes, sanitized, wide ids" walk-asan -n 40 -i 25 -s 500000 -r 1
 ok "walk, 4 nodes, 10 million steps" \
 	walk -n 4 -k -u 3 -f -s 10000000 -r 2

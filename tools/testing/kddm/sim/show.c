@@ -88,6 +88,17 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 	case MOVE_RECOVER:
 		fprintf(f, "recovery, node %u is home", mv->a);
 		break;
+	case MOVE_CUT:
+		fprintf(f, "node %u is cut off", mv->a);
+		break;
+	case MOVE_RETURN:
+		fprintf(f, "node %u is back", mv->a);
+		break;
+	case MOVE_BREAK:
+		fprintf(f, "recovery, node %u is home, interrupted when %s%u is told",
+			mv->a, mv->b < MODEL_NODES ? "only " : "all but ",
+			mv->b % MODEL_NODES);
+		break;
 	}
 }
 

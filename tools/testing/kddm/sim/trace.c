@@ -42,6 +42,17 @@ static bool possible(const struct model *m, const struct model_move *mv)
 	return false;
 }
 
+static bool at_rest(const struct model *m)
+{
+	static struct model_move list[MODEL_MOVES];
+	unsigned int nr = model_list(m, list), i;
+
+	for (i = 0; i < nr; i++)
+		if (model_must(&list[i]))
+			return false;
+	return true;
+}
+
 /*
  * Make the moves of @t but for @len from @from on; those that were made go to
  * @kept.  Whether that fails as @failed did; @m is where it ended.
@@ -62,6 +73,8 @@ static bool again(const struct trace *t, size_t from, size_t len,
 		if (!m->error)
 			model_check(m);
 	}
+	if (!m->error && at_rest(m))
+		model_check_rest(m);
 	return m->error && !strcmp(m->error, failed->error);
 }
 

@@ -17,6 +17,7 @@
 
 #define OBJECTS		1024
 #define ROUND		20000	/* steps until everything has to rest */
+#define LIFE		1000	/* the same, where nodes fail */
 #define ANEW		10000	/* steps until an object begins anew */
 #define SHRINK		30	/* seconds to look for a minimal trace */
 
@@ -30,6 +31,7 @@ static struct object *object[OBJECTS];
 static unsigned int nr_objects = 4;
 static unsigned long long steps = 10000000, step, seed;
 static u64 state;
+static bool failing;			/* nodes fail, or home moves */
 static unsigned int every = 1;		/* steps between full checks */
 static u64 most_drain;
 static u16 most_queue, most_msgs, most_hops[2];
@@ -63,6 +65,12 @@ static void usage(void)
 	     "               by one node more often than coherence.rst says\n"
 	     "  -k           users who wait may be killed\n"
 	     "  -t           who grabs keeps the object for some time\n"
+	     "  -x CRASHES   so many nodes fail (0), of at most 16, and of each\n"
+	     "               object others\n"
+	     "  -c CUTS      so often is a node cut off, and comes back (0)\n"
+	     "  -j MOVES     so often does home move (0)\n"
+	     "  -B BREAKS    so often is a recovery interrupted (0)\n"
+	     "  -R REPLICAS  nodes that keep what was put (0)\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
 	     "\n"
@@ -74,27 +82,40 @@ static void usage(void)
 
 static bool random_message(struct model *m, struct model_move *mv)
 {
-	u16 c;
+	u16 c, src, dst, i, at;
 
 	if (!m->nr_busy)
 		return false;
-	c = m->busy[roll(m->nr_busy)];
-	*mv = (struct model_move) {
-		MOVE_DELIVER, c / MODEL_NODES, c % MODEL_NODES
-	};
-	return true;
+	at = roll(m->nr_busy);
+	for (i = 0; i < m->nr_busy; i++, at = (at + 1) % m->nr_busy) {
+		c = m->busy[at];
+		src = c / MODEL_NODES;
+		dst = c % MODEL_NODES;
+		if (m->msg[m->head[src][dst]].type == MODEL_MARK ||
+		    m->node[dst].dead)
+			continue;
+		*mv = (struct model_move) { MOVE_DELIVER, src, dst };
+		return true;
+	}
+	return false;
 }
 
 static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
+	if (n->dead)
+		return false;
 	if (n->held && roll(2)) {
 		*mv = (struct model_move) { MOVE_OVER, at, 0 };
 		return true;
 	}
 	if (n->co.state == KDDM_CO_FILL) {
 		*mv = (struct model_move) { MOVE_FILLED, at, !roll(4) };
+		return true;
+	}
+	if (m->stale && !m->change && n->co.state == KDDM_CO_OWNER) {
+		*mv = (struct model_move) { MOVE_REPLICATE, at, 0 };
 		return true;
 	}
 	*mv = (struct model_move) { MOVE_OVER, at, 0 };
@@ -112,7 +133,8 @@ static bool random_local(struct model *m, u16 at, struct model_move *mv,
 	struct model_node *n = &m->node[at];
 	u8 op = roll(100) < grabs ? MODEL_OP_GRAB : 0;
 
-	if (n->readers + n->writer + n->nwait >= m->cfg->users)
+	if (n->dead || n->late ||
+	    n->readers + n->writer + n->nwait >= m->cfg->users)
 		return false;
 	if (!roll(4))
 		op |= MODEL_OP_NOCREATE;
@@ -126,6 +148,8 @@ static bool random_rare(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
+	if (n->dead || n->adrift || n->late)
+		return false;
 	*mv = (struct model_move) { MOVE_DROP, at, 0 };
 	if (n->co.state == KDDM_CO_SHARED && !n->readers && roll(2))
 		return true;
@@ -139,18 +163,35 @@ static bool random_rare(struct model *m, u16 at, struct model_move *mv)
 	return false;
 }
 
+/* A change of the view begins or goes on; with @must, it only goes on. */
+static bool random_change(struct model *m, struct model_move *mv, bool must)
+{
+	static struct model_move list[MODEL_MOVES];
+	unsigned int nr = model_list_change(m, list), i, k = 0;
+
+	for (i = 0; i < nr && must; i++)
+		if (model_must(&list[i]))
+			list[k++] = list[i];
+	nr = must ? k : nr;
+	if (nr)
+		*mv = list[roll(nr)];
+	return nr;
+}
+
 /* A move of what must happen anyway; false if there is none. */
 static bool next_must(struct model *m, struct model_move *mv)
 {
 	u16 at = roll(m->cfg->nodes), i;
 
+	if (m->change && !roll(4) && random_change(m, mv, true))
+		return true;
 	if (roll(4) && random_message(m, mv))
 		return true;
 	for (i = 0; i < m->cfg->nodes; i++, at = (at + 1) % m->cfg->nodes) {
 		if (random_leave(m, at, mv))
 			return true;
 	}
-	return random_message(m, mv);
+	return random_message(m, mv) || random_change(m, mv, true);
 }
 
 /* The mood of a round: how much of what. */
@@ -164,6 +205,8 @@ static bool next_any(struct model *m, struct model_move *mv,
 	unsigned int r = roll(mood->deliver + mood->leave + mood->local + 2);
 	u16 at = roll(m->cfg->nodes);
 
+	if (failing && !roll(m->change ? 10 : 60))
+		return random_change(m, mv, false);
 	if (r < mood->deliver)
 		return random_message(m, mv);
 	r -= mood->deliver;
@@ -239,7 +282,7 @@ static bool run_round(void)
 	};
 	unsigned int i, b;
 
-	for (i = 0; i < ROUND && step < steps; ) {
+	for (i = 0; i < (failing ? LIFE : ROUND) && step < steps; ) {
 		struct object *o = object[b = roll(nr_objects)];
 		struct model_move mv;
 
@@ -306,7 +349,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:fkts:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:fktx:c:j:B:R:s:r:h")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -329,6 +372,21 @@ static bool parse(int argc, char **argv)
 		case 't':
 			cfg.ops |= MODEL_HOLD;
 			break;
+		case 'x':
+			cfg.max_crash = atoi(optarg);
+			break;
+		case 'c':
+			cfg.max_cut = atoi(optarg);
+			break;
+		case 'j':
+			cfg.max_moves = atoi(optarg);
+			break;
+		case 'B':
+			cfg.max_break = atoi(optarg);
+			break;
+		case 'R':
+			cfg.replicas = atoi(optarg);
+			break;
 		case 's':
 			steps = strtoull(optarg, NULL, 0);
 			break;
@@ -340,6 +398,9 @@ static bool parse(int argc, char **argv)
 			exit(opt == 'h' ? 0 : 2);
 		}
 	}
+	failing = cfg.max_crash || cfg.max_cut || cfg.max_moves;
+	if (failing && cfg.nodes > 16)
+		return false;
 	return cfg.nodes >= 2 && cfg.nodes <= MODEL_NODES && cfg.users &&
 	       cfg.users <= MODEL_USERS && nr_objects &&
 	       nr_objects <= OBJECTS && cfg.stride &&
