@@ -192,8 +192,6 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 	co->turned = false;
 	co->past = false;
 	co->due = co->state == KDDM_CO_PUSH;
-	if (co->state == KDDM_CO_PUSH)
-		co->stale = false;
 	if (co->x) {
 		memset(co->x->bits, 0, 2 * co->x->words * sizeof(u64));
 		co->x->qlen = 0;
@@ -337,6 +335,7 @@ static void no_contents(struct kddm_co *co, bool *drop)
 {
 	co->due = false;
 	co->removing = false;
+	co->stale = false;
 	if (!kddm_co_has_data(co)) {
 		*drop = co->backup;
 		co->backup = false;

@@ -18,13 +18,6 @@
 #define CALL_TIMEOUT	(5 * HZ)
 #define RETRY_FIRST	2		/* ms */
 #define RETRY_LAST	64
-#define REPORTS		2000		/* objects in a message */
-
-struct wire_report {
-	__le32	set;
-	__le64	objid;
-	__u8	what;
-} __packed;
 
 static struct kddm_rpc_service svc_recover;
 
@@ -141,14 +134,16 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 		return 0;
 	w = r->batch[judge];
 	if (!w) {
-		w = kvmalloc(sizeof(*w) + REPORTS * sizeof(entry), GFP_KDDM);
+		w = kvmalloc(sizeof(*w) +
+			     KDDM_RECOVERY_REPORTS * sizeof(entry), GFP_KDDM);
 		kddm_recovery_head(w, OP_REPORT, r->epoch);
 		r->batch[judge] = w;
 	}
 	memcpy((void *)(w + 1) + le16_to_cpu(w->nr) * sizeof(entry), &entry,
 	       sizeof(entry));
 	le16_add_cpu(&w->nr, 1);
-	return le16_to_cpu(w->nr) == REPORTS ? flush_batch(r, judge) : 0;
+	return le16_to_cpu(w->nr) == KDDM_RECOVERY_REPORTS ?
+	       flush_batch(r, judge) : 0;
 }
 
 static int report_set(struct kddm_set *set, void *arg)

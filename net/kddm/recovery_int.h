@@ -4,6 +4,7 @@
  *
  * recovery.c        a recovery from its beginning to its end, and the service
  * recovery_judge.c  suspects are judged
+ * recovery_wire.h   what they say to other nodes
  *
  * Nobody else includes this file.
  */
@@ -12,28 +13,12 @@
 
 #include <linux/types.h>
 #include "object.h"
+#include "recovery_wire.h"
 
 struct kddm_net;
 struct kddm_set;
 struct kddm_view;
 struct kddm_views;
-
-enum recover_op {
-	OP_REPORT = 1,
-	OP_REPORTED,
-	OP_PROBE,
-	OP_SETTLE,
-	OP_STAGE,
-};
-
-/* Opens each request; @nr entries follow, or it is the stage of OP_STAGE. */
-struct wire_recover {
-	__le32	op;
-	__le32	epoch;
-	__le32	set;
-	__le16	nr;
-	__le16	nwords;
-} __packed;
 
 /**
  * struct recovery - one recovery

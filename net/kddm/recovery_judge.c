@@ -12,34 +12,6 @@
 #include "set.h"
 #include "views.h"
 
-#define CASES	500
-
-struct wire_id {
-	__le64	objid;
-} __packed;
-
-#define CLAIM_KNOWN	0x01
-#define CLAIM_TOMB	0x02
-
-struct wire_claim {
-	__le64	version;
-	__le32	base;
-	__u8	kind;
-	__u8	flags;
-} __packed;
-
-/* @nwords words of a node set follow. */
-struct wire_verdict {
-	__le64	objid;
-	__le64	version;
-	__le64	from;
-	__le32	base;
-	__le16	owner;
-	__u8	kind;
-	__u8	tomb;
-	__le64	copies[];
-} __packed;
-
 /* It is not a suspect any more, if it was one. */
 static void acquit(struct kddm_set *set, unsigned long id)
 {
@@ -53,7 +25,7 @@ static void acquit(struct kddm_set *set, unsigned long id)
  * @set: the set
  * @nr: how many
  * @words: of a node set
- * @most: so many at a time, at most CASES: what fits into a message
+ * @most: so many at a time, what fits into a message
  * @id: their ids
  * @judge: claims
  * @verdict: what is judged
@@ -66,9 +38,9 @@ struct cases {
 	u16			nr;
 	u16			words;
 	u16			most;
-	u64			id[CASES];
-	struct kddm_judge	judge[CASES];
-	struct kddm_verdict	verdict[CASES];
+	u64			id[KDDM_RECOVERY_CASES];
+	struct kddm_judge	judge[KDDM_RECOVERY_CASES];
+	struct kddm_verdict	verdict[KDDM_RECOVERY_CASES];
 	u64			*copies;
 	u64			*holders;
 };
@@ -147,11 +119,6 @@ static int probe(struct recovery *r, struct cases *c)
 	return err;
 }
 
-static size_t verdict_size(u16 words)
-{
-	return sizeof(struct wire_verdict) + words * sizeof(__le64);
-}
-
 static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
 			    const u64 *copies, u16 words)
 {
@@ -179,21 +146,26 @@ static bool is_first(const struct cases *c, u16 i, u16 node)
 				  kddm_obj_home(c->set, c->id[i]) == node);
 }
 
-/* Tell a node what is its to know in this round. */
+/*
+ * Tell a node what is its to know in this round.  Who owns an object from now
+ * on has its contents, so it is told in the first, and only there of copies.
+ */
 static int tell(struct recovery *r, struct cases *c, u16 node, bool first,
 		struct wire_recover *w)
 {
-	size_t size = verdict_size(c->words);
+	u16 words = first ? c->words : 0;
+	size_t size = kddm_verdict_size(words);
 	u16 i, nr = 0;
 
 	for (i = 0; i < c->nr; i++)
 		if (is_first(c, i, node) == first)
 			verdict_to_wire((void *)(w + 1) + nr++ * size,
 					c->id[i], &c->verdict[i],
-					c->copies + i * c->words, c->words);
+					c->copies + i * c->words, words);
 	if (!nr)
 		return 0;
 	w->nr = cpu_to_le16(nr);
+	w->nwords = cpu_to_le16(words);
 	return kddm_recovery_call(r, node, w, sizeof(*w) + nr * size, NULL, 0);
 }
 
@@ -207,10 +179,10 @@ static int pronounce(struct recovery *r, struct cases *c)
 	int err = 0, first;
 	u16 i;
 
-	w = kvmalloc(sizeof(*w) + c->nr * verdict_size(c->words), GFP_KDDM);
+	w = kvmalloc(sizeof(*w) + c->nr * kddm_verdict_size(c->words),
+		     GFP_KDDM);
 	kddm_recovery_head(w, OP_SETTLE, r->epoch);
 	w->set = cpu_to_le32(c->set->id);
-	w->nwords = cpu_to_le16(c->words);
 	for (i = 0; i < c->nr; i++)
 		kddm_judge_decide(&c->judge[i], &c->verdict[i]);
 	for (first = 1; first >= 0; first--)
@@ -272,11 +244,9 @@ int kddm_recovery_judge(struct recovery *r)
 
 	c->r = r;
 	c->words = r->view->m[r->view->nr - 1].id / 64 + 1;
-	c->most = min_t(size_t, CASES,
-			(KDDM_MAX_RPC - sizeof(struct wire_recover)) /
-			verdict_size(c->words));
-	c->copies = kvcalloc(CASES, c->words * sizeof(u64), GFP_KDDM);
-	c->holders = kvcalloc(CASES, c->words * sizeof(u64), GFP_KDDM);
+	c->most = kddm_recovery_cases(c->words);
+	c->copies = kvcalloc(c->most, c->words * sizeof(u64), GFP_KDDM);
+	c->holders = kvcalloc(c->most, c->words * sizeof(u64), GFP_KDDM);
 	err = kddm_sets_each(r->v->kn, judge_set, c);
 	kvfree(c->holders);
 	kvfree(c->copies);
@@ -332,11 +302,11 @@ int kddm_recovery_settled(struct kddm_net *kn, const struct wire_recover *w,
 	u64 objid;
 
 	if (words > KDDM_MAX_NODES / 64 ||
-	    len != sizeof(*w) + nr * verdict_size(words))
+	    len != sizeof(*w) + nr * kddm_verdict_size(words))
 		return -EBADMSG;
 	set = kddm_set_find(kn, le32_to_cpu(w->set));
 	for (i = 0; i < nr && set; i++) {
-		p = (const void *)(w + 1) + i * verdict_size(words);
+		p = (const void *)(w + 1) + i * kddm_verdict_size(words);
 		v.kind = p->kind;
 		v.tomb = p->tomb;
 		v.owner = le16_to_cpu(p->owner);

@@ -36,7 +36,7 @@
  * @told: see struct kddm_co
  * @mine: see struct kddm_co
  * @backup: see struct kddm_co
- * @due: see struct kddm_co
+ * @due: see struct kddm_co; of what is @stale: a replica waits for its place
  * @removing: see struct kddm_co
  * @stale: see struct kddm_co
  * @version: of the object, if not the usual

@@ -298,10 +298,10 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->turned = c->turned;
 	co->mine = c->mine;
 	co->backup = c->backup;
-	co->due = c->due;
+	co->due = c->due && !c->stale;
 	co->removing = c->removing;
 	co->stale = c->stale;
-	if (c->stale)
+	if (c->stale && !c->due)
 		co->inv_owner = KDDM_NODE_NONE;
 	if (c->version)
 		co->version = c->version;

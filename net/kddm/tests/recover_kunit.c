@@ -217,6 +217,8 @@ static const struct settle_case settle_cases[] = {
 	  KDDM_CO_INVALID, true, 9 },
 	{ "when its readers have left", &away, &other_owns, 3,
 	  KDDM_CO_SHARED, 2, KDDM_CO_DRAIN, false, 9 },
+	{ "who was putting is none", &away, &other_owns, 3,
+	  KDDM_CO_PUSH, 0, KDDM_CO_INVALID, true, 9 },
 	{ "who was the owner is none", &away, &other_owns, 3,
 	  KDDM_CO_OWNER, 0, KDDM_CO_INVALID, true, 9 },
 	{ "a writer has to leave", &away, &other_owns, 3, KDDM_CO_WRITER, 0,
@@ -256,6 +258,7 @@ static void test_settle(struct kunit *test)
 	kddm_co_init(&co, c->env);
 	co.state = c->state;
 	co.readers = c->readers;
+	co.stale = c->state == KDDM_CO_PUSH;
 	co.version = 4;
 	KUNIT_EXPECT_EQ(test, kddm_recover_settle(&co, c->env, c->verdict,
 						  c->base, NULL, 0, &spare,

@@ -193,6 +193,7 @@ ok "views: 2,000 walks of 2 to 5 nodes, sanitized" \
 	vcwalk-asan -w 2000 -r 1 -s 60
 ok "views: 15,000 walks of 2 to 5 nodes" vcwalk -w 15000 -r 1 -s 120
 ok "views: 32 to 256 nodes, what a change costs" vcscale -n 256
+ok "recovery: 32 to 256 nodes, what an object costs" recscale -n 256
 ok "2 nodes, one fails, home moves, sanitized" \
 	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more
 ok "2 nodes, one fails, home moves, first touch at home, hold time" \
@@ -242,6 +243,7 @@ if [ -n "$long" ]; then
 	ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
 		explore -n 4 -m 10 -w 2 -f 0,0 -c -o get,grab,try,drop
 	ok "views: 1024 nodes, what a change costs" vcscale -n 1024
+	ok "recovery: 1024 nodes, what an object costs" recscale -n 1024
 	ok "views: 4 nodes, one fails, the first 5 million states" \
 		bounded vcexplore -n 4 -F -k 1 -S 5
 	ok "views: 4 nodes, a link fails, the first 5 million states" \

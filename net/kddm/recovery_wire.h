@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What nodes say to each other in recovery: the bodies of the calls of the
+ * service "kddm-recover", and of their replies.  All is little-endian.
+ */
+#ifndef _NET_KDDM_RECOVERY_WIRE_H
+#define _NET_KDDM_RECOVERY_WIRE_H
+
+#include <linux/types.h>
+#include "wire.h"
+
+#define KDDM_RECOVERY_REPORTS	2000	/* objects in one message */
+#define KDDM_RECOVERY_CASES	500	/* objects that are judged together */
+
+enum recover_op {
+	OP_REPORT = 1,
+	OP_REPORTED,
+	OP_PROBE,
+	OP_SETTLE,
+	OP_STAGE,
+};
+
+/* Opens each request; @nr entries follow, or it is the stage of OP_STAGE. */
+struct wire_recover {
+	__le32	op;
+	__le32	epoch;
+	__le32	set;
+	__le16	nr;
+	__le16	nwords;
+} __packed;
+
+struct wire_report {
+	__le32	set;
+	__le64	objid;
+	__u8	what;
+} __packed;
+
+struct wire_id {
+	__le64	objid;
+} __packed;
+
+#define CLAIM_KNOWN	0x01
+#define CLAIM_TOMB	0x02
+
+struct wire_claim {
+	__le64	version;
+	__le32	base;
+	__u8	kind;
+	__u8	flags;
+} __packed;
+
+/* @nwords words of a node set follow. */
+struct wire_verdict {
+	__le64	objid;
+	__le64	version;
+	__le64	from;
+	__le32	base;
+	__le16	owner;
+	__u8	kind;
+	__u8	tomb;
+	__le64	copies[];
+} __packed;
+
+static inline size_t kddm_verdict_size(u16 words)
+{
+	return sizeof(struct wire_verdict) + words * sizeof(__le64);
+}
+
+/* So many are judged together: their verdicts fit into a message. */
+static inline u16 kddm_recovery_cases(u16 words)
+{
+	size_t most = (KDDM_MAX_RPC - sizeof(struct wire_recover)) /
+		      kddm_verdict_size(words);
+
+	return most < KDDM_RECOVERY_CASES ? most : KDDM_RECOVERY_CASES;
+}
+
+#endif /* _NET_KDDM_RECOVERY_WIRE_H */
