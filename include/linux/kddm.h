@@ -183,8 +183,8 @@ void kddm_set_close(struct kddm_set *set);
  * @net: the namespace
  * @name: the set's name
  * @force: also if it is open somewhere: its users get -ESHUTDOWN from all calls
- *	but kddm_put() and kddm_set_close(), and their waits end so; what they
- *	hold stays theirs until they put it
+ *	but those that let go of an object and kddm_set_close(), and their waits
+ *	end so; what they hold stays theirs until they put it
  *
  * A node that cannot be reached is not asked.  When it comes back, it forgets
  * the set, with users as if by @force.
@@ -397,8 +397,9 @@ int kddm_flush_set(struct kddm_set *set, u16 node);
  *
  * Context: may sleep, waits for the other node, which may wait for a writer; a
  * fatal signal ends it.
- * Return: 0 (it had one), -ENOENT (no object), -EHOSTDOWN (no such node),
- * -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, or another error of kddm_get().
+ * Return: 0 (it had one), -ENOENT (no object), -EHOSTDOWN (no such node), -EBUSY
+ * (it has too many requests), -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, or
+ * another error of kddm_get().
  */
 int kddm_push(struct kddm_set *set, u64 id, u16 node);
 
@@ -411,8 +412,9 @@ int kddm_push(struct kddm_set *set, u64 id, u16 node);
  *
  * Context: may sleep, waits for other nodes; a fatal signal ends it.
  * Return: 0 (stored, or the linker stores nothing), -ENOENT (no object),
- * -EAGAIN (the home kept moving), -ESTALE (others have gone on without this
- * node), -ETIMEDOUT, or an error of kddm_get() or of the linker.
+ * -EAGAIN (the home kept moving), -EBUSY (it has too many requests), -ESTALE
+ * (others have gone on without this node), -ETIMEDOUT, or an error of
+ * kddm_get() or of the linker.
  */
 int kddm_sync(struct kddm_set *set, u64 id);
 
@@ -529,18 +531,18 @@ u64 kddm_version(struct kddm_obj *obj);
  * @import: take the contents from a message; an error is that of the get or
  *	grab, and the next one tries again
  * @default_owner: which of the @nr members that may be home is it: below
- *	@nr, the same on all nodes
+ *	@nr, the same on all nodes, whenever it is asked; must not sleep
  * @change_state: a step of the protocol has changed the state; names for traces
  *
  * All but @name and @owner may be NULL; the operations of "memory" then do.  A
  * linker with @export has @import too.
  *
  * They are called without spin locks, one at a time for each object (but @sync
- * and @default_owner), and may sleep; the protocol of other objects goes on
+ * and @default_owner), and but @default_owner may sleep; the protocol of other objects goes on
  * meanwhile, that of this object waits.  They must not use the set.  -EAGAIN,
  * -EBUSY, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN and -ESTALE are
- * KDDM's own: users get -EIO instead if @instantiate, @first_touch or @import
- * says so.
+ * KDDM's own: users get -EIO instead if @instantiate, @first_touch, @import or
+ * @sync says so.
  */
 struct kddm_linker {
 	const char	*name;
@@ -576,13 +578,15 @@ struct kddm_linker {
  * Every node that is to know a set needs its linker.
  *
  * Context: may sleep.
- * Return: 0, -EINVAL (name, or an export without import), -EEXIST.
+ * Return: 0, -EINVAL (name, an export without import, memory without a way to
+ * free it), -EEXIST, -ENOMEM.
  */
 int kddm_linker_register(const struct kddm_linker *linker);
 
 /**
  * kddm_linker_unregister() - forget a linker
- * @linker: registered; the sets that use it hold its module
+ * @linker: the sets that use it hold its module; if it was not registered,
+ *	nothing happens
  *
  * Context: may sleep.
  */

@@ -73,6 +73,8 @@ void kddm_linker_unregister(const struct kddm_linker *linker)
 
 	mutex_lock(&lock);
 	e = find(linker->name);
+	if (e && e->linker != linker)
+		e = NULL;
 	if (e)
 		list_del(&e->list);
 	mutex_unlock(&lock);

@@ -49,6 +49,13 @@ int kddm_linker_error(int err);
 /* The first contents, or, at home, what was stored.  May sleep. */
 int kddm_linker_first_touch(struct kddm_set *set, u64 id, void *data);
 
+/* Contents are stored, on the home node.  May sleep. */
+static inline int kddm_linker_sync(struct kddm_set *set, u64 id,
+				   const void *buf, u32 len)
+{
+	return kddm_linker_error(set->linker->sync(set, id, buf, len));
+}
+
 static inline int kddm_linker_import(struct kddm_set *set, u64 id, void *data,
 				     const void *buf, u32 len)
 {

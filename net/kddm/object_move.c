@@ -231,6 +231,8 @@ int kddm_flush(struct kddm_set *set, u64 id, u16 node)
 
 	if (id > ULONG_MAX)
 		return -ERANGE;
+	if (READ_ONCE(set->dead))
+		return -ESHUTDOWN;
 	err = node == KDDM_ANY_NODE ? flush_any(set, id) :
 				      flush_to(set, id, node);
 	/* Another node may have been faster, or it is in use only there. */
@@ -247,6 +249,8 @@ int kddm_flush_set(struct kddm_set *set, u16 node)
 	struct kddm_obj *obj;
 	int err, first = 0;
 
+	if (READ_ONCE(set->dead))
+		return -ESHUTDOWN;
 	while ((obj = kddm_obj_next(set, &i))) {
 		kddm_obj_end(obj);
 		err = kddm_flush(set, i, node);

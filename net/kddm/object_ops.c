@@ -71,6 +71,8 @@ int kddm_obj_prefetch(struct kddm_set *set, u64 id, bool grab, u8 flags)
 
 	if (id > ULONG_MAX)
 		return -ERANGE;
+	if (READ_ONCE(set->dead))
+		return -ESHUTDOWN;
 	grab |= set->flags & KDDM_SET_EXCLUSIVE;
 	if (is_here_id(set, id, grab))
 		return 0;
@@ -168,7 +170,7 @@ static int copy(struct kddm_set *set, u64 id)
 	obj = kddm_obj_take(set, id, false, KDDM_NOCREATE, COPY_TIMEOUT);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	return kddm_put(obj);
+	return kddm_obj_put(obj, COPY_TIMEOUT);
 }
 
 /* Sync */
@@ -191,7 +193,8 @@ static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 
 /*
  * Again, if home is about to be another one: then it is known here soon.  Or if
- * home has a later version: recovery may have given it to the same contents.
+ * home has a later version: recovery may have given it to the same contents.  Or
+ * if it has too many requests.
  */
 static int call_home(struct kddm_obj *obj, struct wire_op *w, u32 len)
 {
@@ -201,7 +204,7 @@ static int call_home(struct kddm_obj *obj, struct wire_op *w, u32 len)
 	for (;;) {
 		err = kddm_rpc_call(obj->set->kn, READ_ONCE(obj->home),
 				    &svc_object, w, len, NULL, 0, CALL_TIMEOUT);
-		if ((err != -EAGAIN && err != -ESTALE) ||
+		if ((err != -EAGAIN && err != -ESTALE && err != -EBUSY) ||
 		    time_after(jiffies, end))
 			return err;
 		w->version = cpu_to_le64(kddm_version(obj));
@@ -272,7 +275,7 @@ static int store(struct kddm_set *set, u64 id, u64 version, const void *buf,
 		return 0;
 	mutex_lock(&set->storing);
 	if (!is_late(set, id, version))
-		err = set->linker->sync(set, id, buf, len);
+		err = kddm_linker_sync(set, id, buf, len);
 	mutex_unlock(&set->storing);
 	return err;
 }
@@ -300,7 +303,7 @@ static int write_back(struct kddm_obj *obj)
 {
 	struct kddm_obj_msg m = { };
 	void *buf = kddm_obj_contents(obj, &m);
-	int err = obj->set->linker->sync(obj->set, obj->id, m.data, m.len);
+	int err = kddm_linker_sync(obj->set, obj->id, m.data, m.len);
 
 	kvfree(buf);
 	return err;
@@ -415,6 +418,8 @@ int kddm_walk(struct kddm_set *set, u64 from,
 	struct kddm_obj *obj;
 	int ret;
 
+	if (READ_ONCE(set->dead))
+		return -ESHUTDOWN;
 	if (from > ULONG_MAX)
 		return 0;
 	while ((obj = kddm_obj_next(set, &i))) {

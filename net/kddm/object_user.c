@@ -19,11 +19,11 @@
 #define GET_FLAGS	(KDDM_NOCREATE | KDDM_TRY | KDDM_NOWAIT | KDDM_INTR)
 #define GRAB_FLAGS	(GET_FLAGS | KDDM_MANUAL | KDDM_EXCL)
 
-static int obj_wait(struct kddm_obj *obj, struct kddm_obj_waiter *w,
-		    unsigned int flags, long timeout)
+/* @obj may be gone if @w is done with. */
+static int obj_wait(struct kddm_net *kn, u16 chan, struct kddm_obj *obj,
+		    struct kddm_obj_waiter *w, unsigned int flags,
+		    long timeout)
 {
-	struct kddm_net *kn = obj->set->kn;
-	u16 chan = kddm_obj_channel(obj->id);
 	int err;
 
 	err = kddm_wait(kn, chan, &w->wait, flags & KDDM_INTR ?
@@ -97,22 +97,32 @@ static struct kddm_obj *begin_known(struct kddm_set *set, u64 id, bool async,
 	}
 }
 
+/* Busy.  Who is not to wait for other users does not stand behind any. */
+static int may_line_up(const struct kddm_obj *obj,
+		       const struct kddm_obj_waiter *w)
+{
+	if (is_ending(obj->set))
+		return -ESHUTDOWN;
+	return w->flags & KDDM_COF_TRY && !w->async &&
+	       (obj->orphan || !list_empty(&obj->waiters)) ? -EBUSY : 0;
+}
+
 struct kddm_obj *kddm_obj_line_up(struct kddm_set *set, u64 id,
 				  struct kddm_obj_waiter *w, bool intr,
 				  long timeout)
 {
 	struct kddm_obj *obj = begin_known(set, id, w->async, intr, timeout);
-	bool ending;
+	int err;
 
 	if (IS_ERR(obj))
 		return obj;
-	ending = is_ending(set);
-	if (!ending) {
+	err = may_line_up(obj, w);
+	if (!err) {
 		list_add_tail(&w->list, &obj->waiters);
 		kddm_obj_pump(obj);
 	}
 	kddm_obj_end(obj);
-	return ending ? ERR_PTR(-ESHUTDOWN) : obj;
+	return err ? ERR_PTR(err) : obj;
 }
 
 static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
@@ -126,6 +136,7 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 			 (manual ? KDDM_COF_MANUAL : 0),
 		.manual = manual,
 	};
+	u16 chan = kddm_obj_channel(id);
 	struct kddm_obj *obj;
 	int err;
 
@@ -134,8 +145,8 @@ static struct kddm_obj *acquire_slow(struct kddm_set *set, u64 id, bool grab,
 	obj = kddm_obj_line_up(set, id, &w, flags & KDDM_INTR, timeout);
 	err = PTR_ERR_OR_ZERO(obj);
 	if (!err) {
-		kddm_kick(set->kn, kddm_obj_channel(id));
-		err = obj_wait(obj, &w, flags, timeout);
+		kddm_kick(set->kn, chan);
+		err = obj_wait(set->kn, chan, obj, &w, flags, timeout);
 	}
 	trace_kddm_obj_wait_end(set->kn->self, set->id, id, grab, err);
 	return err ? ERR_PTR(err) : obj;
@@ -315,6 +326,8 @@ struct kddm_obj *kddm_find(struct kddm_set *set, u64 id)
 
 	if (id > ULONG_MAX)
 		return ERR_PTR(-ERANGE);
+	if (READ_ONCE(set->dead))
+		return ERR_PTR(-ESHUTDOWN);
 	obj = kddm_obj_lock(set, id);
 	if (!obj)
 		return ERR_PTR(-ENOENT);
@@ -388,13 +401,15 @@ static noinline int release_replicated(struct kddm_obj *obj, u8 type,
 				       long timeout)
 {
 	struct kddm_obj_waiter w = { .push = true };
+	struct kddm_net *kn = obj->set->kn;
+	u16 chan = kddm_obj_channel(obj->id);
 	int err;
 
 	kddm_waiter_init(&w.wait);
 	err = release_slow(obj, type, &w);
 	if (err)
 		return err;
-	err = obj_wait(obj, &w, 0, timeout);
+	err = obj_wait(kn, chan, obj, &w, 0, timeout);
 	if (err && type == KDDM_EV_DOWNGRADE)
 		obj_release(obj, KDDM_EV_PUT, 0);
 	return err;
@@ -480,6 +495,15 @@ static void line_up_first(struct kddm_obj *obj, struct kddm_obj_waiter *w)
 			   &kddm_obj_first(obj)->list : &obj->waiters);
 }
 
+/* As may_line_up(), for who goes before all but one. */
+static int may_upgrade(const struct kddm_obj *obj, unsigned int flags)
+{
+	if (is_ending(obj->set))
+		return -ESHUTDOWN;
+	return flags & KDDM_TRY && (obj->orphan || kddm_obj_under_way(obj)) ?
+	       -EBUSY : 0;
+}
+
 int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 {
 	struct kddm_obj_waiter w = {
@@ -490,7 +514,6 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 	struct kddm_net *kn = obj->set->kn;
 	u16 chan = kddm_obj_channel(obj->id);
 	u64 version;
-	bool ending;
 	int err;
 
 	if (WARN_ON_ONCE(flags & ~(KDDM_TRY | KDDM_INTR)))
@@ -503,15 +526,15 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 	obj->kept = 1;
 	kddm_waiter_init(&w.wait);
 	WARN_ON_ONCE(kddm_obj_step(obj, &put, NULL));
-	ending = is_ending(obj->set);
-	if (!ending)
+	err = may_upgrade(obj, flags);
+	if (!err)
 		line_up_first(obj, &w);
 	kddm_obj_pump(obj);
 	kddm_obj_end(obj);
 	kddm_kick(kn, chan);
-	if (ending)
-		return -ESHUTDOWN;
-	err = obj_wait(obj, &w, flags, MAX_SCHEDULE_TIMEOUT);
+	if (err)
+		return err;
+	err = obj_wait(kn, chan, obj, &w, flags, MAX_SCHEDULE_TIMEOUT);
 	/*
 	 * Each writer and each new owner counts one; but the version of an
 	 * object that was removed and made again may be any.

@@ -35,7 +35,8 @@ static unsigned int list_node(const struct model *m, u16 i,
 			continue;
 		if (op & MODEL_OP_NOCREATE && !(ops & MODEL_NOCREATE))
 			continue;
-		if (op & MODEL_OP_TRY && !(ops & MODEL_TRY))
+		/* Who is not to wait for others is not put behind them. */
+		if (op & MODEL_OP_TRY && (!(ops & MODEL_TRY) || n->nwait))
 			continue;
 		mv[nr++] = (struct model_move) { MOVE_START, i, op };
 	}

@@ -141,6 +141,7 @@ static void test_judge(struct kunit *test)
 	const struct judge_case *c = test->param_value;
 	struct kddm_judge j = { };
 	struct kddm_verdict v;
+	bool tomb = false;
 	u64 copies = 0;
 	unsigned int i;
 
@@ -151,6 +152,12 @@ static void test_judge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
 	KUNIT_EXPECT_EQ(test, v.version, c->version);
 	KUNIT_EXPECT_EQ(test, copies, c->copies);
+	/* Whenever somebody was given up who may have it. */
+	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
+		tomb |= c->claim[i].tomb;
+	KUNIT_EXPECT_EQ(test, v.tomb,
+			tomb || c->kind == KDDM_VERDICT_LOST ||
+			(c->kind == KDDM_VERDICT_OWNER && v.version > v.from));
 
 	/* In whatever order they are heard. */
 	memset(&j, 0, sizeof(j));
@@ -424,7 +431,7 @@ static void test_under_way(struct kunit *test)
 		KDDM_CO_DRAIN_UPGRADE, KDDM_CO_ACKS, KDDM_CO_PUSH,
 	};
 	struct kddm_co co;
-	int i;
+	unsigned int i;
 
 	kddm_co_init(&co, &away);
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
@@ -434,6 +441,30 @@ static void test_under_way(struct kunit *test)
 	}
 	co.state = KDDM_CO_SHARED;
 	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &away, 2, NULL, 0));
+}
+
+/* What home remembers goes where home goes, and is not forgotten. */
+static void test_tomb(struct kunit *test)
+{
+	struct kddm_claim claim;
+	struct kddm_co co;
+
+	kddm_co_init(&co, &home);
+	co.state = KDDM_CO_INVALID;
+	co.hint = 3;
+	co.version = 4;
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &home, 2, NULL, 0));
+	co.tomb = true;
+	KUNIT_EXPECT_FALSE(test, kddm_recover_suspect(&co, &home, 1, NULL, 0));
+	KUNIT_EXPECT_TRUE(test, kddm_recover_suspect(&co, &home, 2, NULL, 0));
+	kddm_recover_reset(&co, &home, KDDM_TAKEN_NONE, 0, &claim);
+	KUNIT_EXPECT_TRUE(test, claim.tomb);
+	co.state = KDDM_CO_LOST;
+	KUNIT_EXPECT_TRUE(test, kddm_recover_renew(&co));
+	KUNIT_EXPECT_EQ(test, co.version, 4ULL);
+	KUNIT_EXPECT_FALSE(test, kddm_co_forgettable(&co, &home));
+	co.tomb = false;
+	KUNIT_EXPECT_TRUE(test, kddm_co_forgettable(&co, &home));
 }
 
 /* Replicas that are being told are told again, or never. */
@@ -568,6 +599,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(test_reset),
 	KUNIT_CASE(test_replicas),
 	KUNIT_CASE(test_under_way),
+	KUNIT_CASE(test_tomb),
 	KUNIT_CASE(test_push),
 	KUNIT_CASE(test_absent),
 	KUNIT_CASE(test_renew),

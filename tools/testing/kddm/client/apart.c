@@ -190,14 +190,14 @@ static void ask_apart(void)
 	}
 }
 
-#define READ	1		/* on B, all the time */
+#define IN_USE	1		/* on B, all the time */
 #define GONE	2		/* B's; C had a copy, and removes it */
 
 /* The reader on B has what it had, and neither A nor C waits for it. */
 static void goes_on(struct kddm_obj *reader, u32 value)
 {
-	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), value), 0);
-	CHECK_EQ(client_value(set[C], READ), value);
+	CHECK_EQ(client_put(kddm_grab(set[A], IN_USE, 0), value), 0);
+	CHECK_EQ(client_value(set[C], IN_USE), value);
 	CHECK_EQ(*(u32 *)kddm_data(reader), 1);
 }
 
@@ -205,12 +205,12 @@ static void read_apart(void)
 {
 	struct kddm_obj *reader;
 
-	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), 1), 0);
+	CHECK_EQ(client_put(kddm_grab(set[A], IN_USE, 0), 1), 0);
 	CHECK_EQ(client_put(kddm_grab(set[B], GONE, 0), 1), 0);
 	CHECK_EQ(client_value(set[C], GONE), 1);
 	CHECK_EQ(client_put(kddm_grab(set[B], OWN, 0), 1), 0);
 	CHECK_EQ(client_put(kddm_grab(set[C], OWN + 1, 0), 1), 0);
-	reader = kddm_get(set[B], READ, 0);
+	reader = kddm_get(set[B], IN_USE, 0);
 	if (!CHECK_EQ(PTR_ERR_OR_ZERO(reader), 0))
 		return;
 	cut(B, OWN);
@@ -226,7 +226,7 @@ static void read_apart(void)
 	CHECK_EQ(client_value(set[C], OWN + 1), 1);
 	goes_on(reader, 4);
 	CHECK_EQ(kddm_put(reader), 0);
-	CHECK_EQ(client_value(set[B], READ), 4);
+	CHECK_EQ(client_value(set[B], IN_USE), 4);
 	CHECK_EQ(client_value(set[A], GONE), -ENOENT);
 	CHECK_EQ(client_value(set[B], GONE), -ENOENT);
 }

@@ -72,6 +72,16 @@ static void nocreate(void)
 	CHECK_EQ(read_value(C, 1), 0);
 }
 
+static bool is_here(int node, u64 id)
+{
+	struct kddm_obj *obj = kddm_find(set[node], id);
+
+	if (IS_ERR(obj))
+		return false;
+	kddm_put(obj);
+	return true;
+}
+
 /* A holder on A is in the way of others, on every node. */
 static void try_writer(void)
 {
@@ -83,7 +93,12 @@ static void try_writer(void)
 		FAILS(kddm_get(set[i], 2, KDDM_TRY), -EBUSY);
 		FAILS(kddm_grab(set[i], 2, KDDM_TRY), -EBUSY);
 	}
+	/* Nor behind somebody on the own node who waits for that one. */
+	CHECK_EQ(kddm_prefetch(set[B], 2, true), 0);
+	FAILS(kddm_get(set[B], 2, KDDM_TRY), -EBUSY);
+	FAILS(kddm_grab(set[B], 2, KDDM_TRY), -EBUSY);
 	kddm_put(obj);
+	CHECK(client_await(is_here, B, 2));
 	FAILS(kddm_grab(set[B], 2, KDDM_TRY), 0);
 	FAILS(kddm_get(set[C], 2, KDDM_TRY), 0);
 }
@@ -222,16 +237,6 @@ static void downgrade(void)
 	CHECK_EQ(value_of(a), 4);
 	kddm_put(a);
 	FAILS(kddm_grab(set[C], 10, KDDM_TRY), 0);
-}
-
-static bool is_here(int node, u64 id)
-{
-	struct kddm_obj *obj = kddm_find(set[node], id);
-
-	if (IS_ERR(obj))
-		return false;
-	kddm_put(obj);
-	return true;
 }
 
 static void prefetch_objects(void)
@@ -635,6 +640,7 @@ static void under_users(void)
 {
 	struct kddm_set_attr attr = plain();
 	struct kddm_obj *obj, *other;
+	struct seen seen = { };
 	int i;
 
 	client_begin("forced destruction");
@@ -653,6 +659,15 @@ static void under_users(void)
 	CHECK_EQ(kddm_prefetch(set[C], 4, true), -ESHUTDOWN);
 	CHECK_EQ(kddm_prefetch_range(set[C], 4, 2, true), -ESHUTDOWN);
 	CHECK_EQ(kddm_upgrade(obj, 0), -ESHUTDOWN);
+	FAILS(kddm_find(set[A], 1), -ESHUTDOWN);
+	CHECK_EQ(kddm_prefetch(set[A], 1, false), -ESHUTDOWN);
+	CHECK_EQ(kddm_flush(set[A], 1, KDDM_ANY_NODE), -ESHUTDOWN);
+	CHECK_EQ(kddm_flush_set(set[A], KDDM_ANY_NODE), -ESHUTDOWN);
+	CHECK_EQ(kddm_push(set[A], 1, kddm_self(client_net[B])), -ESHUTDOWN);
+	CHECK_EQ(kddm_sync(set[A], 1), -ESHUTDOWN);
+	CHECK_EQ(kddm_remove(set[A], 1), -ESHUTDOWN);
+	CHECK_EQ(kddm_walk(set[A], 0, look, &seen), -ESHUTDOWN);
+	CHECK_EQ(kddm_downgrade(other), 0);
 	kddm_put(other);
 	for (i = 0; i < NODES; i++)
 		kddm_set_close(set[i]);

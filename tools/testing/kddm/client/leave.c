@@ -19,7 +19,7 @@ enum { A, B, C };
 
 /* Objects: what B does with them. */
 #define WRITTEN	1		/* holds it to write */
-#define READ	2		/* is the owner, and reads it */
+#define IN_USE	2		/* is the owner, and reads it */
 #define IDLE	3		/* is the owner */
 #define AWAITED	4		/* waits for A, who writes it */
 
@@ -86,9 +86,9 @@ static void stop_under(struct kddm_obj *written, struct kddm_obj *read,
 	CHECK_EQ(w->err, -ESHUTDOWN);
 	/* As long as B is there, A waits. */
 	CHECK_EQ(client_value(set[A], WRITTEN), -EIO);
-	CHECK_EQ(client_value(set[A], READ), 12);
+	CHECK_EQ(client_value(set[A], IN_USE), 12);
 	CHECK_EQ(client_value(set[C], IDLE), 13);
-	CHECK_EQ(client_put(kddm_grab(set[A], READ, 0), 22), 0);
+	CHECK_EQ(client_put(kddm_grab(set[A], IN_USE, 0), 22), 0);
 	CHECK_EQ(kddm_self(client_net[B]), -ENOTCONN);
 	CHECK_EQ(client_value(set[B], IDLE), -ESHUTDOWN);
 	CHECK_EQ(*(u32 *)kddm_data(read), 12);
@@ -101,11 +101,11 @@ static void leave(struct wish *w)
 	struct kddm_obj *written, *read, *held;
 
 	CHECK_EQ(client_put(kddm_grab(set[A], WRITTEN, 0), 11), 0);
-	CHECK_EQ(client_put(kddm_grab(set[B], READ, 0), 12), 0);
+	CHECK_EQ(client_put(kddm_grab(set[B], IN_USE, 0), 12), 0);
 	CHECK_EQ(client_put(kddm_grab(set[B], IDLE, 0), 13), 0);
 	held = kddm_grab(set[A], AWAITED, 0);
 	written = kddm_grab(set[B], WRITTEN, 0);
-	read = kddm_get(set[B], READ, 0);
+	read = kddm_get(set[B], IN_USE, 0);
 	if (CHECK(!IS_ERR(held)) && CHECK(!IS_ERR(written)) &&
 	    CHECK(!IS_ERR(read))) {
 		*(u32 *)kddm_data(written) = 99;
@@ -120,7 +120,7 @@ static void leave(struct wish *w)
 	set[B] = kddm_set_open(client_net[B], "forced");
 	if (!CHECK_EQ(PTR_ERR_OR_ZERO(set[B]), 0))
 		return;
-	CHECK_EQ(client_value(set[B], READ), 22);
+	CHECK_EQ(client_value(set[B], IN_USE), 22);
 	CHECK_EQ(client_value(set[B], IDLE), 13);
 }
 

@@ -290,8 +290,8 @@ static void first_touch_fails(void)
 static void errors_of_others(void)
 {
 	static const int err[] = {
-		-EAGAIN, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN,
-		-ESTALE, 1,
+		-EAGAIN, -EBUSY, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD,
+		-ESHUTDOWN, -ESTALE, 1,
 	};
 	int i, node;
 
@@ -309,6 +309,12 @@ static void errors_of_others(void)
 		CHECK_EQ(read_text(B, 5, "five"), -EIO);
 	}
 	CHECK_EQ(read_text(B, 5, "five"), 0);
+	for (i = 0; i < ARRAY_SIZE(err); i++) {
+		for (node = 0; node < NODES; node++) {
+			next_fails(SYNC, err[i]);
+			CHECK_EQ(kddm_sync(set[node], 5), -EIO);
+		}
+	}
 }
 
 /* What one node cannot take in is not lost to the others, nor to itself. */
@@ -620,6 +626,9 @@ static void registers(void)
 
 	client_begin("linker: registration");
 	CHECK_EQ(kddm_linker_register(&linker), -EEXIST);
+	/* Of one that is not registered, there is nothing to forget. */
+	kddm_linker_unregister(&bad);
+	CHECK_EQ(kddm_linker_register(&bad), -EEXIST);
 	bad.name = "no good";
 	CHECK_EQ(kddm_linker_register(&bad), -EINVAL);
 	bad.name = "half";

@@ -113,9 +113,11 @@ recovery_target() {
 user_targets() {
 	remote=$(echo "$said" |
 		 sed 's/^remote [0-9]*, longest \([0-9]*\) .*/\1/')
+	remotes=$(echo "$said" | sed 's/^remote \([0-9]*\),.*/\1/')
 	hits=$(echo "$said" | sed 's/.* local \([0-9]*\), .*/\1/')
 	hit=$(echo "$said" | sed 's/.*longest \([0-9]*\) us$/\1/')
-	target "unrelated object from another node" "$remote" 20000
+	[ "$remotes" -gt 0 ] || remote=1000000000
+	target "$remotes unrelated objects from another node" "$remote" 20000
 	[ "$hits" -gt 0 ] || hit=1000000000
 	target "$hits local hits go on" "$hit" 20000
 }

@@ -155,13 +155,14 @@ rolling() {
 # flap NODE TIMES: away and back, whether or not anybody notices
 flap() {
 	marked "$1"
+	epoch=$(kctl 1 status | sed -n 's/^epoch  *//p')
 	for i in $(seq "$2"); do
 		cut "$1"
 		sleep "0.$((i * 7 % 10))"
 		heal "$1"
 		sleep "0.$((i * 3 % 10))"
 	done
-	fine
+	fine && [ "$(kctl 1 status | sed -n 's/^epoch  *//p')" -gt "$epoch" ]
 }
 
 # lowest LEFT: the lowest of those that are left fails, until so many are left;
@@ -229,11 +230,11 @@ short_of_memory() {
 	spare_memory && [ "$status" -eq 0 ] && reborn "$1" && fine
 }
 
-# one_by_one NODES...: crash_each, when the replicas are there again; that they
-# are, nobody says
+# one_by_one NODES...: crash_each, when the replicas are there again
 one_by_one() {
 	for c in "$@"; do
-		sleep 2
+		kctl "$c" wait recovered replicas members "$nodes" \
+			timeout 60 || return 1
 		crash_each "$c" || return 1
 	done
 }

@@ -105,7 +105,7 @@ RECOVER_TESTS = [("cases", ["recover"])] + RECOVER_SOME + [
      ["explore", "-n", "3", "-m", "8", "-j", "1", "-r", "1", "-o",
       "get,grab,remove,forget"]),
 ]
-TESTS += RECOVER_SOME + REPLICAS + APART
+TESTS += [("cases", ["recover"])] + RECOVER_SOME + REPLICAS + APART
 RECOVER_TESTS += REPLICAS + APART
 
 VC_TESTS = [

@@ -94,7 +94,7 @@ static bool knows(struct kddm_co *co, struct kddm_co_env *env, u16 at,
 static unsigned long unaffected(void)
 {
 	unsigned long id, suspects = 0;
-	u16 who[3], i, home;
+	u16 who[3], i, home, now;
 	struct kddm_co_env env;
 	struct kddm_co co;
 
@@ -102,12 +102,13 @@ static unsigned long unaffected(void)
 		home = kddm_view_home(old, id)->id;
 		if (home == nodes - 1)
 			continue;
+		now = kddm_view_home(new, id)->id;
 		who[0] = home;
 		who[1] = id % (nodes - 1);
 		who[2] = (id / 7 + 1) % (nodes - 1);
 		for (i = 0; i < 3; i++) {
 			knows(&co, &env, who[i], home, who[1], who[2]);
-			suspects += kddm_recover_suspect(&co, &env, home, gone,
+			suspects += kddm_recover_suspect(&co, &env, now, gone,
 							 words);
 		}
 	}

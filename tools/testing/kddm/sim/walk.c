@@ -138,7 +138,7 @@ static bool random_local(struct model *m, u16 at, struct model_move *mv,
 		return false;
 	if (!roll(4))
 		op |= MODEL_OP_NOCREATE;
-	if (!roll(5))
+	if (!roll(5) && !n->nwait)
 		op |= MODEL_OP_TRY;
 	*mv = (struct model_move) { MOVE_START, at, op };
 	return true;

@@ -45,7 +45,7 @@ COUNTERS = ("tx", "rx", "tx-bytes", "rx-bytes", "malformed", "foreign",
             "invalidations", "rtt")
 SEEDS = (
     ("status-get", {}), ("node-get", {"id": 1}), ("config-get", {}),
-    ("set-get", {"name": "safe"}),
+    ("set-get", {"name": "safe"}), ("set-get", {"name": "safe", "count": 1}),
     ("set-new", {"name": "play", "size": 64, "hold": 1}),
     ("set-new", {"name": "play", "size": 65536, "linker": "page"}),
     ("set-del", {"name": "play"}),
