@@ -316,6 +316,7 @@ struct model_apart {
  * @free: first free entry of @msg
  * @used: entries of @msg in use
  * @node: the nodes
+ * @apart: those of them that are cut off
  * @msg: the messages; entry 0 is not used
  */
 struct model {

@@ -10,8 +10,8 @@
  * when A is back, or did: C had made them, and has gone.  B has seen them.
  *
  * Then B is cut off where somebody reads.  When it is back the others do not
- * wait for that reader, what it reads counts for nobody else, and an object that
- * was B's and has been removed does not come back with it.
+ * wait for that reader, what it reads counts for nobody else, and an object
+ * that was B's and has been removed does not come back with it.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>

@@ -168,7 +168,7 @@ static void moves(void)
 	SENDS(0, kddm_push(set[B], 1, kddm_self(client_net[B])));
 	SENDS(0, kddm_flush(set[B], 1, KDDM_ANY_NODE));
 	SENDS(0, kddm_flush(set[C], 1, KDDM_ANY_NODE));
-	/* The owner did not hear that they have gone: C is told, and says so. */
+	/* The owner did not hear that they have gone: C is told as well. */
 	SENDS(6, kddm_flush(set[A], 1, kddm_self(client_net[B])));
 	SENDS(2, kddm_prefetch(set[A], 1, true));
 	SENDS(4, kddm_flush(set[A], 1, kddm_self(client_net[B])));
@@ -187,7 +187,7 @@ static void replicas(void)
 {
 	int i;
 
-	use(0, 4, kddm_grab(set[A], 1, 0), "grab by home, replicas");
+	use(0, 4, kddm_grab(set[A], 1, 0), "grab by home");
 	/* What they keep is not to be read. */
 	for (i = 1; i < NODES; i++)
 		use(2, 0, kddm_get(set[i], 1, 0), "get of a replica");
