@@ -290,8 +290,9 @@ static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
 	bool moved;
 
 	/*
-	 * Also that of a recovery which did not end: it may have told nobody
-	 * else; and if it has told this node, who was home before knows nothing.
+	 * The home that was served, since a recovery which did not end may have
+	 * told nobody; and that of such a recovery, since it may have told this
+	 * node, and then who was home before knows nothing.
 	 */
 	env.home = kddm_obj_served_home(obj->set, obj->id);
 	if (c->apart || obj->adrift ||
