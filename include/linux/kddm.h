@@ -397,9 +397,9 @@ int kddm_flush_set(struct kddm_set *set, u16 node);
  *
  * Context: may sleep, waits for the other node, which may wait for a writer; a
  * fatal signal ends it.
- * Return: 0 (it had one), -ENOENT (no object), -EHOSTDOWN (no such node), -EBUSY
- * (it has too many requests), -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE, or
- * another error of kddm_get().
+ * Return: 0 (it had one), -ENOENT (no object), -EHOSTDOWN (no such node),
+ * -EBUSY (it has too many requests), -ETIMEDOUT, -EINTR, -ESHUTDOWN, -ERANGE,
+ * or another error of kddm_get().
  */
 int kddm_push(struct kddm_set *set, u64 id, u16 node);
 
@@ -538,11 +538,11 @@ u64 kddm_version(struct kddm_obj *obj);
  * linker with @export has @import too.
  *
  * They are called without spin locks, one at a time for each object (but @sync
- * and @default_owner), and but @default_owner may sleep; the protocol of other objects goes on
- * meanwhile, that of this object waits.  They must not use the set.  -EAGAIN,
- * -EBUSY, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD, -ESHUTDOWN and -ESTALE are
- * KDDM's own: users get -EIO instead if @instantiate, @first_touch, @import or
- * @sync says so.
+ * and @default_owner), and all but @default_owner may sleep; the protocol of
+ * other objects goes on meanwhile, that of this object waits.  They must not
+ * use the set.  -EAGAIN, -EBUSY, -EEXIST, -EHOSTDOWN, -ENOENT, -EOWNERDEAD,
+ * -ESHUTDOWN and -ESTALE are KDDM's own: users get -EIO instead if
+ * @instantiate, @first_touch, @import or @sync says so.
  */
 struct kddm_linker {
 	const char	*name;

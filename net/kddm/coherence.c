@@ -138,11 +138,12 @@ static int put_acks(struct co_step *s)
 /* The last reader of an invalidated copy is out: now the new owner may go on */
 static void drained(struct co_step *s)
 {
+	u8 flags = s->co->stale ? KDDM_COF_TRY : 0;
 	struct kddm_co *co = s->co;
 
 	if (co->inv_owner != KDDM_NODE_NONE)
-		kddm_co_send(s, KDDM_EV_ACK, co->inv_owner, co->inv_seq)->flags =
-			co->stale ? KDDM_COF_TRY : 0;
+		kddm_co_send(s, KDDM_EV_ACK, co->inv_owner,
+			     co->inv_seq)->flags = flags;
 	co->inv_owner = KDDM_NODE_NONE;
 	if (co->stale)
 		kddm_co_act(s, KDDM_ACT_DROP);

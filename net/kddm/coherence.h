@@ -92,7 +92,8 @@ enum kddm_co_state {
  * @KDDM_EV_OWN: message from the last owner: you own it now
  * @KDDM_EV_INVAL: message from the last owner: drop the copy, ack to @origin
  * @KDDM_EV_ACK: message: a sharer has dropped its copy, or the contents are
- *	kept; with KDDM_COF_TRY the copy stays, or the contents have to come again
+ *	kept; with KDDM_COF_TRY the copy stays, or the contents have to come
+ *	again
  * @KDDM_EV_NAK: message: the request ends with @err; -EAGAIN: a get shall ask
  *	for the ownership; -EBUSY: it was not to wait
  * @KDDM_EV_REMOVED: message to home: the object is gone, take its absence back

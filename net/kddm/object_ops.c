@@ -192,9 +192,9 @@ static struct wire_op *sync_msg(struct kddm_set *set, struct kddm_obj *obj,
 }
 
 /*
- * Again, if home is about to be another one: then it is known here soon.  Or if
- * home has a later version: recovery may have given it to the same contents.  Or
- * if it has too many requests.
+ * Again, if home is about to be another one: then it is known here soon.  Or
+ * if home has a later version: recovery may have given it to the same contents.
+ * Or if it has too many requests.
  */
 static int call_home(struct kddm_obj *obj, struct wire_op *w, u32 len)
 {

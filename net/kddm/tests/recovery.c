@@ -195,7 +195,7 @@ static void check_safe(struct model *m, const struct kddm_verdict *v,
 		m->safe = n->value;
 }
 
-/* Who has removed it is gone, or was, and what was judged then is not served. */
+/* Who has removed it is gone, or was; what was judged then is not served. */
 static bool is_undone(const struct model *m)
 {
 	const struct model_node *n = &m->node[m->ender];
@@ -246,12 +246,13 @@ static void check_verdict(struct model *m, const struct kddm_verdict *v,
 			model_fail(m, i, "lost, but there is a copy");
 		/* With replicas home may know of one that was never put. */
 		if (m->exists && !m->cfg->replicas && !m->cuts &&
-		    claim[i].known &&
-		    claim[i].kind != KDDM_CLAIM_ABSENT &&
-		    claim[i].kind != KDDM_CLAIM_VOID && v->kind == KDDM_VERDICT_VOID)
+		    claim[i].known && claim[i].kind != KDDM_CLAIM_ABSENT &&
+		    claim[i].kind != KDDM_CLAIM_VOID &&
+		    v->kind == KDDM_VERDICT_VOID)
 			model_fail(m, i, "forgotten, but it was seen");
 		if (m->exists && !ended && m->node[i].seen &&
-		    !m->other_life && v->kind == KDDM_VERDICT_VOID)
+		    !m->other_life && v->kind == KDDM_VERDICT_VOID &&
+		    (!m->cfg->replicas || m->down < m->cfg->replicas))
 			model_fail(m, i, "time runs backwards");
 	}
 	check_safe(m, v, ended);

@@ -633,7 +633,7 @@ MUTATIONS = [
      "	if (co->stale)\n		kddm_co_act(s, KDDM_ACT_DROP);\n	else\n	",
      "", "table"),
     ("replicas: who had no place has it", C,
-     "			co->stale ? KDDM_COF_TRY : 0;", "			0;", "table"),
+     "s->co->stale ? KDDM_COF_TRY : 0;", "0;", "table"),
     ("replicas: nobody asks whether there was a place", C,
      "	co->stale |= !!s->ev->flags;\n", "", "table"),
     ("replicas: any node may be told of them while it drains", C,

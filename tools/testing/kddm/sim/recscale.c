@@ -260,10 +260,11 @@ static struct cost measure(u16 nr)
 			most = load[i];
 	cost.messages = (double)messages / objects / nr;
 	cost.bytes = (double)bytes / objects / nr;
-	printf("%5u nodes, %6lu objects of the one that fails: %9llu messages, %11llu bytes;\n",
-	       nr, objects, messages, bytes);
-	printf("      an object: %.2f messages, %.0f bytes; a node: %llu messages at most; %.1f s\n",
-	       (double)messages / objects, (double)bytes / objects, most,
+	printf("%5u nodes, %6lu objects of the one that fails: ", nr, objects);
+	printf("%9llu messages, %11llu bytes;\n", messages, bytes);
+	printf("      an object: %.2f messages, %.0f bytes; ",
+	       (double)messages / objects, (double)bytes / objects);
+	printf("a node: %llu messages at most; %.1f s\n", most,
 	       (double)(clock() - start) / CLOCKS_PER_SEC);
 	free(object);
 	free(old);

@@ -95,8 +95,9 @@ void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 		fprintf(f, "node %u is back", mv->a);
 		break;
 	case MOVE_BREAK:
-		fprintf(f, "recovery, node %u is home, interrupted when %s%u is told",
-			mv->a, mv->b < MODEL_NODES ? "only " : "all but ",
+		fprintf(f, "recovery, node %u is home, ", mv->a);
+		fprintf(f, "interrupted when %s%u is told",
+			mv->b < MODEL_NODES ? "only " : "all but ",
 			mv->b % MODEL_NODES);
 		break;
 	}
