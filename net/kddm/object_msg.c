@@ -404,7 +404,7 @@ static int obj_rx(struct kddm_net *kn, const struct kddm_hdr *h,
 static bool obj_undeliverable(struct kddm_net *kn, u16 dst,
 			      struct kddm_msg *msg)
 {
-	bool member = kddm_views_member(kn, dst), kept = false;
+	bool member = kddm_views_member(kn, dst);
 	struct kddm_obj_msg m;
 	struct kddm_set *set;
 
@@ -420,14 +420,13 @@ static bool obj_undeliverable(struct kddm_net *kn, u16 dst,
 		return false;
 	if (member) {
 		kddm_obj_hold_back(set, msg);
-		kept = true;
 	} else {
 		m.type = KDDM_EV_NAK;
 		m.err = -EHOSTDOWN;
 		obj_deliver(set, kn->self, &m);
 	}
 	kddm_set_unref(set);
-	return kept;
+	return member;
 }
 
 const struct kddm_channel_ops kddm_obj_channel_ops = {

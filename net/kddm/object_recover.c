@@ -30,6 +30,14 @@ static void queue(struct kddm_net *kn, struct kddm_msg *msg)
 	kddm_msg_queue(kn, msg);
 }
 
+static void hold_back(struct kddm_views *v, struct list_head *held,
+		      struct kddm_msg *msg)
+{
+	spin_lock(&v->held_lock);
+	list_add_tail(&msg->list, held);
+	spin_unlock(&v->held_lock);
+}
+
 /* Either @msg is queued now, or it is held. */
 static void send_or_hold(struct kddm_net *kn, struct kddm_set *set,
 			 struct kddm_msg *msg)
@@ -37,13 +45,10 @@ static void send_or_hold(struct kddm_net *kn, struct kddm_set *set,
 	struct kddm_views *v = kn->views;
 
 	read_lock(&v->gate);
-	if (v->frozen) {
-		spin_lock(&v->held_lock);
-		list_add_tail(&msg->list, set ? &set->held : &v->held);
-		spin_unlock(&v->held_lock);
-	} else {
+	if (v->frozen)
+		hold_back(v, set ? &set->held : &v->held, msg);
+	else
 		queue(kn, msg);
-	}
 	read_unlock(&v->gate);
 }
 
@@ -78,11 +83,7 @@ bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
 
 void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg)
 {
-	struct kddm_views *v = set->kn->views;
-
-	spin_lock(&v->held_lock);
-	list_add_tail(&msg->list, &set->held);
-	spin_unlock(&v->held_lock);
+	hold_back(set->kn->views, &set->held, msg);
 }
 
 void kddm_objects_drop_held(struct list_head *held)
@@ -297,10 +298,11 @@ static u8 look(struct kddm_obj *obj, const struct kddm_change *c)
 	env.home = kddm_obj_served_home(obj->set, obj->id);
 	if (c->apart || obj->adrift ||
 	    kddm_recover_suspect(&obj->co, &env, home, c->gone, c->nwords) ||
-	    kddm_recover_suspect(&obj->co, &was, home, c->gone, c->nwords))
+	    (was.home != env.home &&
+	     kddm_recover_suspect(&obj->co, &was, home, c->gone, c->nwords)))
 		return KDDM_REPORT_SUSPECT;
 	moved = kddm_recover_moved(&env, home, c->gone, c->nwords) ||
-		kddm_recover_moved(&was, home, c->gone, c->nwords);
+		home != was.home;
 	kddm_recover_prune(&obj->co, c->gone, c->nwords);
 	if (home != KDDM_NODE_NONE)
 		obj->home = home;

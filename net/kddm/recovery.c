@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "catalog.h"
 #include "member.h"
+#include "nodeset.h"
 #include "object.h"
 #include "recover.h"
 #include "recovery.h"
@@ -318,7 +319,7 @@ static bool begin(struct recovery *r)
 	r->change.apart = v->apart;
 	for (n = 0; n < KDDM_MAX_NODES && go; n++) {
 		if (v->ref[n] && v->ref[n] != vc->last.inc[n]) {
-			r->change.gone[n / 64] |= BIT_ULL(n % 64);
+			nodeset_add(r->change.gone, n);
 			r->change.nwords = n / 64 + 1;
 		} else {
 			v->ref[n] = vc->last.inc[n];

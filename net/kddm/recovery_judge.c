@@ -6,6 +6,7 @@
  * become of it, many objects in a message.  recover.c judges.
  */
 #include <linux/slab.h>
+#include "nodeset.h"
 #include "object.h"
 #include "recover.h"
 #include "recovery_int.h"
@@ -30,7 +31,7 @@ static void acquit(struct kddm_set *set, unsigned long id)
  * @judge: claims
  * @verdict: what is judged
  * @copies: for each of them @words words: who has a copy that stays
- * @holders: the same: who has contents
+ * @first: the same: who has contents; then, who is told first
  */
 struct cases {
 	struct recovery		*r;
@@ -42,7 +43,7 @@ struct cases {
 	struct kddm_judge	judge[KDDM_RECOVERY_CASES];
 	struct kddm_verdict	verdict[KDDM_RECOVERY_CASES];
 	u64			*copies;
-	u64			*holders;
+	u64			*first;
 };
 
 /* Claims of this node, which makes a suspect wait for the verdict. */
@@ -60,7 +61,7 @@ static void hear(struct cases *c, u16 i, u16 node,
 
 	kddm_judge_hear(&c->judge[i], node, claim, c->copies + at, c->words);
 	if (kddm_claim_holds(claim))
-		c->holders[at + node / 64] |= BIT_ULL(node % 64);
+		nodeset_add(c->first + at, node);
 }
 
 static bool claim_from_wire(struct kddm_claim *claim,
@@ -136,14 +137,21 @@ static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
 		w->copies[i] = cpu_to_le64(copies[i]);
 }
 
-/* Whether @node is told of case @i in the first round, or in the second. */
-static bool is_first(const struct cases *c, u16 i, u16 node)
+/* What becomes of case @i, and who is told in the first round. */
+static void decide(struct recovery *r, struct cases *c, u16 i)
 {
-	const u64 *holders = c->holders + i * c->words;
+	u16 home = kddm_obj_home(c->set, c->id[i]), k, node;
+	u64 *first = c->first + i * c->words;
+	bool holds;
 
-	return kddm_recover_first(&c->verdict[i],
-				  holders[node / 64] & BIT_ULL(node % 64),
-				  kddm_obj_home(c->set, c->id[i]) == node);
+	kddm_judge_decide(&c->judge[i], &c->verdict[i]);
+	for (k = 0; k < r->view->nr; k++) {
+		node = r->view->m[k].id;
+		holds = nodeset_has(first, c->words, node);
+		nodeset_del(first, c->words, node);
+		if (kddm_recover_first(&c->verdict[i], holds, node == home))
+			nodeset_add(first, node);
+	}
 }
 
 /*
@@ -158,7 +166,8 @@ static int tell(struct recovery *r, struct cases *c, u16 node, bool first,
 	u16 i, nr = 0;
 
 	for (i = 0; i < c->nr; i++)
-		if (is_first(c, i, node) == first)
+		if (nodeset_has(c->first + i * c->words, c->words, node) ==
+		    first)
 			verdict_to_wire((void *)(w + 1) + nr++ * size,
 					c->id[i], &c->verdict[i],
 					c->copies + i * c->words, words);
@@ -184,7 +193,7 @@ static int pronounce(struct recovery *r, struct cases *c)
 	kddm_recovery_head(w, OP_SETTLE, r->epoch);
 	w->set = cpu_to_le32(c->set->id);
 	for (i = 0; i < c->nr; i++)
-		kddm_judge_decide(&c->judge[i], &c->verdict[i]);
+		decide(r, c, i);
 	for (first = 1; first >= 0; first--)
 		for (i = 0; i < r->view->nr && !err; i++)
 			err = tell(r, c, r->view->m[i].id, first, w);
@@ -199,7 +208,7 @@ static int judge(struct recovery *r, struct cases *c)
 
 	memset(c->judge, 0, sizeof(c->judge));
 	memset(c->copies, 0, c->nr * c->words * sizeof(u64));
-	memset(c->holders, 0, c->nr * c->words * sizeof(u64));
+	memset(c->first, 0, c->nr * c->words * sizeof(u64));
 	err = probe(r, c);
 	if (!err)
 		err = pronounce(r, c);
@@ -246,9 +255,9 @@ int kddm_recovery_judge(struct recovery *r)
 	c->words = r->view->m[r->view->nr - 1].id / 64 + 1;
 	c->most = kddm_recovery_cases(c->words);
 	c->copies = kvcalloc(c->most, c->words * sizeof(u64), GFP_KDDM);
-	c->holders = kvcalloc(c->most, c->words * sizeof(u64), GFP_KDDM);
+	c->first = kvcalloc(c->most, c->words * sizeof(u64), GFP_KDDM);
 	err = kddm_sets_each(r->v->kn, judge_set, c);
-	kvfree(c->holders);
+	kvfree(c->first);
 	kvfree(c->copies);
 	kvfree(c);
 	return err;

@@ -30,17 +30,18 @@ static const struct model_apart *find(const struct model *m, u16 at)
 }
 
 /**
- * model_is_back() - whether a node will be a member when the change is done
+ * model_stays() - whether a node is a member when the change is done
  * @m: the model
  * @at: index of the node
  *
- * Return: true if it was cut off and is back; its @dead is set until then.
+ * Return: true if it is there, or was cut off and is back; then its @dead is
+ * set until the change is done.
  */
-bool model_is_back(const struct model *m, u16 at)
+bool model_stays(const struct model *m, u16 at)
 {
 	const struct model_apart *a = find(m, at);
 
-	return a && a->back;
+	return !m->node[at].dead || (a && a->back);
 }
 
 static unsigned int present(const struct model *m)
@@ -63,11 +64,6 @@ static bool room(const struct model *m)
 	return false;
 }
 
-static bool member(const struct model *m, u16 at)
-{
-	return !m->node[at].dead || model_is_back(m, at);
-}
-
 /**
  * model_list_apart() - who can be cut off, and who can come back
  * @m: the model
@@ -83,9 +79,9 @@ unsigned int model_list_apart(const struct model *m, bool done,
 	unsigned int nr = 0;
 	u16 i, home = 0;
 
-	while (!member(m, home))
+	while (!model_stays(m, home))
 		home++;
-	if (member(m, m->home))
+	if (model_stays(m, m->home))
 		home = m->home;
 
 	/* Recovery waits for who makes the first contents. */
@@ -99,7 +95,8 @@ unsigned int model_list_apart(const struct model *m, bool done,
 				MOVE_RETURN, m->apart[i].at, 0
 			};
 	for (i = 0; i < m->cfg->nodes; i++) {
-		if (!done || m->breaks == m->cfg->max_break || !member(m, i))
+		if (!done || m->breaks == m->cfg->max_break ||
+		    !model_stays(m, i))
 			continue;
 		mv[nr++] = (struct model_move) { MOVE_BREAK, home, i };
 		mv[nr++] = (struct model_move) {

@@ -44,15 +44,6 @@ static struct model_msg *any_msg(struct model *m, struct model_msg *msg)
 				      m->busy[i] % MODEL_NODES) : NULL;
 }
 
-/*
- * A node that is not there; or one that comes back, or was not told of a
- * recovery that was interrupted: what it has may be old.
- */
-static bool is_out(const struct model_node *n)
-{
-	return n->dead || n->late || n->adrift;
-}
-
 /* Who is inside an object that has gone to others. */
 static bool is_stale(const struct model_node *n)
 {
@@ -68,7 +59,7 @@ static void check_writers(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct model_node *n = &m->node[i];
 
-		if (is_out(n))
+		if (model_is_out(n))
 			continue;
 		if (n->co.state == KDDM_CO_WRITER) {
 			writers++;
@@ -99,7 +90,7 @@ static void check_copies(struct model *m)
 		const struct model_node *n = &m->node[i];
 		bool data = kddm_co_has_data(&n->co);
 
-		if (is_out(n))
+		if (model_is_out(n))
 			continue;
 		if (data && n->co.backup)
 			model_fail(m, i, "a copy that is a replica");
@@ -130,7 +121,7 @@ static void check_owner(struct model *m)
 	u16 i;
 
 	for (i = 0; i < m->cfg->nodes; i++) {
-		if (is_out(&m->node[i]))
+		if (model_is_out(&m->node[i]))
 			continue;
 		owners += kddm_co_owns(&m->node[i].co);
 		if (m->node[i].co.state == KDDM_CO_LOST && i != m->home &&
@@ -227,7 +218,7 @@ static void check_copyset(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct kddm_co *co = &m->node[i].co;
 
-		if (!is_out(&m->node[i]) && kddm_co_has_data(co) &&
+		if (!model_is_out(&m->node[i]) && kddm_co_has_data(co) &&
 		    !is_stale(&m->node[i]) && !kddm_co_owns(co) &&
 		    !covered(m, i))
 			model_fail(m, i, why);
@@ -245,7 +236,7 @@ static void check_number(struct model *m, u16 id, u32 seq)
 {
 	u16 i = model_index(m, id);
 
-	if (!is_out(&m->node[i]) && seq != m->node[i].co.seq)
+	if (!model_is_out(&m->node[i]) && seq != m->node[i].co.seq)
 		model_fail(m, i, "stale number");
 }
 
@@ -314,7 +305,7 @@ static void check_waits(struct model *m)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		const struct model_node *n = &m->node[i];
 
-		if (is_out(n))
+		if (model_is_out(n))
 			continue;
 		check_hold(m, i);
 		if (n->nwait && n->co.want == KDDM_WANT_NONE)

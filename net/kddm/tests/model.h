@@ -375,6 +375,22 @@ struct model {
 
 void model_fail_no(struct model *m, u16 at, int err, const char *why);
 
+/*
+ * A node that is not there; or one that comes back, or was not told of a
+ * recovery that was interrupted: what it has may be old.
+ */
+static inline bool model_is_out(const struct model_node *n)
+{
+	return n->dead || n->late || n->adrift;
+}
+
+/* Whether the oldest message of a channel, which has one, can arrive. */
+static inline bool model_arrives(const struct model *m, u16 src, u16 dst)
+{
+	return m->msg[m->head[src][dst]].type != MODEL_MARK &&
+	       !m->node[dst].dead;
+}
+
 static inline u16 model_id(const struct model *m, u16 i)
 {
 	return i * m->cfg->stride;
@@ -418,7 +434,7 @@ void model_renew(struct model *m);
 /* apart.c */
 unsigned int model_list_apart(const struct model *m, bool done,
 			      struct model_move *mv);
-bool model_is_back(const struct model *m, u16 at);
+bool model_stays(const struct model *m, u16 at);
 void model_cut(struct model *m, u16 at);
 void model_return(struct model *m, u16 at);
 void model_rejoin(struct model *m);

@@ -48,7 +48,7 @@ static unsigned int list_node(const struct model *m, u16 i,
 	if (n->writer && ops & MODEL_DOWNGRADE)
 		mv[nr++] = (struct model_move) { MOVE_DOWNGRADE, i, 0 };
 	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers &&
-	    !n->adrift && !n->late)
+	    !model_is_out(n))
 		mv[nr++] = (struct model_move) { MOVE_DROP, i, 0 };
 	if (n->readers || n->writer)
 		mv[nr++] = (struct model_move) { MOVE_PUT, i, 0 };
@@ -56,7 +56,7 @@ static unsigned int list_node(const struct model *m, u16 i,
 		mv[nr++] = (struct model_move) { MOVE_REMOVE, i, 0 };
 	if (ops & MODEL_KILL && n->nwait && !(n->wait[0] & MODEL_OP_KILLED))
 		mv[nr++] = (struct model_move) { MOVE_KILL, i, 0 };
-	if (ops & MODEL_FORGET && !n->nwait && !n->adrift && !n->late &&
+	if (ops & MODEL_FORGET && !n->nwait && !model_is_out(n) &&
 	    kddm_co_forgettable(&n->co, &n->env))
 		mv[nr++] = (struct model_move) { MOVE_FORGET, i, 0 };
 	if (m->stale && !m->change && n->co.state == KDDM_CO_OWNER)
@@ -82,8 +82,7 @@ unsigned int model_list(const struct model *m, struct model_move *mv)
 		u16 src = m->busy[i] / MODEL_NODES;
 		u16 dst = m->busy[i] % MODEL_NODES;
 
-		if (m->msg[m->head[src][dst]].type != MODEL_MARK &&
-		    !m->node[dst].dead)
+		if (model_arrives(m, src, dst))
 			mv[nr++] = (struct model_move) {
 				MOVE_DELIVER, src, dst
 			};

@@ -136,38 +136,37 @@ static void hear(struct kddm_judge *j, u16 node, const struct kddm_claim *says,
 	kddm_judge_hear(j, node, &claim, copies, 1);
 }
 
-static void test_judge(struct kunit *test)
+/* The claims are heard, in their order or the other way round. */
+static void judge_case(struct kunit *test, const struct judge_case *c,
+		       bool backwards)
 {
-	const struct judge_case *c = test->param_value;
+	const unsigned int nr = ARRAY_SIZE(c->claim);
 	struct kddm_judge j = { };
 	struct kddm_verdict v;
 	bool tomb = false;
 	u64 copies = 0;
-	unsigned int i;
+	unsigned int i, k;
 
-	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
-		hear(&j, i + 1, &c->claim[i], &copies);
+	for (i = 0; i < nr; i++) {
+		k = backwards ? nr - 1 - i : i;
+		hear(&j, k + 1, &c->claim[k], &copies);
+		/* Whenever somebody was given up who may have it. */
+		tomb |= c->claim[k].tomb;
+	}
 	kddm_judge_decide(&j, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
 	KUNIT_EXPECT_EQ(test, v.version, c->version);
 	KUNIT_EXPECT_EQ(test, copies, c->copies);
-	/* Whenever somebody was given up who may have it. */
-	for (i = 0; i < ARRAY_SIZE(c->claim); i++)
-		tomb |= c->claim[i].tomb;
 	KUNIT_EXPECT_EQ(test, v.tomb,
 			tomb || c->kind == KDDM_VERDICT_LOST ||
 			(c->kind == KDDM_VERDICT_OWNER && v.version > v.from));
+}
 
-	/* In whatever order they are heard. */
-	memset(&j, 0, sizeof(j));
-	copies = 0;
-	for (i = ARRAY_SIZE(c->claim); i; i--)
-		hear(&j, i, &c->claim[i - 1], &copies);
-	kddm_judge_decide(&j, &v);
-	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
-	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
-	KUNIT_EXPECT_EQ(test, copies, c->copies);
+static void test_judge(struct kunit *test)
+{
+	judge_case(test, test->param_value, false);
+	judge_case(test, test->param_value, true);
 }
 
 /* Node 1, whose object is at home at node 2. */

@@ -60,7 +60,7 @@ unsigned int model_list_change(const struct model *m, struct model_move *mv)
 		const struct model_node *n = &m->node[i];
 
 		if (done && (moves || i == m->home) &&
-		    (!n->dead || model_is_back(m, i)))
+		    model_stays(m, i))
 			mv[nr++] = (struct model_move) { MOVE_RECOVER, i, 0 };
 		if (n->dead)
 			continue;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 #include <linux/types.h>
+#include "nodeset.h"
 #include "recover.h"
 #include "recovery_wire.h"
 #include "view.h"
@@ -235,7 +236,7 @@ static struct cost measure(u16 nr)
 	new = view(nr - 1);
 	words = (nr - 1) / 64 + 1;
 	memset(gone, 0, sizeof(gone));
-	gone[(nr - 1) / 64] |= 1ULL << ((nr - 1) % 64);
+	nodeset_add(gone, nr - 1);
 	memset(reports, 0, sizeof(reports));
 	memset(load, 0, sizeof(load));
 	messages = 0;

@@ -91,8 +91,7 @@ static bool random_message(struct model *m, struct model_move *mv)
 		c = m->busy[at];
 		src = c / MODEL_NODES;
 		dst = c % MODEL_NODES;
-		if (m->msg[m->head[src][dst]].type == MODEL_MARK ||
-		    m->node[dst].dead)
+		if (!model_arrives(m, src, dst))
 			continue;
 		*mv = (struct model_move) { MOVE_DELIVER, src, dst };
 		return true;
@@ -148,7 +147,7 @@ static bool random_rare(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
 
-	if (n->dead || n->adrift || n->late)
+	if (model_is_out(n))
 		return false;
 	*mv = (struct model_move) { MOVE_DROP, at, 0 };
 	if (n->co.state == KDDM_CO_SHARED && !n->readers && roll(2))
