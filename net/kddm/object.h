@@ -72,7 +72,6 @@ struct kddm_views;
  * @leave: and got what they wanted: put it
  * @fill: the first contents are to be made
  * @fresh: they have been left to the local writer
- * @kept: a valid copy has been here since kddm_upgrade() let go of it
  * @used: somebody has entered since memory was last short
  * @adrift: the verdict of recovery is awaited
  * @stale: the local writer has lost the object to others
@@ -99,7 +98,6 @@ struct kddm_obj {
 				leave : 1,
 				fill : 1,
 				fresh : 1,
-				kept : 1,
 				used : 1,
 				adrift : 1,
 				stale : 1,
@@ -138,6 +136,7 @@ struct kddm_raw {
  * @manual: the user makes the first contents
  * @push: the user is still inside, or has just left, and waits for replicas
  * @async: nobody waits (kddm_prefetch()); freed at the end, instead of woken
+ * @kept: a valid copy has been here since kddm_upgrade() let go of it
  * @err: how it ended; 0: inside
  *
  * On the stack of the user, but for @async.
@@ -150,6 +149,7 @@ struct kddm_obj_waiter {
 	bool			manual;
 	bool			push;
 	bool			async;
+	bool			kept;
 	int			err;
 };
 

@@ -169,12 +169,21 @@ static int thaw(struct kddm_obj *obj)
 	return err;
 }
 
+/* Who waits to go on with what they have read has to be told. */
+static void lose(struct kddm_obj *obj)
+{
+	struct kddm_obj_waiter *w;
+
+	list_for_each_entry(w, &obj->waiters, list)
+		w->kept = false;
+}
+
 void kddm_obj_drop_data(struct kddm_obj *obj)
 {
 	if (!obj->raw && !obj->away && obj->set->linker->invalidate)
 		obj->set->linker->invalidate(obj->set, obj->id, obj->data);
 	kddm_obj_free_data(obj);
-	obj->kept = 0;
+	lose(obj);
 }
 
 static int first_touch(struct kddm_obj *obj)

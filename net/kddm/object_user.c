@@ -523,9 +523,9 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 	kddm_obj_acquire(obj);
 	kddm_obj_begin(obj);
 	version = obj->co.version;
-	obj->kept = 1;
 	kddm_waiter_init(&w.wait);
 	WARN_ON_ONCE(kddm_obj_step(obj, &put, NULL));
+	w.kept = kddm_co_has_data(&obj->co);
 	err = may_upgrade(obj, flags);
 	if (!err)
 		line_up_first(obj, &w);
@@ -541,7 +541,7 @@ int kddm_upgrade(struct kddm_obj *obj, unsigned int flags)
 	 */
 	if (err)
 		return err == -EOWNERDEAD ? -EIO : err;
-	return !obj->kept || obj->co.version != version + 1;
+	return !w.kept || obj->co.version != version + 1;
 }
 EXPORT_SYMBOL_GPL(kddm_upgrade);
 

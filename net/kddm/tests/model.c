@@ -95,10 +95,14 @@ static void act_many(struct model *m, u16 at, u8 type,
 
 static void act_fill(struct model *m, u16 at)
 {
+	const struct kddm_co *co = &m->node[at].co;
+
 	if (m->exists)
 		model_fail(m, at, "created twice");
-	if (m->node[at].co.state != KDDM_CO_FILL)
+	if (co->state != KDDM_CO_FILL)
 		model_fail(m, at, "created in passing");
+	if (!co->mine && kddm_co_queue(co->x)->flags & KDDM_COF_MANUAL)
+		model_fail(m, at, "made for somebody who makes it");
 }
 
 /* What was put is safe now, or the object is gone for good. */
@@ -119,6 +123,9 @@ static void entered(struct model *m, u16 at, u8 op, u64 past)
 	bool grab = op & MODEL_OP_GRAB;
 
 	n->seen = 1;
+	m->upgraded = op & MODEL_OP_KEPT;
+	if (m->upgraded && op & MODEL_OP_OTHER && !m->other_life)
+		model_fail(m, at, "upgraded to another object");
 	if (grab)
 		n->writer = 1;
 	else
@@ -212,10 +219,12 @@ static void carry_out(struct model *m, u16 at, const struct kddm_co_action *a,
 	case KDDM_ACT_KEEP:
 		if (!n->value)
 			model_fail(m, at, "nothing to keep");
+		model_mark(n, MODEL_OP_KEPT, 0);
 		break;
 	case KDDM_ACT_DROP:
 		if (!n->value)
 			model_fail(m, at, "dropped twice");
+		model_mark(n, MODEL_OP_KEPT, 0);
 		n->value = 0;
 		break;
 	case KDDM_ACT_DONE:
@@ -331,7 +340,8 @@ static void must(struct model *m, u16 at, int err)
 static u8 op_flags(u8 op)
 {
 	return (op & MODEL_OP_NOCREATE ? KDDM_COF_NOCREATE : 0) |
-	       (op & MODEL_OP_TRY ? KDDM_COF_TRY : 0);
+	       (op & MODEL_OP_TRY ? KDDM_COF_TRY : 0) |
+	       (op & MODEL_OP_MANUAL ? KDDM_COF_MANUAL : 0);
 }
 
 static void pump(struct model *m, u16 at);
@@ -411,6 +421,19 @@ static void same(struct model *m, u16 at, const struct kddm_co *before, u8 type)
 		model_fail(m, at, "short cut ends elsewhere");
 }
 
+static void line_up(struct model *m, u16 at, u8 i, u8 op, u64 past)
+{
+	struct model_node *n = &m->node[at];
+
+	memmove(n->wait + i + 1, n->wait + i, n->nwait - i);
+	memmove(n->past + i + 1, n->past + i,
+		(n->nwait - i) * sizeof(n->past[0]));
+	n->wait[i] = op;
+	n->past[i] = past;
+	n->nwait++;
+	pump(m, at);
+}
+
 static void do_start(struct model *m, u16 at, u8 op)
 {
 	struct model_node *n = &m->node[at];
@@ -425,9 +448,7 @@ static void do_start(struct model *m, u16 at, u8 op)
 		entered(m, at, op, past);
 		return;
 	}
-	n->past[n->nwait] = past;
-	n->wait[n->nwait++] = op;
-	pump(m, at);
+	line_up(m, at, n->nwait, op, past);
 }
 
 /* Whether a node that comes back has what the others may have made anew. */
@@ -495,6 +516,20 @@ static void do_downgrade(struct model *m, u16 at)
 	pump(m, at);
 }
 
+/* As kddm_upgrade(): out, and before all others but the one under way. */
+static void do_upgrade(struct model *m, u16 at, u8 op)
+{
+	struct kddm_co_event ev = { .type = KDDM_EV_PUT };
+	struct model_node *n = &m->node[at];
+	u64 past = m->cfg->fair ? model_line(m) : 0;
+
+	n->readers--;
+	must(m, at, event(m, at, &ev, NULL));
+	if (kddm_co_has_data(&n->co))
+		op |= MODEL_OP_KEPT;
+	line_up(m, at, model_under_way(n), op, past);
+}
+
 static void do_drop(struct model *m, u16 at)
 {
 	struct kddm_co_event ev = { .type = KDDM_EV_DROP };
@@ -507,12 +542,17 @@ static void do_filled(struct model *m, u16 at, bool fails)
 {
 	struct kddm_co_event ev = { .type = KDDM_EV_FILLED };
 	struct model_node *n = &m->node[at];
+	u16 i;
 
 	n->failed = fails;
 	if (fails) {
 		ev.err = -ENOMEM;
 	} else {
 		m->exists = true;
+		for (i = 0; i < m->cfg->nodes; i++)
+			model_mark(&m->node[i], 0, MODEL_OP_OTHER);
+		for (i = 0; i < MODEL_APART; i++)
+			model_mark(&m->apart[i].node, 0, MODEL_OP_OTHER);
 		m->ended = false;
 		m->life++;
 		m->value = ++m->values;
@@ -617,6 +657,9 @@ void model_do(struct model *m, const struct model_move *mv)
 		break;
 	case MOVE_DOWNGRADE:
 		do_downgrade(m, mv->a);
+		break;
+	case MOVE_UPGRADE:
+		do_upgrade(m, mv->a, mv->b);
 		break;
 	case MOVE_DROP:
 		do_drop(m, mv->a);

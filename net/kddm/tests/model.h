@@ -32,7 +32,7 @@
 #define MODEL_QUEUE	(2 * MODEL_NODES + 2)	/* requests in one queue */
 #define MODEL_EXT_U64	(1 + 2 * MODEL_WORDS + \
 			 (MODEL_QUEUE * sizeof(struct kddm_co_req) + 7) / 8)
-#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 26))
+#define MODEL_MOVES	(MODEL_NODES * (2 * MODEL_NODES + 32))
 
 struct model;
 struct model_msg;
@@ -51,6 +51,8 @@ struct model_msg;
 #define MODEL_FAIL	0x400	/* first contents may fail to be made */
 #define MODEL_HOLD	0x800	/* who grabs keeps it, as long as time likes */
 #define MODEL_RENEW	0x1000	/* a lost object may be given up */
+#define MODEL_MANUAL	0x2000	/* also making the first contents themselves */
+#define MODEL_UPGRADE	0x4000	/* a reader may go on as a writer */
 
 /**
  * struct model_cfg - what is fixed
@@ -106,6 +108,7 @@ struct model_cfg {
  * @MOVE_PUT: a local user of @a leaves
  * @MOVE_REMOVE: the local writer of @a removes the object
  * @MOVE_DOWNGRADE: the local writer of @a goes on as a reader
+ * @MOVE_UPGRADE: a local reader of @a is to go on as a writer, with operation @b
  * @MOVE_DROP: @a drops its copy
  * @MOVE_FILLED: @a has made the first contents, or (@b) has failed to
  * @MOVE_DELIVER: @b gets the oldest message of @a
@@ -128,6 +131,7 @@ enum model_move_type {
 	MOVE_PUT,
 	MOVE_REMOVE,
 	MOVE_DOWNGRADE,
+	MOVE_UPGRADE,
 	MOVE_DROP,
 	MOVE_FILLED,
 	MOVE_DELIVER,
@@ -158,7 +162,13 @@ struct model_move {
 #define MODEL_OP_GRAB		0x1
 #define MODEL_OP_NOCREATE	0x2
 #define MODEL_OP_TRY		0x4
-#define MODEL_OP_KILLED		0x8	/* only of those who wait */
+#define MODEL_OP_MANUAL		0x8
+#define MODEL_OPS		0x10	/* these are all that begin with nothing */
+#define MODEL_OP_UPGRADE	0x10	/* of a reader */
+/* Only of those who wait: */
+#define MODEL_OP_KILLED		0x20
+#define MODEL_OP_KEPT		0x40	/* what they read has been here since */
+#define MODEL_OP_OTHER		0x80	/* the object is another one since */
 
 /**
  * struct model_msg - a message
@@ -277,6 +287,7 @@ struct model_apart {
  * @filled: made in this move; its version is not yet counted
  * @moved: whoever enters now is a reader who takes over the ownership
  * @arrived: whoever enters now got the data by a message
+ * @upgraded: whoever entered last had kept what they read
  * @down: nodes that have failed
  * @home: index of home
  * @moves: how often it has moved without a failure
@@ -331,6 +342,7 @@ struct model {
 	bool			filled;
 	bool			moved;
 	bool			arrived;
+	bool			upgraded;
 	u16			down;
 	u16			home;
 	u16			moves;
@@ -391,6 +403,12 @@ static inline bool model_arrives(const struct model *m, u16 src, u16 dst)
 	       !m->node[dst].dead;
 }
 
+/* Whether the first who waits has made a request that has not ended. */
+static inline bool model_under_way(const struct model_node *n)
+{
+	return n->co.want == KDDM_WANT_GET || n->co.want == KDDM_WANT_GRAB;
+}
+
 static inline u16 model_id(const struct model *m, u16 i)
 {
 	return i * m->cfg->stride;
@@ -419,6 +437,8 @@ struct model_msg *model_head(struct model *m, u16 src, u16 dst);
 void model_drop_channel(struct model *m, u16 src, u16 dst);
 void model_take(struct model *m, u16 src, u16 dst, struct model_msg *msg);
 void model_run(struct model *m, u16 at);
+/* Those who wait for an upgrade: their @clear goes, and @set comes. */
+void model_mark(struct model_node *n, u8 clear, u8 set);
 void model_gone(struct model *m, u16 at);
 void model_unsee(struct model *m);
 /* What @env says of replicas. */

@@ -138,6 +138,15 @@ void model_replicas(struct model *m, u16 at)
 	}
 }
 
+void model_mark(struct model_node *n, u8 clear, u8 set)
+{
+	u8 i;
+
+	for (i = 0; i < n->nwait; i++)
+		if (n->wait[i] & MODEL_OP_UPGRADE)
+			n->wait[i] = (n->wait[i] & ~clear) | set;
+}
+
 /* Channels */
 
 /**

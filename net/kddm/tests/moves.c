@@ -21,6 +21,18 @@ static bool may_start(const struct model *m, const struct model_node *n)
 	return !m->cfg->max_busy || busy < m->cfg->max_busy;
 }
 
+/* Who is not to wait does not stand behind a request that is under way. */
+static unsigned int list_upgrade(const struct model *m, u16 i,
+				 struct model_move *mv)
+{
+	const struct model_node *n = &m->node[i];
+	u8 op = MODEL_OP_UPGRADE | MODEL_OP_GRAB;
+
+	mv[0] = (struct model_move) { MOVE_UPGRADE, i, op };
+	mv[1] = (struct model_move) { MOVE_UPGRADE, i, op | MODEL_OP_TRY };
+	return m->cfg->ops & MODEL_TRY && !model_under_way(n) ? 2 : 1;
+}
+
 static unsigned int list_node(const struct model *m, u16 i,
 			      struct model_move *mv)
 {
@@ -30,10 +42,14 @@ static unsigned int list_node(const struct model *m, u16 i,
 	u16 ops = m->cfg->ops;
 	u8 nr = 0, op;
 
-	for (op = 0; op < 8 && start; op++) {
+	for (op = 0; op < MODEL_OPS && start; op++) {
 		if (!(ops & (op & MODEL_OP_GRAB ? MODEL_GRAB : MODEL_GET)))
 			continue;
 		if (op & MODEL_OP_NOCREATE && !(ops & MODEL_NOCREATE))
+			continue;
+		if (op & MODEL_OP_MANUAL && (!(ops & MODEL_MANUAL) ||
+					     !(op & MODEL_OP_GRAB) ||
+					     op & MODEL_OP_NOCREATE))
 			continue;
 		/* Who is not to wait for others is not put behind them. */
 		if (op & MODEL_OP_TRY && (!(ops & MODEL_TRY) || n->nwait))
@@ -47,6 +63,8 @@ static unsigned int list_node(const struct model *m, u16 i,
 	}
 	if (n->writer && ops & MODEL_DOWNGRADE)
 		mv[nr++] = (struct model_move) { MOVE_DOWNGRADE, i, 0 };
+	if (n->readers && ops & MODEL_UPGRADE)
+		nr += list_upgrade(m, i, mv + nr);
 	if (ops & MODEL_DROP && n->co.state == KDDM_CO_SHARED && !n->readers &&
 	    !model_is_out(n))
 		mv[nr++] = (struct model_move) { MOVE_DROP, i, 0 };

@@ -62,11 +62,30 @@ static u64 pack_set(const struct packer *k, const u64 *set)
 	return to;
 }
 
+/*
+ * Three bits for the flags of a request: home asks for the absence and for
+ * nothing else, and who makes the first contents themselves may make them.
+ */
+#define PACK_MANUAL	(KDDM_COF_NOCREATE | KDDM_COF_RECLAIM)
+
+static u8 pack_asked(u8 flags)
+{
+	return flags & KDDM_COF_MANUAL ?
+	       (flags & KDDM_COF_TRY) | PACK_MANUAL : flags;
+}
+
+static u8 unpack_asked(u8 b)
+{
+	return (b & PACK_MANUAL) == PACK_MANUAL ?
+	       (b & KDDM_COF_TRY) | KDDM_COF_MANUAL : b;
+}
+
 /* The extension */
 
 static void pack_req(struct packer *k, const struct kddm_co_req *r)
 {
-	*k->p++ = pack_id(k, r->node) | (r->grab << 4) | (r->flags << 5);
+	*k->p++ = pack_id(k, r->node) | (r->grab << 4) |
+		  (pack_asked(r->flags) << 5);
 	if (k->hops)
 		*k->p++ = r->hops;
 }
@@ -78,7 +97,7 @@ static void unpack_req(struct unpacker *k, struct kddm_co_req *r, u16 self)
 	memset(r, 0, sizeof(*r));
 	r->node = unpack_id(k, b & 0xf);
 	r->grab = (b >> 4) & 1;
-	r->flags = b >> 5;
+	r->flags = unpack_asked(b >> 5);
 	if (k->hops)
 		r->hops = *k->p++;
 	if (r->node != self)
@@ -191,26 +210,26 @@ static void unpack_replica(struct unpacker *k, struct model_node *n)
 static void pack_node(struct packer *k, const struct model_node *n)
 {
 	const struct kddm_co *co = &n->co;
-	bool idle = co->want == KDDM_WANT_NONE;
+	u8 asked = co->want ? pack_asked(co->wflags) : 0;
+	u8 want = asked & KDDM_COF_RECLAIM ? KDDM_WANT_RECLAIM : co->want;
 	u16 hint = co->state == KDDM_CO_VOID ? KDDM_NODE_NONE : co->hint;
 	u8 i;
 
-	*k->p++ = co->state | (co->want << 4) | ((co->told || co->gone) << 6) |
-		  ((!idle && co->wflags & KDDM_COF_NOCREATE) << 7);
+	*k->p++ = co->state | (want << 4) | ((co->told || co->gone) << 6) |
+		  (!!(asked & KDDM_COF_NOCREATE) << 7);
 	*k->p++ = pack_id(k, hint) |
 		  (pack_id(k, drains(co) ? co->inv_owner : KDDM_NODE_NONE)
 		   << 4);
 	*k->p++ = n->readers | (n->writer << 3) | (n->nwait << 4) |
 		  (!!co->x << 7);
 	*k->p++ = co->turned | (co->mine << 1) |
-		  ((!idle && co->wflags & KDDM_COF_TRY) << 2) |
+		  (!!(asked & KDDM_COF_TRY) << 2) |
 		  ((co->x && co->past) << 3) | (n->held << 4) |
 		  (n->timer << 5) | (n->frozen << 6) | (seen(co) << 7);
 	if (k->change)
 		*k->p++ = n->dead | (n->seen << 1);
-	for (i = 0; i < n->nwait; i += 2)
-		*k->p++ = n->wait[i] |
-			  (i + 1 < n->nwait ? n->wait[i + 1] << 4 : 0);
+	for (i = 0; i < n->nwait; i++)
+		*k->p++ = n->wait[i];
 	pack_replica(k, n);
 	if (co->x)
 		pack_ext(k, n);
@@ -221,9 +240,7 @@ static void unpack_waits(struct unpacker *k, struct model_node *n)
 	u8 i;
 
 	for (i = 0; i < n->nwait; i++)
-		n->wait[i] = i % 2 ? *k->p++ >> 4 : *k->p & 0xf;
-	if (n->nwait % 2)
-		k->p++;
+		n->wait[i] = *k->p++;
 }
 
 static void unpack_node(struct unpacker *k, u16 at)
@@ -231,14 +248,17 @@ static void unpack_node(struct unpacker *k, u16 at)
 	struct model_node *n = &k->m->node[at];
 	struct kddm_co *co = &n->co;
 	u8 b = *k->p++;
-	bool nocreate, known, x;
+	bool known, x;
+	u8 asked;
 
 	kddm_co_init(co, &n->env);
 	co->state = b & 0xf;
 	co->want = (b >> 4) & 3;
 	co->told = co->state == KDDM_CO_VOID && b & 0x40;
 	co->gone = co->state != KDDM_CO_VOID && b & 0x40;
-	nocreate = b & 0x80;
+	asked = b & 0x80 ? KDDM_COF_NOCREATE : 0;
+	if (co->want == KDDM_WANT_RECLAIM)
+		asked |= KDDM_COF_RECLAIM;
 	b = *k->p++;
 	co->hint = unpack_id(k, b & 0xf);
 	co->inv_owner = unpack_id(k, b >> 4);
@@ -256,9 +276,9 @@ static void unpack_node(struct unpacker *k, u16 at)
 	n->timer = (b >> 5) & 1;
 	n->frozen = (b >> 6) & 1;
 	known = b >> 7 || kddm_co_has_data(co) || kddm_co_owns(co);
-	co->wflags = co->want == KDDM_WANT_RECLAIM ? KDDM_COF_RECLAIM :
-		     (nocreate ? KDDM_COF_NOCREATE : 0) |
-		     (b & 4 ? KDDM_COF_TRY : 0);
+	co->wflags = unpack_asked(asked | (b & 4 ? KDDM_COF_TRY : 0));
+	if (co->wflags & KDDM_COF_MANUAL)
+		co->want = KDDM_WANT_GRAB;
 	if (k->change) {
 		n->dead = *k->p & 1;
 		n->seen = *k->p++ >> 1;
@@ -316,7 +336,8 @@ static void pack_msg(struct packer *k, const struct model_msg *msg)
 		err--;
 	/* CREATE and VOID, and the flags of a request, share bits. */
 	*k->p++ = (msg->type - KDDM_EV_GET_REQ) |
-		  (void_flag(msg->type) ? msg->flags << 1 : msg->flags << 4);
+		  (void_flag(msg->type) ? msg->flags << 1 :
+					  pack_asked(msg->flags) << 4);
 	*k->p++ = pack_id(k, origin ? msg->origin : KDDM_NODE_NONE) |
 		  (err << 4) | (msg->data << 7);
 	if (msg->type == KDDM_EV_OWN)
@@ -331,7 +352,8 @@ static void unpack_msg(struct unpacker *k, u16 src, u16 dst)
 	u8 b = *k->p++;
 
 	msg->type = KDDM_EV_GET_REQ + (b & 0xf);
-	msg->flags = void_flag(msg->type) ? (b & 0xf0) >> 1 : b >> 4;
+	msg->flags = void_flag(msg->type) ? (b & 0xf0) >> 1 :
+					    unpack_asked(b >> 4);
 	b = *k->p++;
 	msg->origin = unpack_id(k, b & 0xf);
 	if (msg->type == KDDM_EV_NAK)

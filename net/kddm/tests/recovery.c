@@ -311,8 +311,10 @@ static void settle(struct model *m, u16 at, const struct kddm_verdict *v,
 	}
 	if (err)
 		model_fail_no(m, at, err, "cannot be settled");
-	if (drop)
+	if (drop) {
+		model_mark(n, MODEL_OP_KEPT, 0);
 		n->value = 0;
+	}
 	note_stale(n);
 	n->adrift = 0;
 	if (!m->cfg->max_cut)	/* nobody comes back */

@@ -10,9 +10,10 @@
 
 enum kind {
 	COST_GET,			/* and MODEL_OP_* */
-	COST_PUT = 8,
+	COST_PUT = MODEL_OPS,
 	COST_REMOVE,
 	COST_DOWNGRADE,
+	COST_UPGRADE,
 	COST_DROP,
 	COST_NR
 };
@@ -20,7 +21,9 @@ enum kind {
 static const char * const name[COST_NR] = {
 	"get", "grab", "get nocreate", "grab nocreate", "get try", "grab try",
 	"get nocreate try", "grab nocreate try",
-	"put", "remove", "downgrade", "drop",
+	[MODEL_OP_MANUAL | MODEL_OP_GRAB] = "grab manual",
+	[MODEL_OP_MANUAL | MODEL_OP_GRAB | MODEL_OP_TRY] = "grab manual try",
+	[COST_PUT] = "put", "remove", "downgrade", "upgrade", "drop",
 };
 
 /*
@@ -124,6 +127,20 @@ static void measure(struct model *m, struct model *from, enum kind kind,
 		cost[kind].straight = n;
 }
 
+/* A reader goes on as a writer, and is told that nothing has changed. */
+static void upgrade(struct model *in, u16 at)
+{
+	u8 op = MODEL_OP_UPGRADE | MODEL_OP_GRAB;
+	struct model_move mv = { MOVE_UPGRADE, at, op };
+	static struct model out;
+	u16 owner;
+
+	measure(&out, in, COST_UPGRADE, &mv, expected(in, at, op),
+		path(in, at, &owner) <= 1);
+	if (!in->error && !(out.node[at].writer && out.upgraded))
+		model_fail(in, at, "an upgrade alone has let go");
+}
+
 /* The ways out of the object. */
 static void leave(struct model *in, u16 at)
 {
@@ -136,6 +153,8 @@ static void leave(struct model *in, u16 at)
 	if (!writer && !in->node[at].readers)
 		return;
 	measure(&out, in, COST_PUT, &mv, 0, true);
+	if (!writer && in->cfg->ops & MODEL_UPGRADE && !in->error)
+		upgrade(in, at);
 	mv.type = MOVE_DOWNGRADE;
 	if (writer && in->cfg->ops & MODEL_DOWNGRADE && !in->error)
 		measure(&out, in, COST_DOWNGRADE, &mv, 0, true);

@@ -28,6 +28,8 @@ static const struct { const char *name; u16 op; } ops[] = {
 	{ "fail", MODEL_FAIL },
 	{ "hold", MODEL_HOLD },
 	{ "renew", MODEL_RENEW },
+	{ "manual", MODEL_MANUAL },
+	{ "upgrade", MODEL_UPGRADE },
 };
 
 #define OPTIONS "n:u:o:r:R:j:k:cf:l:w:tm:S:vh"
@@ -43,7 +45,9 @@ static void usage(void)
 	     "               freed), slow (no short cuts), try, downgrade, drop\n"
 	     "               (copies), fail (to make the first contents),\n"
 	     "               hold (who grabs keeps it for any time), renew (a\n"
-	     "               lost object is given up)\n"
+	     "               lost object is given up), manual (who grabs makes\n"
+	     "               the first contents), upgrade (a reader goes on as a\n"
+	     "               writer)\n"
 	     "               (get,grab,nocreate,remove,forget)\n"
 	     "  -r N         at most N messages 'removed' on the way (2); 0: any\n"
 	     "  -R N         replicas on N nodes (0)\n"

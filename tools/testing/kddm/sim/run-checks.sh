@@ -105,20 +105,34 @@ same() {
 	[ "${clean%;*}" = "${dirty%;*}" ]
 }
 
+# shown PROGRAM [ARGUMENT...]: it finds an error, tells the seed and a way to it
+# of a few moves, and finds it again
+shown() {
+	local first again
+
+	first=$("$@")
+	[ $? = 1 ] || return
+	again=$("$@")
+	printf '%s\n' "$first"
+	[ "$first" = "$again" ] && grep -q '^ERROR: seed [0-9]' <<<"$first" &&
+	grep -Eq '^[1-9]?[0-9] of its [0-9]+ moves are enough:' <<<"$first"
+}
+
 all=get,grab,nocreate,remove,forget
 more=$all,try,downgrade,drop,fail
+every=$more,manual,upgrade
 
 ok "table: every cell" table
 ok "counts: messages of each operation" counts
-ok "2 nodes, sanitized" explore-asan -n 2 -m 6 -o $more,kill
+ok "2 nodes, sanitized" explore-asan -n 2 -m 6 -o $every,kill
 ok "2 nodes, first touch at home, sanitized" \
-	explore-asan -n 2 -m 6 -t -o $more,kill
-ok "2 nodes, no short cuts" explore -n 2 -m 6 -o $more,kill,slow
-ok "2 nodes, hold time, sanitized" explore-asan -n 2 -m 6 -o $more,kill,hold
+	explore-asan -n 2 -m 6 -t -o $every,kill
+ok "2 nodes, no short cuts" explore -n 2 -m 6 -o $every,kill,slow
+ok "2 nodes, hold time, sanitized" explore-asan -n 2 -m 6 -o $every,kill,hold
 ok "2 nodes, hold time, first touch at home, sanitized" \
-	explore-asan -n 2 -m 6 -t -o $more,kill,hold
+	explore-asan -n 2 -m 6 -t -o $every,kill,hold
 ok "2 nodes, hold time, no short cuts" \
-	explore -n 2 -m 6 -o $more,kill,slow,hold
+	explore -n 2 -m 6 -o $every,kill,slow,hold
 ok "fuzz: any message" fuzz 2000000
 ok "views" view
 ok "recovery: one object" recover
@@ -137,7 +151,7 @@ ok "2 nodes, 3 users" explore -n 2 -u 3 -m 6 -r 1 -o get,grab,remove,kill
 ok "3 nodes, sanitized" explore-asan -n 3 -m 8 -o get,grab,remove,forget
 ok "3 nodes" explore -n 3 -m 8 -o $all
 ok "3 nodes, every operation, fair, messages counted" \
-	explore -n 3 -m 8 -r 1 -f 2,1 -c -o $more
+	explore -n 3 -m 8 -r 1 -f 2,1 -c -S 30000000 -o $every
 ok "3 nodes, users are killed" explore -n 3 -m 8 -o $all,kill -r 1
 ok "3 nodes, 2 users" explore -n 3 -u 2 -m 8 -r 1 -o get,grab,remove
 ok "2 nodes, 3 users, fair" explore -n 2 -u 3 -m 6 -f 0,2 -o grab
@@ -148,11 +162,13 @@ ok "4 nodes, remove, writers only, fair" \
 ok "4 nodes, at most 2 users at once, get, grab, remove" \
 	explore -n 4 -m 10 -r 1 -w 2 -f 1,0 -c -o get,grab,remove
 ok "4 nodes, at most 4 operations in all, every operation" \
-	explore -n 4 -m 10 -r 1 -l 4 -f 1,1 -o $more
+	explore -n 4 -m 10 -r 1 -l 4 -f 1,1 -o $every
 ok "2 objects, remove" explore2 -r
 ok "2 objects, one home, remove" explore2 -r -s
 ok "2 objects, 2 users" explore2 -u 2
 ok "2 objects, taken in any order: a deadlock" finds explore2 -x
+ok "walk, busted: a seed, and a short way to the error" \
+	shown walk -n 5 -z -r 7
 ok "walk, 5 nodes, sanitized" walk-asan -n 5 -k -u 3 -f -s 1000000 -r 1
 ok "3 nodes, hold time, sanitized" \
 	explore-asan -n 3 -m 8 -o get,grab,remove,forget,hold
@@ -195,9 +211,9 @@ ok "views: 15,000 walks of 2 to 5 nodes" vcwalk -w 15000 -r 1 -s 120
 ok "views: 32 to 256 nodes, what a change costs" vcscale -n 256
 ok "recovery: 32 to 256 nodes, what an object costs" recscale -n 256
 ok "2 nodes, one fails, home moves, sanitized" \
-	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $more
+	explore-asan -n 2 -m 6 -k 1 -j 1 -r 1 -o $every
 ok "2 nodes, one fails, home moves, first touch at home, hold time" \
-	explore -n 2 -m 6 -k 1 -j 1 -r 1 -t -o $more,kill,hold
+	explore -n 2 -m 6 -k 1 -j 1 -r 1 -t -o $every,kill,hold
 ok "2 nodes, 2 users, one fails" explore -n 2 -u 2 -m 6 -k 1 -r 1 -o $more
 ok "3 nodes, one fails" \
 	explore -n 3 -m 8 -k 1 -r 1 -o get,grab,remove,forget,drop
@@ -237,7 +253,7 @@ if [ -n "$long" ]; then
 	ok "2 nodes, 2 users, hold time" \
 		explore -n 2 -u 2 -m 6 -r 1 -o $more,kill,hold
 	ok "3 nodes, every operation, first touch at home, messages counted" \
-		explore -n 3 -m 8 -r 1 -t -c -o $more
+		explore -n 3 -m 8 -r 1 -t -c -S 40000000 -o $every
 	ok "2 nodes, 2 users, hold time, first touch at home" \
 		explore -n 2 -u 2 -m 6 -r 1 -t -o $more,kill,hold
 	ok "4 nodes, at most 2 users at once, get, grab, try, drop" \
@@ -269,9 +285,9 @@ if [ -n "$long" ]; then
 	ok "views: walks of 2 to 5 nodes, 2 minutes, sanitized" \
 		vcwalk-asan -s 120
 	ok "3 nodes, every operation, hold time" \
-		explore -n 3 -m 8 -r 1 -o $more,hold
+		explore -n 3 -m 8 -r 1 -S 60000000 -o $every,hold
 	ok "3 nodes, every operation, hold time, first touch at home" \
-		explore -n 3 -m 8 -r 1 -t -o $more,hold
+		explore -n 3 -m 8 -r 1 -t -S 60000000 -o $every,hold
 	ok "3 nodes, every operation, users are killed" \
 		explore -n 3 -m 8 -r 1 -S 60000000 -o $more,kill
 	ok "3 nodes, users are killed, hold time" \

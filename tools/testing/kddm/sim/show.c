@@ -29,17 +29,26 @@ static void show_msg(FILE *f, const struct model *m,
 		fprintf(f, " err %d", msg->err);
 }
 
+static void show_op(FILE *f, u8 op)
+{
+	fputs(op & MODEL_OP_UPGRADE ? "upgrade" :
+	      op & MODEL_OP_GRAB ? "grab" : "get", f);
+	if (op & MODEL_OP_NOCREATE)
+		fputs("-nocreate", f);
+	if (op & MODEL_OP_TRY)
+		fputs("-try", f);
+	if (op & MODEL_OP_MANUAL)
+		fputs("-manual", f);
+}
+
 void show_event(FILE *f, const struct model *m, const struct model_move *mv,
 		const struct model_msg *msg)
 {
-	static const char * const op[] = {
-		"get", "grab", "get-nocreate", "grab-nocreate",
-		"get-try", "grab-try", "get-nocreate-try", "grab-nocreate-try"
-	};
-
 	switch (mv->type) {
 	case MOVE_START:
-		fprintf(f, "node %u: user calls %s", mv->a, op[mv->b & 7]);
+	case MOVE_UPGRADE:
+		fprintf(f, "node %u: user calls ", mv->a);
+		show_op(f, mv->b);
 		break;
 	case MOVE_PUT:
 		fprintf(f, "node %u: user puts", mv->a);

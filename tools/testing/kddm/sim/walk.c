@@ -73,6 +73,7 @@ static void usage(void)
 	     "  -R REPLICAS  nodes that keep what was put (0)\n"
 	     "  -s STEPS     how many in all (10000000)\n"
 	     "  -r SEED      the same seed gives the same walk (from the clock)\n"
+	     "  -z           busted: nobody says who has copies; has to fail\n"
 	     "\n"
 	     "An error is shown with a way to it that has no needless move.\n"
 	     "Exit status: 0 all is well, 1 an error was found, 2 bad options.");
@@ -99,6 +100,14 @@ static bool random_message(struct model *m, struct model_move *mv)
 	return false;
 }
 
+static void random_upgrade(const struct model_node *n, struct model_move *mv)
+{
+	mv->type = MOVE_UPGRADE;
+	mv->b = MODEL_OP_UPGRADE | MODEL_OP_GRAB;
+	if (!model_under_way(n) && !roll(5))
+		mv->b |= MODEL_OP_TRY;
+}
+
 static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 {
 	struct model_node *n = &m->node[at];
@@ -123,6 +132,8 @@ static bool random_leave(struct model *m, u16 at, struct model_move *mv)
 	*mv = (struct model_move) { MOVE_PUT, at, 0 };
 	if (n->writer && !roll(3))
 		mv->type = roll(2) ? MOVE_REMOVE : MOVE_DOWNGRADE;
+	if (!n->writer && !roll(5))
+		random_upgrade(n, mv);
 	return true;
 }
 
@@ -137,6 +148,8 @@ static bool random_local(struct model *m, u16 at, struct model_move *mv,
 		return false;
 	if (!roll(4))
 		op |= MODEL_OP_NOCREATE;
+	else if (op && !roll(5))
+		op |= MODEL_OP_MANUAL;
 	if (!roll(5) && !n->nwait)
 		op |= MODEL_OP_TRY;
 	*mv = (struct model_move) { MOVE_START, at, op };
@@ -334,13 +347,21 @@ static void show_error(struct object *o, unsigned int b)
 	}
 }
 
+/* So the new owner does not wait for them. */
+static void busted(struct model *m, struct model_msg *msg)
+{
+	carry(m, msg);
+	if (msg->type == KDDM_EV_OWN)
+		msg->nwords = 0;
+}
+
 static struct model_cfg cfg = {
 	.nodes = 8,
 	.users = 2,
 	.stride = 1,
 	.ops = MODEL_GET | MODEL_GRAB | MODEL_NOCREATE | MODEL_REMOVE |
 	       MODEL_FORGET | MODEL_TRY | MODEL_DOWNGRADE | MODEL_DROP |
-	       MODEL_FAIL,
+	       MODEL_FAIL | MODEL_MANUAL | MODEL_UPGRADE,
 	.carry = carry,
 };
 
@@ -348,7 +369,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:fktx:c:j:B:R:s:r:h")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:b:i:fktx:c:j:B:R:s:r:zh")) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);
@@ -391,6 +412,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'r':
 			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'z':
+			cfg.carry = busted;
 			break;
 		default:
 			usage();
