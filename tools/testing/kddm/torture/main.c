@@ -92,7 +92,7 @@ static const char * const count_names[NR_COUNTS] = {
 	"found", "created", "new, to be filled", "upgrades",
 	"of these atomic", "downgrades", "prefetches", "of ranges", "flushes",
 	"flushes to a node", "flushes of all", "walked", "pushes", "syncs",
-	"removes by id", "values", "stored", "timeouts",
+	"removes by id", "values", "killed", "interrupted", "stored", "timeouts",
 	"takes without memory", "upgrades without memory",
 	"prefetches without memory", "flushes without memory",
 	"calls without memory"
@@ -100,7 +100,6 @@ static const char * const count_names[NR_COUNTS] = {
 
 static struct net *nets[MAX_NODES];
 static struct kddm_set *sets[MAX_NODES];
-static struct thread *threads;
 static struct task_struct *controller;
 
 /* The linker */
@@ -145,6 +144,7 @@ static int torture_thread(void *data)
 {
 	struct thread *t = data;
 
+	signals_allow(t);
 	while (!kthread_should_stop()) {
 		torture_operation(t);
 		torture_dawdle(t);
@@ -169,9 +169,9 @@ static void report(void)
 	u64 sum[NR_COUNTS] = { };
 	int i, k;
 
-	for (i = 0; i < torture.nnodes * nthreads; i++)
+	for (i = 0; i < torture.nthreads; i++)
 		for (k = 0; k < NR_COUNTS; k++)
-			sum[k] += threads[i].count[k];
+			sum[k] += torture.threads[i].count[k];
 	sum[STORED] = atomic_long_read(&stored);
 	for (k = 0; k < NR_COUNTS; k++) {
 		if (k < NOMEM_TAKES || torture.faults)
@@ -192,11 +192,14 @@ static void stop_threads(void)
 {
 	int i;
 
-	for (i = 0; i < torture.nnodes * nthreads; i++)
-		if (!IS_ERR_OR_NULL(threads[i].task)) {
-			kthread_stop(threads[i].task);
-			threads[i].task = NULL;
-		}
+	signals_stop();
+	for (i = 0; i < torture.nthreads; i++) {
+		struct thread *t = &torture.threads[i];
+
+		if (!IS_ERR_OR_NULL(t->task))
+			kthread_stop(t->task);
+		t->task = NULL;
+	}
 }
 
 static int control(void *unused)
@@ -256,19 +259,20 @@ static void cleanup(void)
 	kddm_linker_unregister(&torture_linker);
 	for (i = 0; i < torture.nnodes; i++)
 		put_net(nets[i]);
-	for (i = 0; threads && i < torture.nnodes * nthreads; i++)
-		kvfree(threads[i].value);
-	kfree(threads);
+	for (i = 0; torture.threads && i < torture.nthreads; i++)
+		kvfree(torture.threads[i].value);
+	kfree(torture.threads);
 	oracle_exit();
 }
 
 static int start_threads(void)
 {
-	int i;
+	int i, err;
 
-	for (i = 0; i < torture.nnodes * nthreads; i++) {
-		struct thread *t = &threads[i];
+	for (i = 0; i < torture.nthreads; i++) {
+		struct thread *t = &torture.threads[i];
 
+		spin_lock_init(&t->lock);
 		t->set = sets[i % torture.nnodes];
 		t->node = torture.ids[i % torture.nnodes];
 		prandom_seed_state(&t->rnd, seed + i);
@@ -280,6 +284,9 @@ static int start_threads(void)
 		if (IS_ERR(t->task))
 			return PTR_ERR(t->task);
 	}
+	err = signals_start();
+	if (err)
+		return err;
 	controller = kthread_run(control, NULL, "kddm_torture");
 	return PTR_ERR_OR_ZERO(controller);
 }
@@ -288,9 +295,9 @@ static int start(void)
 {
 	int err;
 
-	threads = kcalloc(torture.nnodes * nthreads, sizeof(*threads),
-			  GFP_KERNEL);
-	if (!threads)
+	torture.nthreads = torture.nnodes * nthreads;
+	torture.threads = kzalloc_objs(*torture.threads, torture.nthreads);
+	if (!torture.threads)
 		return -ENOMEM;
 	err = oracle_init();
 	if (!err)

@@ -113,20 +113,58 @@ static void write_one(struct thread *t, u64 id, struct kddm_obj *obj,
 		put_one(t, id, obj);
 }
 
+/* Flags and signals */
+
+static unsigned int choose_flags(struct thread *t, bool grab)
+{
+	return (torture_chance(t, 20) ? KDDM_NOCREATE : 0) |
+	       (torture_chance(t, 15) ? KDDM_TRY : 0) |
+	       (torture_chance(t, 5) ? KDDM_NOWAIT : 0) |
+	       (torture_chance(t, 10) ? KDDM_INTR : 0) |
+	       (grab && torture_chance(t, 20) ? KDDM_MANUAL : 0);
+}
+
+/* Now and then; then some can be ended by any signal, others by SIGKILL. */
+static bool disturb_some(struct thread *t, unsigned int *flags)
+{
+	if (!torture_chance(t, 15))
+		return false;
+	*flags &= ~KDDM_INTR;
+	if (torture_chance(t, 50))
+		*flags |= KDDM_INTR;
+	signals_begin(t);
+	return true;
+}
+
+/* The error is that of a call that got a signal: counted. */
+static bool was_disturbed(struct thread *t, unsigned int flags, long err)
+{
+	bool intr = flags & KDDM_INTR;
+
+	if (err != (intr ? -ERESTARTSYS : -EINTR))
+		return false;
+	t->count[intr ? INTERRUPTED : KILLED]++;
+	return true;
+}
+
 /* From reader to writer; between two of our looks nobody may have written. */
 static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
 {
 	u64 stamp = oracle_stamp(contents(obj));
-	bool try = torture_chance(t, 20);
+	unsigned int flags = choose_flags(t, false) & (KDDM_TRY | KDDM_INTR);
+	bool disturbed = disturb_some(t, &flags);
 	int ret;
 
-	ret = kddm_upgrade(obj, try ? KDDM_TRY : 0);
-	if (ret == -EBUSY && try) {
+	ret = kddm_upgrade(obj, flags);
+	if (disturbed)
+		signals_end(t);
+	if (ret == -EBUSY && flags & KDDM_TRY) {
 		t->count[BUSY]++;
 		return;
 	}
 	if (ret < 0) {
-		if (!no_memory(t, ret, NOMEM_UPGRADES))
+		if (!(disturbed && was_disturbed(t, flags, ret)) &&
+		    !no_memory(t, ret, NOMEM_UPGRADES))
 			torture_error(t, id, "upgrade: error %d", ret);
 		return;
 	}
@@ -154,13 +192,11 @@ static void expected(struct thread *t, u64 id, unsigned int flags, long err)
 		torture_error(t, id, "error %ld, flags %#x", err, flags);
 }
 
-static unsigned int choose_flags(struct thread *t, bool grab)
+static struct kddm_obj *take(struct thread *t, u64 id, bool write,
+			     unsigned int flags)
 {
-	return (torture_chance(t, 20) ? KDDM_NOCREATE : 0) |
-	       (torture_chance(t, 15) ? KDDM_TRY : 0) |
-	       (torture_chance(t, 5) ? KDDM_NOWAIT : 0) |
-	       (torture_chance(t, 10) ? KDDM_INTR : 0) |
-	       (grab && torture_chance(t, 20) ? KDDM_MANUAL : 0);
+	return write ? kddm_grab(t->set, id, flags) :
+		       kddm_get(t->set, id, flags);
 }
 
 static void use_grabbed(struct thread *t, u64 id, unsigned int flags,
@@ -179,13 +215,16 @@ static void use(struct thread *t)
 {
 	bool write = torture_chance(t, 50);
 	unsigned int flags = choose_flags(t, write);
+	bool disturbed = disturb_some(t, &flags);
 	struct kddm_obj *obj;
 	u64 id = choose(t);
 
-	obj = write ? kddm_grab(t->set, id, flags) :
-		      kddm_get(t->set, id, flags);
+	obj = take(t, id, write, flags);
+	if (disturbed)
+		signals_end(t);
 	if (IS_ERR(obj)) {
-		expected(t, id, flags, PTR_ERR(obj));
+		if (!(disturbed && was_disturbed(t, flags, PTR_ERR(obj))))
+			expected(t, id, flags, PTR_ERR(obj));
 		return;
 	}
 	if (write) {
@@ -206,8 +245,7 @@ static void misuse(struct thread *t)
 	struct kddm_obj *obj;
 	u64 id = choose(t);
 
-	obj = write && !torture_chance(t, 12) ? kddm_grab(t->set, id, 0) :
-						kddm_get(t->set, id, 0);
+	obj = take(t, id, write && !torture_chance(t, 12), 0);
 	if (IS_ERR(obj))
 		expected(t, id, 0, PTR_ERR(obj));
 	else if (write)

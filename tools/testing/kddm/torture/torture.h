@@ -5,6 +5,7 @@
  * main.c        parameters, life, and the report
  * operations.c  what threads do with objects, at random
  * oracle.c      what must be in an object, and whether it is
+ * signals.c     who waits is disturbed
  */
 #ifndef _KDDM_TORTURE_H
 #define _KDDM_TORTURE_H
@@ -13,6 +14,7 @@
 #include <linux/kddm.h>
 #include <linux/prandom.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #define MAX_NODES	16
@@ -22,6 +24,7 @@ enum count {
 	GETS, GRABS, REMOVES, ABSENT, BUSY, AGAIN, FOUND, CREATED, MANUALS,
 	UPGRADES, ATOMIC_UPGRADES, DOWNGRADES, PREFETCHES, RANGES, FLUSHES,
 	MOVES, SET_FLUSHES, WALKED, PUSHES, SYNCS, REMOVED, VALUES,
+	KILLED, INTERRUPTED,
 	/* Only with a linker that stores. */
 	STORED,
 	/* It need not be. */
@@ -39,6 +42,8 @@ enum count {
  * @rnd: its random choices
  * @node: id of its node
  * @value: room for an object
+ * @lock: protects @victim
+ * @victim: it wants a signal
  * @count: what it has done
  */
 struct thread {
@@ -47,6 +52,8 @@ struct thread {
 	struct rnd_state	rnd;
 	int			node;
 	void			*value;
+	spinlock_t		lock;	/* see above */
+	bool			victim;
 	u64			count[NR_COUNTS];
 };
 
@@ -56,6 +63,8 @@ struct thread {
  * @size: of each, bytes
  * @nnodes: nodes of this kernel
  * @ids: theirs
+ * @nthreads: of all nodes
+ * @threads: these
  * @is_page: the linker gives folios
  * @stores: the linker is that of the test, which looks at what it is to store
  * @exclusive: readers are alone, too
@@ -68,6 +77,8 @@ struct torture {
 	int		size;
 	int		nnodes;
 	int		ids[MAX_NODES];
+	int		nthreads;
+	struct thread	*threads;
 	bool		is_page;
 	bool		stores;
 	bool		exclusive;
@@ -99,6 +110,14 @@ static inline bool torture_chance(struct thread *t, unsigned int percent)
 void torture_operation(struct thread *t);
 /* Sleep a little, now and then. */
 void torture_dawdle(struct thread *t);
+
+/* Of a thread, at its beginning. */
+void signals_allow(struct thread *t);
+/* From here to there it may get signals; then it has none. */
+void signals_begin(struct thread *t);
+void signals_end(struct thread *t);
+int signals_start(void);
+void signals_stop(void);
 
 /* What a call does while the test holds nothing. */
 enum blind {
