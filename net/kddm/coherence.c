@@ -278,12 +278,19 @@ static int data_get(struct co_step *s)
 	return 0;
 }
 
+/* What comes with the ownership, whatever it is of. */
+static void inherit(struct co_step *s)
+{
+	s->co->tomb |= !!(s->ev->flags & KDDM_COF_TOMB);
+}
+
 /* The absence of the object comes home. */
 static int own_void(struct co_step *s)
 {
 	if (s->co->want != KDDM_WANT_RECLAIM)
 		return -EPROTO;
 	kddm_co_become_owner(s);
+	inherit(s);
 	kddm_co_forget_backup(s);
 	s->co->state = KDDM_CO_VOID;
 	s->co->version = s->ev->version;
@@ -311,16 +318,18 @@ static int own_grab(struct co_step *s)
 {
 	struct kddm_co *co = s->co;
 	bool fresh = co->state == KDDM_CO_GRAB;
+	u8 flags = s->ev->flags & ~KDDM_COF_TOMB;
 
 	if (!answers(s))
 		return -ESTALE;
-	if (fresh && s->ev->flags == KDDM_COF_VOID)
+	if (fresh && flags == KDDM_COF_VOID)
 		return own_void(s);
 	if (co->want == KDDM_WANT_RECLAIM ||
-	    (s->ev->flags && (s->ev->flags != KDDM_COF_CREATE || !fresh)))
+	    (flags && (flags != KDDM_COF_CREATE || !fresh)))
 		return -EPROTO;
 	co->version = s->ev->version;
-	if (s->ev->flags) {
+	inherit(s);
+	if (flags) {
 		kddm_co_begin_fill(s, true);
 		return 0;
 	}

@@ -133,7 +133,8 @@ enum kddm_co_event_type {
 #define KDDM_COF_CREATE		0x08	/* OWN: the object is new, fill it */
 #define KDDM_COF_VOID		0x10	/* OWN, REPLICA: there is no object */
 #define KDDM_COF_MANUAL		0x20	/* who grabs makes the first contents */
-#define KDDM_COF_ALL		0x3f
+#define KDDM_COF_TOMB		0x40	/* OWN: see kddm_co.tomb */
+#define KDDM_COF_ALL		0x7f
 
 /* What a local request waits for: kddm_co.want */
 enum kddm_co_want {
@@ -210,8 +211,8 @@ struct kddm_co_ext {
  * @stale: DRAIN: others have made the object their own while this node was
  *	apart, and do not wait for those who are inside; PUSH: a replica has
  *	to be told again
- * @tomb: home, and who has become the owner: another one was given up, and may
- *	come back; home remembers the absence of such an object
+ * @tomb: of the owner, and at home: another owner was given up, and may come
+ *	back; home remembers the absence of such an object
  */
 struct kddm_co {
 	u64			version;

@@ -287,7 +287,7 @@ static void hand_over(struct co_step *s, const struct kddm_co_req *r, u8 flags)
 		sharers = !nodeset_empty(copyset(co->x), co->x->words);
 	}
 	a = kddm_co_send(s, KDDM_EV_OWN, r->node, r->seq);
-	a->flags = flags;
+	a->flags = flags | (co->tomb ? KDDM_COF_TOMB : 0);
 	a->data = !flags;
 	a->need = sharers;
 	s->data |= a->data;

@@ -213,7 +213,7 @@ static int check(struct kddm_set *set, const struct kddm_obj_msg *m)
 {
 	bool data = m->type == KDDM_EV_DATA ||
 		    ((m->type == KDDM_EV_OWN || m->type == KDDM_EV_REPLICA) &&
-		     !m->flags);
+		     !(m->flags & ~KDDM_COF_TOMB));
 
 	if (data && set->linker->export ? m->len > set->size :
 					  m->len != (data ? set->size : 0))

@@ -104,7 +104,7 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_recover_prune);
  */
 enum kddm_taken kddm_recover_taken(u8 flags)
 {
-	return flags ? KDDM_TAKEN_VOID : KDDM_TAKEN_OWN;
+	return flags & ~KDDM_COF_TOMB ? KDDM_TAKEN_VOID : KDDM_TAKEN_OWN;
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_taken);
 
@@ -286,6 +286,7 @@ void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
 	if (j->best.kind == KDDM_CLAIM_VOID ||
 	    j->best.kind == KDDM_CLAIM_GONE) {
 		v->kind = KDDM_VERDICT_VOID;
+		v->tomb |= backup;
 		return;
 	}
 	v->kind = KDDM_VERDICT_OWNER;

@@ -24,7 +24,7 @@
  * another one by now.  Who becomes the owner here raises the version, so that
  * what was lost sight of before is known to be old; and home keeps in mind that
  * there may be such an owner (tomb), lest the object that is removed meanwhile
- * comes back with it.
+ * comes back with it.  That goes with the ownership, since home may fail too.
  *
  * With replicas, what was put last is with nodes that only keep it (backup).
  * If nobody has a copy any more, the newest of these becomes the owner.  It

@@ -39,6 +39,7 @@
  * @due: see struct kddm_co; of what is @stale: a replica waits for its place
  * @removing: see struct kddm_co
  * @stale: see struct kddm_co
+ * @tomb: the same
  * @version: of the object, if not the usual
  * @keeper: see struct kddm_co_env
  * @replicas: see struct kddm_co_env
@@ -79,6 +80,7 @@ struct cell {
 	bool		due;
 	bool		removing;
 	bool		stale;
+	bool		tomb;
 	u64		version;
 	bool		keeper;
 	u64		replicas;

@@ -143,8 +143,9 @@ static void cell_state(struct scene *s)
 	    co->backup ? " backup" : co->absent ? " absent" : "");
 	if (co->x)
 		cell_ext(s);
-	say(s, "%s%s%s", co->due ? " due" : "",
-	    co->removing ? " removing" : "", co->stale ? " stale" : "");
+	say(s, "%s%s%s%s", co->due ? " due" : "",
+	    co->removing ? " removing" : "", co->stale ? " stale" : "",
+	    co->tomb ? " tomb" : "");
 }
 
 /* A message as "name>to", then of whom, number, version, hops, ... */
@@ -161,12 +162,13 @@ static void say_send(struct scene *s, const struct kddm_co_action *a)
 	if (answer)
 		say(s, " v%llu", (unsigned long long)a->version);
 	if (a->flags)
-		say(s, " %s%s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
+		say(s, " %s%s%s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
 		    a->flags & KDDM_COF_RECLAIM ? "r" : "",
 		    a->flags & KDDM_COF_TRY ? "t" : "",
 		    a->flags & KDDM_COF_CREATE ? "c" : "",
 		    a->flags & KDDM_COF_VOID ? "v" : "",
-		    a->flags & KDDM_COF_MANUAL ? "m" : "");
+		    a->flags & KDDM_COF_MANUAL ? "m" : "",
+		    a->flags & KDDM_COF_TOMB ? "b" : "");
 	if (a->data)
 		say(s, " data");
 	if (a->need) {
@@ -301,6 +303,7 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->due = c->due && !c->stale;
 	co->removing = c->removing;
 	co->stale = c->stale;
+	co->tomb = c->tomb;
 	if (c->stale && !c->due)
 		co->inv_owner = KDDM_NODE_NONE;
 	if (c->version)

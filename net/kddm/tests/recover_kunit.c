@@ -160,7 +160,9 @@ static void judge_case(struct kunit *test, const struct judge_case *c,
 	KUNIT_EXPECT_EQ(test, copies, c->copies);
 	KUNIT_EXPECT_EQ(test, v.tomb,
 			tomb || c->kind == KDDM_VERDICT_LOST ||
-			(c->kind == KDDM_VERDICT_OWNER && v.version > v.from));
+			(c->kind == KDDM_VERDICT_OWNER && v.version > v.from) ||
+			(c->kind == KDDM_VERDICT_VOID &&
+			 j.best.kind == GONE));
 }
 
 static void test_judge(struct kunit *test)
@@ -466,6 +468,18 @@ static void test_tomb(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kddm_co_forgettable(&co, &home));
 }
 
+/* Whatever else comes with the ownership, it is what it was. */
+static void test_taken(struct kunit *test)
+{
+	enum kddm_taken own = KDDM_TAKEN_OWN, none = KDDM_TAKEN_VOID;
+	const u8 tomb = KDDM_COF_TOMB;
+
+	KUNIT_EXPECT_EQ(test, kddm_recover_taken(0), own);
+	KUNIT_EXPECT_EQ(test, kddm_recover_taken(tomb), own);
+	KUNIT_EXPECT_EQ(test, kddm_recover_taken(KDDM_COF_CREATE), none);
+	KUNIT_EXPECT_EQ(test, kddm_recover_taken(KDDM_COF_VOID | tomb), none);
+}
+
 /* Replicas that are being told are told again, or never. */
 static void test_push(struct kunit *test)
 {
@@ -599,6 +613,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(test_replicas),
 	KUNIT_CASE(test_under_way),
 	KUNIT_CASE(test_tomb),
+	KUNIT_CASE(test_taken),
 	KUNIT_CASE(test_push),
 	KUNIT_CASE(test_absent),
 	KUNIT_CASE(test_renew),

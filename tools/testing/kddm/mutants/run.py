@@ -33,7 +33,7 @@ KDDM = os.path.normpath(os.path.join(HERE, "../../../../net/kddm"))
 # The tests: the cases by hand, then the explorations and walks, which know
 # nothing of them, until one fails.  Those that take longer come last.
 ALL = "get,grab,nocreate,remove,forget"
-MORE = ALL + ",try,downgrade,drop,fail"
+MORE = ALL + ",try,downgrade,drop,fail,manual,upgrade"
 TESTS = [
     ("table", ["table"]),
     ("2 nodes", ["explore", "-n", "2", "-m", "6", "-o", MORE + ",kill"]),
