@@ -30,14 +30,16 @@ struct task_struct;
  * @rxbuf: what is received into; protected by @rx_lock
  * @missing: bytes of the present datagram that were not; the same
  * @ops: the layer above
- * @lock: protects the next four
+ * @lock: protects the next five
  * @fifo: messages that wait for the drainer
  * @ready: peers that the drainer should look at, with a reference
  * @draining: there is a drainer
  * @rescan: it should look at all peers
+ * @late: messages of sessions that have ended before they were confirmed
  * @bytes: of all messages that have not been sent
  * @retry: sets @rescan when congestion or lack of memory may have ended
  * @more: goes on where a drainer had enough
+ * @tell: confirms to peers what has come and was not confirmed yet
  * @data_ready: TIPC's own callback
  * @write_space: TIPC's own callback
  */
@@ -57,9 +59,11 @@ struct kddm_chan {
 	struct list_head		ready;
 	bool				draining;
 	bool				rescan;
+	struct list_head		late;
 	atomic_long_t			bytes;
 	struct delayed_work		retry;
 	struct work_struct		more;
+	struct delayed_work		tell;
 	void				(*data_ready)(struct sock *sk);
 	void				(*write_space)(struct sock *sk);
 };
@@ -89,12 +93,30 @@ int kddm_chan_sendmsg(struct kddm_chan *c, const struct kddm_node *node,
 void kddm_chan_retry(struct work_struct *work);
 void kddm_chan_more(struct work_struct *work);
 
-/* Has so much come from a peer that it should be told? */
+/* Has so much come from a peer, or so long ago, that it should be told? */
 static inline bool kddm_chan_credit_due(const struct kddm_peer_chan *pc)
 {
-	return READ_ONCE(pc->rcvd) - READ_ONCE(pc->confirmed) >=
-	       KDDM_WINDOW / 4;
+	u32 more = READ_ONCE(pc->rcvd) - READ_ONCE(pc->confirmed);
+
+	return more >= KDDM_WINDOW / 4 || (more && READ_ONCE(pc->owed));
 }
+
+/* sent.c */
+
+/*
+ * @msg, which was sent to @node as number @seq, is to be kept: false if that
+ * has been confirmed already.  As the drainer.
+ */
+bool kddm_sent_keep(struct kddm_chan *c, struct kddm_node *node,
+		    struct kddm_msg *msg, u32 seq);
+/* Take what has been confirmed, into @done; with the channel's lock. */
+void kddm_sent_confirmed(struct kddm_peer_chan *pc, struct list_head *done);
+/* Free these messages. */
+void kddm_sent_free(struct list_head *list);
+/* Something has come that the peer should know of, if it does not soon. */
+void kddm_sent_tell_later(struct kddm_chan *c);
+/* The work of c->tell. */
+void kddm_sent_tell(struct work_struct *work);
 
 /* receive.c */
 

@@ -180,7 +180,6 @@ static void replicate(struct co_step *s)
 {
 	s->co->state = KDDM_CO_PUSH;
 	s->co->due = true;
-	s->co->stale = false;
 }
 
 static int put_writer(struct co_step *s)

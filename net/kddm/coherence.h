@@ -186,6 +186,13 @@ struct kddm_co_ext {
 	u64	bits[];
 };
 
+/* What a node has sent with the ownership, and may have back: kddm_co.sent */
+enum kddm_sent {
+	KDDM_SENT_NONE,
+	KDDM_SENT_VOID,			/* an absence, or a new object */
+	KDDM_SENT_DATA
+};
+
 /**
  * struct kddm_co - one object on one node
  * @version: of the data; one higher with each writer and each new owner
@@ -211,6 +218,8 @@ struct kddm_co_ext {
  * @stale: DRAIN: others have made the object their own while this node was
  *	apart, and do not wait for those who are inside; PUSH: a replica has
  *	to be told again
+ * @sent: during recovery: enum kddm_sent, what was sent and has not arrived
+ * @lent: and these contents are kept for that alone
  * @tomb: of the owner, and at home: another owner was given up, and may come
  *	back; home remembers the absence of such an object
  */
@@ -236,6 +245,8 @@ struct kddm_co {
 				removing : 1,
 				absent : 1,
 				stale : 1,
+				sent : 2,
+				lent : 1,
 				tomb : 1;
 };
 

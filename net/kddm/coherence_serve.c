@@ -208,6 +208,7 @@ static void push(struct co_step *s)
 	struct kddm_co_action *a;
 
 	co->due = false;
+	co->stale = false;
 	if (!env->rwords) {
 		kddm_co_replicated(s);
 		return;

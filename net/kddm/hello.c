@@ -102,6 +102,7 @@ static int hello_from(struct kddm_member *m, struct kddm_node *node,
 		kddm_member_end(m, node, false);
 		return KDDM_DROP_STALE + 1;
 	}
+	kddm_transport_met(m->kn, node->id, h->incarnation, hello);
 	if (link == KDDM_LINK_UP)
 		kddm_transport_wake(m->kn, node);
 	if (hello->flags & KDDM_HELLO_ANSWER)

@@ -45,6 +45,7 @@ void kddm_member_todo(struct kddm_member *m, struct kddm_node *node)
  */
 static bool begin(struct kddm_member *m, struct kddm_node *node)
 {
+	const struct kddm_past *past = xa_load(&m->past, node->id);
 	struct kddm_net *kn = m->kn;
 
 	lockdep_assert_held(&m->lock);
@@ -54,6 +55,8 @@ static bool begin(struct kddm_member *m, struct kddm_node *node)
 	if (!++m->sessions)
 		m->sessions = 1;
 	node->session = m->sessions;
+	if (past)
+		node->past = *past;
 	refcount_inc(&node->ref);
 	if (xa_err(xa_store(&kn->nodes, node->id, node, GFP_ATOMIC))) {
 		refcount_dec(&node->ref);
@@ -195,6 +198,27 @@ static bool is_over(struct kddm_member *m, struct kddm_node *node)
 	return over;
 }
 
+/* What the node will be told, when it is met again, of the session. */
+static void remember(struct kddm_member *m, struct kddm_node *node)
+{
+	struct kddm_past *past, now = {
+		.session = node->peer_session,
+		.incarnation = node->incarnation,
+	};
+
+	kddm_transport_part(m->kn, node, now.rcvd);
+	if (!now.session)	/* it has never answered */
+		return;
+	past = xa_load(&m->past, node->id);
+	if (!past) {
+		past = kzalloc_obj(*past, GFP_KERNEL | __GFP_NOFAIL);
+		xa_store(&m->past, node->id, past, GFP_KERNEL | __GFP_NOFAIL);
+	}
+	spin_lock(&m->lock);
+	*past = now;
+	spin_unlock(&m->lock);
+}
+
 /*
  * The session is over: free its place, and put a fresh publication in place of
  * the old one if it can be met again.
@@ -251,6 +275,7 @@ static void member_work(struct work_struct *work)
 		while (advance(m, node))
 			;
 		if (is_over(m, node)) {
+			remember(m, node);
 			clear_place(m, node);
 			kddm_member_begin(m);
 		}
@@ -337,6 +362,7 @@ int kddm_member_init(struct kddm_net *kn)
 	INIT_DELAYED_WORK(&m->hello, hello_work);
 	init_waitqueue_head(&m->settled);
 	m->max_id = kn->self;
+	xa_init(&m->past);
 	m->wq = alloc_ordered_workqueue("kddm_member", 0);
 	if (!m->wq)
 		goto free;
@@ -366,7 +392,12 @@ free:
 void kddm_member_exit(struct kddm_net *kn)
 {
 	struct kddm_member *m = kn->member;
+	struct kddm_past *past;
+	unsigned long id;
 
+	xa_for_each(&m->past, id, past)
+		kfree(past);
+	xa_destroy(&m->past);
 	xa_erase(&kn->nodes, kn->self);
 	kddm_node_put(m->self);
 	destroy_workqueue(m->wq);

@@ -89,6 +89,9 @@ enum kddm_link {
  *	receiving thread under the channel's lock
  * @confirmed: the @rcvd that we last told the peer; written by the drainer
  * @waiting: the drainer waits for credit; under the channel's lock
+ * @parted: the session has ended, and @rcvd is final; under the channel's lock
+ * @owed: it is some time that something came; written under the channel's lock
+ * @sent: messages that are kept until they are confirmed; the same
  * @backlog: messages that wait for credit, for the handshake, or for TIPC's
  *	congestion to end; the drainer's
  * @bytes: in @backlog; the drainer's
@@ -100,9 +103,24 @@ struct kddm_peer_chan {
 	u32			acked;
 	u32			confirmed;
 	bool			waiting;
+	bool			parted;
+	bool			owed;
+	struct list_head	sent;
 	struct list_head	backlog;
 	size_t			bytes;
 	struct list_head	ready;
+};
+
+/**
+ * struct kddm_past - what a node is told of the last session that has ended
+ * @session: its number for it, 0: there was none
+ * @incarnation: its incarnation then
+ * @rcvd: last number received from it in order, on each channel
+ */
+struct kddm_past {
+	u16	session;
+	u32	incarnation;
+	u32	rcvd[KDDM_CHANNELS];
 };
 
 /**
@@ -116,6 +134,7 @@ struct kddm_peer_chan {
  * @incarnation: from HELLO
  * @session: our number for this meeting
  * @peer_session: the node's number for it, from HELLO
+ * @past: of the session before; does not change once this one has begun
  * @tx: messages sent
  * @rx: messages accepted
  * @tx_bytes: bytes in the messages sent, headers included
@@ -151,6 +170,7 @@ struct kddm_node {
 	u32			incarnation;
 	u16			session;
 	u16			peer_session;
+	struct kddm_past	past;
 	atomic64_t		tx;
 	atomic64_t		rx;
 	atomic64_t		tx_bytes;

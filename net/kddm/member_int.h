@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include "member.h"
 
 struct kddm_peer_ops;
@@ -29,6 +30,7 @@ struct kddm_topology_ops;
  * @busy: the worker is at it
  * @sessions: number of the last session
  * @max_id: highest id seen
+ * @past: struct kddm_past by node id; written by the worker
  * @byes: nodes that could not be told yet, see kddm_member_tell()
  * @peers: sessions there are
  * @most_peers: and ever were
@@ -50,6 +52,7 @@ struct kddm_member {
 	bool			busy;
 	u16			sessions;
 	u16			max_id;
+	struct xarray		past;
 	struct list_head	byes;
 	unsigned int		peers;
 	unsigned int		most_peers;

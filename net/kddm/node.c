@@ -27,6 +27,7 @@ struct kddm_node *kddm_node_new(u16 id, u32 addr, u32 port, gfp_t gfp)
 	node->addr = addr;
 	node->port[0] = port;
 	for (i = 0; i < KDDM_CHANNELS; i++) {
+		INIT_LIST_HEAD(&node->chan[i].sent);
 		INIT_LIST_HEAD(&node->chan[i].backlog);
 		INIT_LIST_HEAD(&node->chan[i].ready);
 	}

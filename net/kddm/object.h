@@ -241,8 +241,9 @@ void kddm_obj_free_data(struct kddm_obj *obj);
 void kddm_obj_trim_data(struct kddm_obj *obj);
 /* The contents are no longer valid. */
 void kddm_obj_drop_data(struct kddm_obj *obj);
-/* Take the contents from a message. */
+/* Take the contents from a message; or keep them, and make nothing of them. */
 void kddm_obj_install(struct kddm_obj *obj, struct kddm_obj_msg *m);
+void kddm_obj_store(struct kddm_obj *obj, struct kddm_obj_msg *m);
 
 /* object_hold.c; busy. */
 /* Whether the hold time lasts. */
@@ -296,6 +297,11 @@ bool kddm_obj_send_past(struct kddm_net *kn, u16 dst, u16 chan,
 			struct kddm_msg *msg, const void *data, u32 len);
 /* Keep @msg, which cannot be sent now, with what is held back. */
 void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg);
+/*
+ * Keep @msg, the ownership that has not reached a node which is there again,
+ * for the recovery that is to come.  False if there are too many.
+ */
+bool kddm_obj_keep_lost(struct kddm_set *set, struct kddm_msg *msg);
 void kddm_objects_drop_held(struct list_head *held);
 /* For struct kddm_views_ops. */
 void kddm_objects_release(struct kddm_views *v);

@@ -30,6 +30,7 @@ static struct kddm_msg *wire_msg(const struct kddm_obj_msg *m, u16 nwords)
 			     GFP_KDDM);
 	kddm_wire_put_obj(msg->buf + HDR, msg->len - HDR, m);
 	msg->type = KDDM_WIRE_OBJ + m->type;
+	msg->keep = m->type == KDDM_EV_OWN;
 	return msg;
 }
 
@@ -61,7 +62,8 @@ static bool send_from(struct kddm_obj *obj, u16 dst,
 
 static void send(struct kddm_obj *obj, u16 dst, const struct kddm_obj_msg *m)
 {
-	if (m->len < LONG || !send_from(obj, dst, m))
+	/* What must come back if it is lost goes by the queue. */
+	if (m->len < LONG || m->type == KDDM_EV_OWN || !send_from(obj, dst, m))
 		kddm_obj_send(obj->set->kn, obj->set, dst,
 			      kddm_obj_channel(obj->id), wire_msg(m, 0));
 }
@@ -429,8 +431,26 @@ static bool obj_undeliverable(struct kddm_net *kn, u16 dst,
 	return member;
 }
 
+/* What is to become of it is judged when the other node is a member again. */
+static bool obj_lost(struct kddm_net *kn, struct kddm_msg *msg)
+{
+	struct kddm_obj_msg m;
+	struct kddm_set *set;
+	bool kept;
+
+	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m))
+		return false;
+	set = kddm_set_find(kn, m.set);
+	if (!set)
+		return false;
+	kept = kddm_obj_keep_lost(set, msg);
+	kddm_set_unref(set);
+	return kept;
+}
+
 const struct kddm_channel_ops kddm_obj_channel_ops = {
 	.rx		= obj_rx,
 	.undeliverable	= obj_undeliverable,
+	.lost		= obj_lost,
 };
 

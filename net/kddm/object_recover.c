@@ -5,7 +5,8 @@
  * While the view changes, messages of objects are held back, each set's in a
  * list.  What has been held back for a suspect is never sent: a message that
  * hands over the ownership is taken back, others are dropped.  One for a member
- * that is out of reach is held back from then on.  A suspect is
+ * that is out of reach is held back from then on; and one that was lost on its
+ * way comes back as well, and is judged.  A suspect is
  * adrift from its reset until it is settled: what is here can be used, but no
  * request is made.
  */
@@ -16,6 +17,7 @@
 #include "views.h"
 
 #define HDR		sizeof(struct kddm_wire_hdr)
+#define LOST_MAX	1024	/* messages of a set */
 
 /* Held messages */
 
@@ -86,6 +88,21 @@ void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg)
 	hold_back(set->kn->views, &set->held, msg);
 }
 
+bool kddm_obj_keep_lost(struct kddm_set *set, struct kddm_msg *msg)
+{
+	struct kddm_views *v = set->kn->views;
+	bool keep;
+
+	spin_lock(&v->held_lock);
+	keep = set->nr_lost < LOST_MAX;
+	if (keep) {
+		list_add_tail(&msg->list, &set->lost);
+		set->nr_lost++;
+	}
+	spin_unlock(&v->held_lock);
+	return keep;
+}
+
 void kddm_objects_drop_held(struct list_head *held)
 {
 	struct kddm_msg *msg, *next;
@@ -121,18 +138,46 @@ static void release(struct kddm_views *v, struct list_head *held)
 	}
 }
 
+/* Take into @list what was lost, of one object or of all, and can be judged. */
+static void take_lost(struct kddm_set *set, const struct kddm_obj *obj,
+		      struct list_head *list)
+{
+	struct kddm_views *v = set->kn->views;
+	struct kddm_msg *msg, *next;
+	struct kddm_obj_msg m;
+	u32 inc;
+
+	lockdep_assert_held(&v->held_lock);
+	list_for_each_entry_safe(msg, next, &set->lost, list) {
+		inc = v->vc->last.inc[msg->dst];
+		if (!inc || (obj && inc != msg->incarnation))
+			continue;
+		if (obj && (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
+					      msg->type, &m) ||
+			    m.objid != obj->id))
+			continue;
+		list_move_tail(&msg->list, list);
+		set->nr_lost--;
+	}
+}
+
 void kddm_objects_release(struct kddm_views *v)
 {
 	struct kddm_set *set;
+	LIST_HEAD(lost);
 	unsigned long i;
 
 	spin_lock(&v->held_lock);
 	rcu_read_lock();
-	xa_for_each(&v->kn->sets->table, i, set)
+	xa_for_each(&v->kn->sets->table, i, set) {
 		release(v, &set->held);
+		/* It was judged, or there was no need. */
+		take_lost(set, NULL, &lost);
+	}
 	rcu_read_unlock();
 	release(v, &v->held);
 	spin_unlock(&v->held_lock);
+	kddm_objects_drop_held(&lost);
 }
 
 /*
@@ -168,6 +213,36 @@ static enum kddm_taken take_back(struct kddm_obj *obj, u64 *version)
 	return taken;
 }
 
+/*
+ * The ownership that this node has sent, and that has not arrived; the latest,
+ * should there be more.
+ */
+static enum kddm_taken take_sent(struct kddm_obj *obj, u64 *version)
+{
+	struct kddm_views *v = obj->set->kn->views;
+	struct kddm_obj_msg m, latest = { };
+	enum kddm_taken taken;
+	struct kddm_msg *msg;
+	LIST_HEAD(mine);
+
+	spin_lock(&v->held_lock);
+	take_lost(obj->set, obj, &mine);
+	spin_unlock(&v->held_lock);
+	if (list_empty(&mine))
+		return KDDM_TAKEN_NONE;
+	list_for_each_entry(msg, &mine, list)
+		if (!kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
+				       msg->type, &m) &&
+		    m.version >= latest.version)
+			latest = m;
+	*version = latest.version;
+	taken = kddm_recover_sent(&obj->co, latest.flags, latest.version);
+	if (taken == KDDM_TAKEN_SENT && !obj->co.backup)
+		kddm_obj_store(obj, &latest);
+	kddm_objects_drop_held(&mine);
+	return taken;
+}
+
 /* One object */
 
 /* What this node has of an object that it has no entry of. */
@@ -190,7 +265,7 @@ void kddm_obj_reset(struct kddm_set *set, u64 id, struct kddm_claim *claim)
 		return;
 	}
 	kddm_obj_begin(obj);
-	taken = take_back(obj, &version);
+	taken = take_back(obj, &version) ?: take_sent(obj, &version);
 	env = kddm_obj_env(obj);
 	kddm_recover_reset(&obj->co, &env, taken, version, claim);
 	obj->adrift = 1;

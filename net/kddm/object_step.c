@@ -120,8 +120,7 @@ void kddm_obj_install(struct kddm_obj *obj, struct kddm_obj_msg *m)
 	keep_raw(obj, raw);
 }
 
-/* The contents of a message are to be kept, and nothing made of them. */
-static void store(struct kddm_obj *obj, struct kddm_obj_msg *m)
+void kddm_obj_store(struct kddm_obj *obj, struct kddm_obj_msg *m)
 {
 	kddm_obj_free_data(obj);
 	keep_raw(obj, new_raw(obj, m));
@@ -326,7 +325,7 @@ static void act(struct kddm_obj *obj, const struct kddm_co_action *a,
 		keep(obj);
 		break;
 	case KDDM_ACT_STORE:
-		store(obj, m);
+		kddm_obj_store(obj, m);
 		break;
 	case KDDM_ACT_DONE:
 		done(obj, a->err);

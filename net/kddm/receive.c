@@ -46,6 +46,7 @@ void kddm_drop(struct kddm_net *kn, u16 chan, u32 addr, u32 port, u32 len,
 static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	LIST_HEAD(done);
 
 	if (ack == pc->acked)
 		return true;
@@ -58,8 +59,23 @@ static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
 		pc->waiting = false;
 		kddm_chan_make_ready(c, node);
 	}
+	kddm_sent_confirmed(pc, &done);
 	spin_unlock(&c->lock);
+	kddm_sent_free(&done);
 	return true;
+}
+
+/* Whether it is taken: if the session has ended, it was not. */
+static bool take(struct kddm_chan *c, struct kddm_peer_chan *pc, u32 seq)
+{
+	bool taken;
+
+	spin_lock(&c->lock);
+	taken = !pc->parted;
+	if (taken)
+		WRITE_ONCE(pc->rcvd, seq);
+	spin_unlock(&c->lock);
+	return taken;
 }
 
 /* Does a message belong to the session?  Returns 0 or enum kddm_drop + 1. */
@@ -98,7 +114,8 @@ static void deliver(struct kddm_chan *c, struct kddm_node *node,
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
 	int rc = -EUNATCH;
 
-	WRITE_ONCE(pc->rcvd, h->seq);
+	if (!take(c, pc, h->seq))
+		return;
 	atomic64_inc(&c->kn->stats.rx);
 	atomic64_inc(&node->rx);
 	atomic64_add(h->len, &c->kn->stats.rx_bytes);
@@ -116,6 +133,8 @@ static void deliver(struct kddm_chan *c, struct kddm_node *node,
 		spin_lock(&c->lock);
 		kddm_chan_make_ready(c, node);
 		spin_unlock(&c->lock);
+	} else if (READ_ONCE(pc->rcvd) != READ_ONCE(pc->confirmed)) {
+		kddm_sent_tell_later(c);
 	}
 }
 

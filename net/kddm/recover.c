@@ -108,11 +108,40 @@ enum kddm_taken kddm_recover_taken(u8 flags)
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_recover_taken);
 
+/**
+ * kddm_recover_sent() - what a KDDM_EV_OWN means that has not arrived
+ * @co: the object
+ * @flags: of the message
+ * @version: the same
+ *
+ * Return: what it is for kddm_recover_reset(), %KDDM_TAKEN_NONE if this node
+ * has anything newer, or knows of it.
+ */
+enum kddm_taken kddm_recover_sent(const struct kddm_co *co, u8 flags,
+				  u64 version)
+{
+	if (co->version != version || co->absent)
+		return KDDM_TAKEN_NONE;
+	switch (co->state) {
+	case KDDM_CO_INVALID:
+	case KDDM_CO_LOST:
+	case KDDM_CO_GET:
+	case KDDM_CO_GRAB:
+		return kddm_recover_taken(flags) == KDDM_TAKEN_OWN ?
+		       KDDM_TAKEN_SENT : KDDM_TAKEN_SENT_VOID;
+	default:
+		return KDDM_TAKEN_NONE;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kddm_recover_sent);
+
 /* The state without what is under way. */
 static u8 rest(const struct kddm_co *co, enum kddm_taken taken)
 {
-	if (taken != KDDM_TAKEN_NONE)
-		return taken == KDDM_TAKEN_OWN ? KDDM_CO_OWNER : KDDM_CO_VOID;
+	if (taken == KDDM_TAKEN_OWN)
+		return KDDM_CO_OWNER;
+	if (taken == KDDM_TAKEN_VOID)
+		return KDDM_CO_VOID;
 	switch (co->state) {
 	case KDDM_CO_DRAIN:
 		return co->stale ? KDDM_CO_DRAIN : KDDM_CO_SHARED;
@@ -135,7 +164,8 @@ static u8 claim_of(const struct kddm_co *co, bool home)
 	case KDDM_CO_INVALID:
 		if (co->absent)
 			return KDDM_CLAIM_GONE;
-		return co->backup ? KDDM_CLAIM_BACKUP : KDDM_CLAIM_NONE;
+		return co->backup && !co->lent ? KDDM_CLAIM_BACKUP :
+						 KDDM_CLAIM_NONE;
 	case KDDM_CO_SHARED:
 		return KDDM_CLAIM_COPY;
 	case KDDM_CO_VOID:
@@ -154,7 +184,7 @@ static u8 claim_of(const struct kddm_co *co, bool home)
  * kddm_recover_reset() - let go of what is under way
  * @co: the object; changed
  * @env: who and where
- * @taken: a KDDM_EV_OWN of this node that was not sent and never will be
+ * @taken: a KDDM_EV_OWN of this node that was taken back
  * @version: that it had
  * @claim: what this node has; its @base is the caller's
  *
@@ -170,12 +200,18 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 {
 	bool home = env->self == env->home;
 
-	if (taken != KDDM_TAKEN_NONE) {
+	if (taken == KDDM_TAKEN_OWN || taken == KDDM_TAKEN_VOID) {
 		co->version = version;
 		co->hint = env->self;
 		co->told = false;
 		co->backup = false;
 		co->absent = false;
+	} else if (taken == KDDM_TAKEN_SENT) {
+		co->lent = !co->backup;
+		co->backup = true;
+		co->sent = KDDM_SENT_DATA;
+	} else if (taken == KDDM_TAKEN_SENT_VOID) {
+		co->sent = KDDM_SENT_VOID;
 	}
 	claim->known = (co->version && !co->absent) ||
 		       co->state == KDDM_CO_LOST ||
@@ -197,6 +233,7 @@ void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 		co->x->qlen = 0;
 	}
 	claim->kind = claim_of(co, home);
+	claim->sent = co->sent;
 	claim->tomb = co->tomb;
 	claim->version = co->version;
 }
@@ -221,6 +258,17 @@ static bool better(const struct kddm_claim *a, u16 na,
 	if (a->version != b->version)
 		return a->version > b->version;
 	return na < nb;
+}
+
+/* Whether what a node has sent is later than what others have. */
+static bool sent_later(const struct kddm_claim *c, u16 node,
+		       const struct kddm_judge *j)
+{
+	if (!c->sent || !j->sent.sent)
+		return c->sent;
+	if (c->version != j->sent.version)
+		return c->version > j->sent.version;
+	return node < j->sender;
 }
 
 /**
@@ -249,51 +297,98 @@ void kddm_judge_hear(struct kddm_judge *j, u16 node,
 		j->now = claim->version;
 	j->known |= claim->known;
 	j->tomb |= claim->tomb;
+	if (sent_later(claim, node, j)) {
+		j->sent = *claim;
+		j->sender = node;
+	}
 	if (claim->kind == KDDM_CLAIM_ABSENT) {
 		j->absent = true;
-	} else if (better(claim, node, &j->best, j->node)) {
+		return;
+	}
+	if (better(claim, node, &j->best, j->node)) {
 		j->best = *claim;
 		j->node = node;
+	}
+	if (claim->kind >= KDDM_CLAIM_VOID &&
+	    better(claim, node, &j->owned, j->owner)) {
+		j->owned = *claim;
+		j->owner = node;
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_judge_hear);
 
+/*
+ * A version that is higher than all that has been seen, and than what a node
+ * makes that is apart: it counts on from those before.
+ */
+static u64 anew(const struct kddm_judge *j, u32 epoch)
+{
+	u64 least = (u64)epoch << 32;
+
+	return j->seen < least ? least : j->seen + 1;
+}
+
+/* The object would be lost: but it may never have left its last owner. */
+static void decide_lost(const struct kddm_judge *j, u32 epoch,
+			struct kddm_verdict *v)
+{
+	if (!j->sent.sent || j->sent.version != j->seen) {
+		v->kind = KDDM_VERDICT_LOST;
+		v->tomb = true;
+	} else if (j->sent.sent == KDDM_SENT_DATA) {
+		v->kind = KDDM_VERDICT_OWNER;
+		v->owner = j->sender;
+		v->version = anew(j, epoch);
+		v->from = j->sent.version;
+	} else {
+		v->kind = KDDM_VERDICT_VOID;
+	}
+}
+
 /**
  * kddm_judge_decide() - what becomes of the object
  * @j: the claims of all members
+ * @epoch: of the view
  * @v: where to
  */
-void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v)
+void kddm_judge_decide(const struct kddm_judge *j, u32 epoch,
+		       struct kddm_verdict *v)
 {
-	bool apart = j->best.base < j->base;	/* it comes from elsewhere */
-	bool backup = hearsay(&j->best);
+	const struct kddm_claim *best = &j->best;
+	bool apart = best->base < j->base;	/* it comes from elsewhere */
+	u16 node = j->node;
+	bool backup;
 
+	/* A copy from there counts for nothing. */
+	if (apart && best->kind < KDDM_CLAIM_VOID) {
+		best = &j->owned;
+		node = j->owner;
+	}
+	backup = hearsay(best);
 	v->base = j->base;
 	v->owner = KDDM_NODE_NONE;
 	v->version = j->seen;
-	v->from = j->best.version;
+	v->from = best->version;
 	v->tomb = j->tomb;
-	if (!j->best.kind || (backup && j->absent) ||
-	    (apart && j->best.kind < KDDM_CLAIM_VOID) ||
+	if (!best->kind || (backup && j->absent) ||
 	    (apart && j->absent && j->tomb) ||
-	    (apart && j->best.version < j->seen) ||
-	    (backup && j->best.version < j->now)) {
-		v->kind = j->known && !j->absent ? KDDM_VERDICT_LOST :
-						   KDDM_VERDICT_VOID;
-		v->tomb |= v->kind == KDDM_VERDICT_LOST;
+	    (apart && best->version < j->seen) ||
+	    (backup && best->version < j->now)) {
+		v->kind = KDDM_VERDICT_VOID;
+		if (j->known && !j->absent)
+			decide_lost(j, epoch, v);
 		return;
 	}
-	if (j->best.kind == KDDM_CLAIM_VOID ||
-	    j->best.kind == KDDM_CLAIM_GONE) {
+	if (best->kind == KDDM_CLAIM_VOID || best->kind == KDDM_CLAIM_GONE) {
 		v->kind = KDDM_VERDICT_VOID;
 		v->tomb |= backup;
 		return;
 	}
 	v->kind = KDDM_VERDICT_OWNER;
-	v->owner = j->node;
-	v->version = j->best.version;
-	if (apart || backup || j->best.kind == KDDM_CLAIM_COPY) {
-		v->version = j->seen + 1;
+	v->owner = node;
+	v->version = best->version;
+	if (apart || backup || best->kind == KDDM_CLAIM_COPY) {
+		v->version = anew(j, epoch);
 		v->tomb = true;
 	}
 }
@@ -316,7 +411,8 @@ EXPORT_SYMBOL_IF_KUNIT(kddm_claim_holds);
 /**
  * kddm_recover_first() - whether a node has to be told before others
  * @v: the verdict
- * @holds: kddm_claim_holds() of what it claims
+ * @holds: kddm_claim_holds() of what it claims, and its base is the verdict's;
+ *	or it is to be the owner
  * @home: the node is home from now on
  *
  * If the next change comes when not all have been told, what was said to some
@@ -394,6 +490,23 @@ static bool counts(const struct kddm_co *co, const struct kddm_verdict *v,
 }
 
 /*
+ * Whether this node is to know of the version.  If that has not been made by
+ * the verdict, but is the owner's, what is being written may be lost with it,
+ * and nobody has seen that.
+ */
+static bool hears(const struct kddm_co *co, const struct kddm_verdict *v,
+		  bool home)
+{
+	if (co->backup)
+		return co->version == v->from;
+	if (kddm_co_has_data(co))
+		return true;
+	if (v->kind == KDDM_VERDICT_OWNER && v->version == v->from)
+		return false;
+	return co->version || home;
+}
+
+/*
  * Who is to own the object, if anybody: this node only with something that it
  * can own, or it would send its own requests to itself.  No home says
  * otherwise, but a verdict is what another node has sent.
@@ -435,19 +548,26 @@ int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,
 	*drop = false;
 	if (heir == env->self) {
 		err = own(co, env, v, copies, nwords, spare);
-		if (!err)
-			co->tomb = v->tomb;
-		return err;
+		if (err)
+			return err;
+		co->tomb = v->tomb;
+		co->sent = KDDM_SENT_NONE;
+		co->lent = false;
+		return 0;
 	}
 	co->tomb = home && v->tomb;
-	if (!owned || !counts(co, v, base))
+	if (!owned || co->lent || !counts(co, v, base))
 		no_contents(co, drop);
+	co->sent = KDDM_SENT_NONE;
+	co->lent = false;
 	co->hint = heir;
 	co->told = false;
-	co->absent = false;
+	/* Home may fail as well: who has seen the object remembers, too. */
+	co->absent = v->kind == KDDM_VERDICT_VOID && v->tomb && !home &&
+		     co->version;
 	if (v->kind == KDDM_VERDICT_VOID)
-		co->version = co->tomb ? v->version : 0;
-	else if (co->backup ? co->version == v->from : co->version || home)
+		co->version = co->tomb || co->absent ? v->version : 0;
+	else if (hears(co, v, home))
 		co->version = v->version;
 	if (home && !owned && co->state == KDDM_CO_INVALID)
 		co->state = v->kind == KDDM_VERDICT_VOID ? KDDM_CO_VOID :

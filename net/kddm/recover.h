@@ -21,8 +21,9 @@
  * comes back from a time apart: its copies may be old, and are given up.  What
  * it owned counts if nobody else has the object, and nobody has seen a higher
  * version.  That home knows of none does not count against it: home may be
- * another one by now.  Who becomes the owner here raises the version, so that
- * what was lost sight of before is known to be old; and home keeps in mind that
+ * another one by now.  Who becomes the owner here raises the version above all
+ * that can be made without this view, so that what was lost sight of before is
+ * known to be old; and home keeps in mind that
  * there may be such an owner (tomb), lest the object that is removed meanwhile
  * comes back with it.  That goes with the ownership, since home may fail too.
  *
@@ -30,6 +31,11 @@
  * If nobody has a copy any more, the newest of these becomes the owner.  It
  * counts only if nobody has seen anything newer: a put that has not returned
  * may be lost, but what somebody has read is not taken back silently.
+ *
+ * A message that hands over the ownership may be lost with the link, and both
+ * nodes be there.  When they meet again, who sent it hears that, and still has
+ * what it said (sent).  That counts if the object would be lost otherwise, and
+ * nobody has seen anything newer: it may have been given up meanwhile.
  *
  * A lost object stays so until its owner comes back, or somebody gives it up
  * (renew): then there is none, and a new one can be made.
@@ -69,6 +75,7 @@ enum kddm_claim_kind {
 /**
  * struct kddm_claim - what a node says of an object
  * @kind: enum kddm_claim_kind
+ * @sent: as in struct kddm_co; it has the contents, if any
  * @known: it knows that there was an object
  * @tomb: as in struct kddm_co
  * @base: epoch of the last view in which it was not out of date, 0 for a new
@@ -77,6 +84,7 @@ enum kddm_claim_kind {
  */
 struct kddm_claim {
 	u8	kind;
+	u8	sent;
 	bool	known;
 	bool	tomb;
 	u32	base;
@@ -118,6 +126,10 @@ struct kddm_verdict {
  * @now: the same of those who were not apart
  * @best: the best claim
  * @node: whose it is
+ * @owned: the best of who owns it, or its absence
+ * @owner: who that is
+ * @sent: the latest of what was sent and has not arrived
+ * @sender: whose that is
  */
 struct kddm_judge {
 	u32			base;
@@ -128,18 +140,26 @@ struct kddm_judge {
 	u64			now;
 	struct kddm_claim	best;
 	u16			node;
+	struct kddm_claim	owned;
+	u16			owner;
+	struct kddm_claim	sent;
+	u16			sender;
 };
 
 /**
- * enum kddm_taken - a message that was taken back because it had not left
+ * enum kddm_taken - a message that was taken back
  * @KDDM_TAKEN_NONE: there was none that matters
- * @KDDM_TAKEN_OWN: the ownership; the contents are there again
- * @KDDM_TAKEN_VOID: the ownership of the absence, or of a new object
+ * @KDDM_TAKEN_OWN: the ownership, had not left; the contents are there again
+ * @KDDM_TAKEN_VOID: that of the absence, or of a new object, the same
+ * @KDDM_TAKEN_SENT: the ownership, did not arrive; the contents are there again
+ * @KDDM_TAKEN_SENT_VOID: that of the absence, or of a new object, the same
  */
 enum kddm_taken {
 	KDDM_TAKEN_NONE,
 	KDDM_TAKEN_OWN,
-	KDDM_TAKEN_VOID
+	KDDM_TAKEN_VOID,
+	KDDM_TAKEN_SENT,
+	KDDM_TAKEN_SENT_VOID
 };
 
 bool kddm_recover_moved(const struct kddm_co_env *env, u16 home,
@@ -149,12 +169,15 @@ bool kddm_recover_suspect(const struct kddm_co *co,
 			  const u64 *gone, u16 nwords);
 void kddm_recover_prune(struct kddm_co *co, const u64 *gone, u16 nwords);
 enum kddm_taken kddm_recover_taken(u8 flags);
+enum kddm_taken kddm_recover_sent(const struct kddm_co *co, u8 flags,
+				  u64 version);
 void kddm_recover_reset(struct kddm_co *co, const struct kddm_co_env *env,
 			enum kddm_taken taken, u64 version,
 			struct kddm_claim *claim);
 void kddm_judge_hear(struct kddm_judge *j, u16 node,
 		     const struct kddm_claim *claim, u64 *copies, u16 nwords);
-void kddm_judge_decide(const struct kddm_judge *j, struct kddm_verdict *v);
+void kddm_judge_decide(const struct kddm_judge *j, u32 epoch,
+		       struct kddm_verdict *v);
 bool kddm_claim_holds(const struct kddm_claim *claim);
 bool kddm_recover_first(const struct kddm_verdict *v, bool holds, bool home);
 int kddm_recover_settle(struct kddm_co *co, const struct kddm_co_env *env,

@@ -5,6 +5,7 @@
  * The home of each asks all members what they have, and tells them what is to
  * become of it, many objects in a message.  recover.c judges.
  */
+#include <linux/bitfield.h>
 #include <linux/slab.h>
 #include "nodeset.h"
 #include "object.h"
@@ -31,7 +32,7 @@ static void acquit(struct kddm_set *set, unsigned long id)
  * @judge: claims
  * @verdict: what is judged
  * @copies: for each of them @words words: who has a copy that stays
- * @first: the same: who has contents; then, who is told first
+ * @first: the same: who has contents that count; then, who is told first
  */
 struct cases {
 	struct recovery		*r;
@@ -57,10 +58,14 @@ static void claim_one(struct kddm_views *v, struct kddm_set *set, u64 id,
 static void hear(struct cases *c, u16 i, u16 node,
 		 const struct kddm_claim *claim)
 {
+	struct kddm_judge *j = &c->judge[i];
 	size_t at = i * c->words;
+	u32 before = j->base;
 
-	kddm_judge_hear(&c->judge[i], node, claim, c->copies + at, c->words);
-	if (kddm_claim_holds(claim))
+	kddm_judge_hear(j, node, claim, c->copies + at, c->words);
+	if (j->base != before)
+		memset(c->first + at, 0, c->words * sizeof(u64));
+	if (kddm_claim_holds(claim) && claim->base == j->base)
 		nodeset_add(c->first + at, node);
 }
 
@@ -70,6 +75,7 @@ static bool claim_from_wire(struct kddm_claim *claim,
 	claim->kind = w->kind;
 	claim->known = w->flags & CLAIM_KNOWN;
 	claim->tomb = w->flags & CLAIM_TOMB;
+	claim->sent = FIELD_GET(CLAIM_SENT, w->flags);
 	claim->base = le32_to_cpu(w->base);
 	claim->version = le64_to_cpu(w->version);
 	return w->kind < KDDM_CLAIM_NR;
@@ -144,10 +150,11 @@ static void decide(struct recovery *r, struct cases *c, u16 i)
 	u64 *first = c->first + i * c->words;
 	bool holds;
 
-	kddm_judge_decide(&c->judge[i], &c->verdict[i]);
+	kddm_judge_decide(&c->judge[i], r->epoch, &c->verdict[i]);
 	for (k = 0; k < r->view->nr; k++) {
 		node = r->view->m[k].id;
-		holds = nodeset_has(first, c->words, node);
+		holds = nodeset_has(first, c->words, node) ||
+			node == c->verdict[i].owner;
 		nodeset_del(first, c->words, node);
 		if (kddm_recover_first(&c->verdict[i], holds, node == home))
 			nodeset_add(first, node);
@@ -290,7 +297,8 @@ int kddm_recovery_probed(struct kddm_net *kn, u16 src,
 		claim_one(kn->views, set, objid, &claim);
 		to[i].kind = claim.kind;
 		to[i].flags = (claim.known ? CLAIM_KNOWN : 0) |
-			      (claim.tomb ? CLAIM_TOMB : 0);
+			      (claim.tomb ? CLAIM_TOMB : 0) |
+			      FIELD_PREP(CLAIM_SENT, claim.sent);
 		to[i].base = cpu_to_le32(claim.base);
 		to[i].version = cpu_to_le64(claim.version);
 	}

@@ -41,6 +41,7 @@ struct wire_id {
 
 #define CLAIM_KNOWN	0x01
 #define CLAIM_TOMB	0x02
+#define CLAIM_SENT	0x0c	/* enum kddm_sent */
 
 struct wire_claim {
 	__le64	version;

@@ -60,6 +60,7 @@ struct kddm_msg *kddm_msg_alloc(size_t len, u16 nwords, gfp_t gfp)
 	msg->nwords = 0;
 	msg->targets = nwords ? (void *)msg + set : NULL;
 	msg->pool = NULL;
+	msg->keep = false;
 	return msg;
 }
 
@@ -74,6 +75,7 @@ struct kddm_msg *kddm_msg_reserved(mempool_t *pool, size_t len)
 	msg->nwords = 0;
 	msg->targets = NULL;
 	msg->pool = pool;
+	msg->keep = false;
 	return msg;
 }
 
@@ -90,6 +92,19 @@ static void msg_done(struct kddm_chan *c, struct kddm_msg *msg)
 {
 	atomic_long_sub(msg->len, &c->bytes);
 	kddm_msg_free(msg);
+}
+
+/* The same of one that was sent to @node, as number @seq. */
+static void msg_sent(struct kddm_chan *c, struct kddm_node *node,
+		     struct kddm_msg *msg, u32 seq)
+{
+	if (!msg->keep) {
+		msg_done(c, msg);
+		return;
+	}
+	atomic_long_sub(msg->len, &c->bytes);
+	if (!kddm_sent_keep(c, node, msg, seq))
+		kddm_msg_free(msg);
 }
 
 bool kddm_transport_full(struct kddm_net *kn, u16 chan)
@@ -318,6 +333,7 @@ static void forget(struct kddm_chan *c, struct kddm_node *node,
 		   unsigned int nr, bool lost)
 {
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
+	u32 seq = pc->seq - nr;
 	struct kddm_msg *msg;
 
 	while (nr--) {
@@ -327,7 +343,7 @@ static void forget(struct kddm_chan *c, struct kddm_node *node,
 		if (lost)
 			not_sent(c, node->id, msg);
 		else
-			msg_done(c, msg);
+			msg_sent(c, node, msg, ++seq);
 	}
 }
 
@@ -338,6 +354,7 @@ static void send_credit(struct kddm_chan *c, struct kddm_node *node)
 
 	begin(&d);
 	add(&d, KDDM_WIRE_CREDIT, &h, sizeof(h));
+	WRITE_ONCE(node->chan[c->nr].owed, false);
 	xmit(c, node, &d);
 }
 

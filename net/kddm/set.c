@@ -38,9 +38,10 @@ static void set_release(struct kddm_set *set)
 	kddm_objects_cancel(set, -ESHUTDOWN);
 	kddm_objects_free(set);
 	/* Whoever releases what sets hold back may have found this one. */
-	if (!list_empty_careful(&set->held))
+	if (!list_empty_careful(&set->held) || !list_empty_careful(&set->lost))
 		synchronize_rcu();
 	kddm_objects_drop_held(&set->held);
+	kddm_objects_drop_held(&set->lost);
 	xa_destroy(&set->suspects);
 	if (set->linker->uninstantiate)
 		set->linker->uninstantiate(set);
@@ -188,6 +189,7 @@ static struct kddm_set *set_new(struct kddm_net *kn,
 	set->mark = desc->mark;
 	mutex_init(&set->storing);
 	INIT_LIST_HEAD(&set->held);
+	INIT_LIST_HEAD(&set->lost);
 	xa_init(&set->suspects);
 	kddm_obj_hold_init(set);
 	strscpy(set->name, desc->name);

@@ -76,6 +76,8 @@ struct kddm_sets {
  * @storing: held while the linker stores an object, for another node as well:
  *	what was put last is stored last.  Before an object is busy
  * @held: messages that wait for the end of a change of the view
+ * @lost: messages that have not arrived, see kddm_obj_keep_lost()
+ * @nr_lost: how many
  * @suspects: objects at home here that recovery has to judge, by id
  * @nr_suspects: how many
  * @hits: gets and grabs that sent nothing, per CPU
@@ -110,6 +112,8 @@ struct kddm_set {
 	u16				home;
 	struct mutex			storing;	/* see above */
 	struct list_head		held;
+	struct list_head		lost;
+	unsigned int			nr_lost;
 	struct xarray			suspects;
 	atomic_long_t			nr_suspects;
 	u64 __percpu			*hits;

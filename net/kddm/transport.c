@@ -70,6 +70,8 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 	} __packed buf;
 	struct kddm_hello m = {
 		.cluster = kn->cluster,
+		.past_session = node->past.session,
+		.past_incarnation = node->past.incarnation,
 		.flags = flags | FIELD_PREP(KDDM_HELLO_QUORUM, kn->quorum),
 	};
 	struct kddm_hdr h = {
@@ -91,8 +93,10 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 		m.peer_incarnation = READ_ONCE(node->incarnation);
 		m.peer_session = READ_ONCE(node->peer_session);
 	}
-	for (i = 0; i < KDDM_CHANNELS; i++)
+	for (i = 0; i < KDDM_CHANNELS; i++) {
+		m.past_rcvd[i] = node->past.rcvd[i];
 		m.port[i] = kn->tp->chan[i].port;
+	}
 	kddm_wire_put_hello(&buf.hello, sizeof(buf.hello), &m);
 	kddm_wire_put_hdr(&buf.hdr, sizeof(buf.hdr), &h);
 	trace_kddm_msg_tx(&h);
@@ -224,12 +228,14 @@ static void chan_stop(struct kddm_chan *c)
 		write_unlock_bh(&sk->sk_callback_lock);
 		chan_idle(c);
 		cancel_delayed_work_sync(&c->retry);
+		cancel_delayed_work_sync(&c->tell);
 		cancel_work_sync(&c->more);
 		sock_release(c->sock);
 	}
 	/* There were no nodes left to send to. */
 	list_for_each_entry_safe(msg, next, &c->fifo, list)
 		kddm_msg_free(msg);
+	kddm_sent_free(&c->late);
 	kvfree(c->rxbuf);
 }
 
@@ -241,8 +247,10 @@ static void chan_init(struct kddm_chan *c, struct kddm_net *kn, u16 nr)
 	spin_lock_init(&c->lock);
 	INIT_LIST_HEAD(&c->fifo);
 	INIT_LIST_HEAD(&c->ready);
+	INIT_LIST_HEAD(&c->late);
 	INIT_DELAYED_WORK(&c->retry, kddm_chan_retry);
 	INIT_WORK(&c->more, kddm_chan_more);
+	INIT_DELAYED_WORK(&c->tell, kddm_sent_tell);
 }
 
 int kddm_transport_start(struct kddm_net *kn, struct netlink_ext_ack *extack)

@@ -30,8 +30,9 @@
  *
  * Credits: at most KDDM_WINDOW messages to a peer on a channel are unconfirmed.
  * Each message confirms what came before it; a receiver that has nothing to
- * send does so by a CREDIT after a quarter of the window.  The socket's receive
- * buffer has room for the windows of all peers, so that TIPC drops nothing.
+ * send does so by a CREDIT after a quarter of the window, or some time.  The
+ * socket's receive buffer has room for the windows of all peers, so that TIPC
+ * drops nothing.
  *
  * Bounds: a peer that takes nothing any more loses its session when too much
  * waits for it; callers whose messages are not answered one by one ask
@@ -89,8 +90,12 @@ enum kddm_drop {
  * @dst: destination, unless @nwords
  * @chan: channel
  * @type: enum kddm_wire_type
+ * @keep: it is to come back if it was lost, see struct kddm_channel_ops
+ * @session: if @keep, our number of the meeting in which it was sent
  * @nwords: words of @targets, or 0
  * @len: bytes in @buf; the transport fills in the header at its beginning
+ * @seq: if @keep, the number that it was sent as
+ * @incarnation: if @keep, that of the node that it was sent to
  * @targets: node set of a message for many, behind @buf
  * @pool: where it came from, or NULL
  * @buf: header and body
@@ -100,8 +105,12 @@ struct kddm_msg {
 	u16			dst;
 	u16			chan;
 	u8			type;
+	bool			keep;
+	u16			session;
 	u16			nwords;
 	u32			len;
+	u32			seq;
+	u32			incarnation;
 	u64			*targets;
 	mempool_t		*pool;
 	u8			buf[] __aligned(8);
@@ -119,6 +128,9 @@ struct kddm_msg {
  * @undeliverable: @msg could not be sent to @dst, which is not online; called
  *	without locks.  Returns true if it keeps @msg, which is for @dst alone;
  *	else @msg is freed after the call
+ * @lost: @msg was sent in an earlier session and has not arrived at @msg->dst,
+ *	which is there again in the same life, @msg->incarnation; called without
+ *	locks.  Returns true if it keeps @msg, as above
  *
  * What they queue on the same channel is sent afterwards: when all messages of
  * a datagram have been handed up, their answers leave together.
@@ -128,6 +140,7 @@ struct kddm_channel_ops {
 		  const void *body, size_t len);
 	bool (*undeliverable)(struct kddm_net *kn, u16 dst,
 			      struct kddm_msg *msg);
+	bool (*lost)(struct kddm_net *kn, struct kddm_msg *msg);
 };
 
 /**
@@ -387,6 +400,15 @@ int kddm_transport_hello(struct kddm_net *kn, struct kddm_node *node,
 			 u32 flags);
 /* The session with @node has become up or down: look at what waits for it. */
 void kddm_transport_wake(struct kddm_net *kn, struct kddm_node *node);
+/*
+ * The session with @node is over.  What it has received in it, of each channel,
+ * is stored at @rcvd, and is final.
+ */
+void kddm_transport_part(struct kddm_net *kn, struct kddm_node *node,
+			 u32 *rcvd);
+/* A node of this @incarnation says what it has received in the last session. */
+void kddm_transport_met(struct kddm_net *kn, u16 id, u32 incarnation,
+			const struct kddm_hello *hello);
 /* Make room for the windows of @peers nodes. */
 void kddm_transport_room(struct kddm_net *kn, unsigned int peers);
 /* Count and trace a drop. */

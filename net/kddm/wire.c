@@ -116,10 +116,13 @@ int kddm_wire_put_hello(void *buf, size_t size, const struct kddm_hello *m)
 	w->cluster = cpu_to_le32(m->cluster);
 	w->peer_incarnation = cpu_to_le32(m->peer_incarnation);
 	w->peer_session = cpu_to_le16(m->peer_session);
-	w->reserved = 0;
+	w->past_session = cpu_to_le16(m->past_session);
+	w->past_incarnation = cpu_to_le32(m->past_incarnation);
 	w->flags = cpu_to_le32(m->flags);
-	for (i = 0; i < KDDM_CHANNELS; i++)
+	for (i = 0; i < KDDM_CHANNELS; i++) {
+		w->past_rcvd[i] = cpu_to_le32(m->past_rcvd[i]);
 		w->port[i] = cpu_to_le32(m->port[i]);
+	}
 	return sizeof(*w);
 }
 EXPORT_SYMBOL_IF_KUNIT(kddm_wire_put_hello);
@@ -129,15 +132,18 @@ int kddm_wire_get_hello(const void *body, size_t size, struct kddm_hello *m)
 	const struct kddm_wire_hello *w = body;
 	int i;
 
-	if (size != sizeof(*w) || w->reserved)
+	if (size != sizeof(*w))
 		return -EBADMSG;
 	m->cluster = le32_to_cpu(w->cluster);
 	m->peer_incarnation = le32_to_cpu(w->peer_incarnation);
 	m->peer_session = le16_to_cpu(w->peer_session);
+	m->past_session = le16_to_cpu(w->past_session);
+	m->past_incarnation = le32_to_cpu(w->past_incarnation);
 	m->flags = le32_to_cpu(w->flags);
 	if (m->flags & ~KDDM_HELLO_ALL)
 		return -EBADMSG;
 	for (i = 0; i < KDDM_CHANNELS; i++) {
+		m->past_rcvd[i] = le32_to_cpu(w->past_rcvd[i]);
 		m->port[i] = le32_to_cpu(w->port[i]);
 		if (!m->port[i])
 			return -EBADMSG;

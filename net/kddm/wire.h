@@ -88,7 +88,11 @@ struct kddm_wire_hdr {
  * @cluster: cluster id; nodes of other clusters are refused
  * @peer_incarnation: receiver's incarnation as the sender knows it, or 0
  * @peer_session: receiver's session as the sender knows it, or 0
- * @reserved: zero
+ * @past_session: the receiver's number for the last meeting that ended, 0 if
+ *	there was none
+ * @past_incarnation: the receiver's incarnation then
+ * @past_rcvd: for each channel, the highest @seq of the receiver that the
+ *	sender has received in that meeting
  * @flags: KDDM_HELLO_*
  * @port: TIPC port of each of the sender's channel sockets, none is 0
  */
@@ -96,7 +100,9 @@ struct kddm_wire_hello {
 	__le32	cluster;
 	__le32	peer_incarnation;
 	__le16	peer_session;
-	__le16	reserved;
+	__le16	past_session;
+	__le32	past_incarnation;
+	__le32	past_rcvd[KDDM_CHANNELS];
 	__le32	flags;
 	__le32	port[KDDM_CHANNELS];
 } __packed;
@@ -247,6 +253,9 @@ struct kddm_hdr {
  * @cluster: cluster id
  * @peer_incarnation: receiver's incarnation as the sender knows it, or 0
  * @peer_session: receiver's session as the sender knows it, or 0
+ * @past_session: see there
+ * @past_incarnation: the same
+ * @past_rcvd: the same
  * @flags: KDDM_HELLO_*, no others
  * @port: TIPC ports of the sender's channels, none is 0
  */
@@ -254,6 +263,9 @@ struct kddm_hello {
 	u32	cluster;
 	u32	peer_incarnation;
 	u16	peer_session;
+	u16	past_session;
+	u32	past_incarnation;
+	u32	past_rcvd[KDDM_CHANNELS];
 	u32	flags;
 	u32	port[KDDM_CHANNELS];
 };

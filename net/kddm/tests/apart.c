@@ -5,8 +5,9 @@
  * To the others a node that is cut off has failed.  It serves nothing, so it is
  * kept as it was then, until a change of the view makes it a member again.
  * What was on its way to it is lost; so is what it has sent, if the others
- * freeze before they have it.  If it is back before there is another view, it
- * is a member as before, but for what was on its way.
+ * freeze before they have it.  But of the ownership the sender learns later
+ * whether it has arrived, and keeps it until then.  If it is back before there
+ * is another view, it is a member as before, but for what was on its way.
  */
 #include <linux/string.h>
 #include <linux/types.h>
@@ -106,6 +107,66 @@ unsigned int model_list_apart(const struct model *m, bool done,
 	return nr;
 }
 
+void model_sends(struct model *m, u16 at, const struct model_msg *msg)
+{
+	m->node[at].sent = (struct model_sent) {
+		.used = m->cfg->max_cut,
+		.dst = msg->dst,
+		.flags = msg->flags,
+		.version = msg->version,
+		.value = msg->value,
+		.life = m->life,
+	};
+}
+
+static void arrived(struct model_sent *s, const struct model_msg *msg)
+{
+	if (s->dst == msg->dst && s->version == msg->version)
+		s->used = false;
+}
+
+void model_arrived(struct model *m, const struct model_msg *msg)
+{
+	u16 i;
+
+	arrived(&m->node[msg->src].sent, msg);
+	for (i = 0; i < MODEL_APART; i++)
+		if (m->apart[i].used && m->apart[i].at == msg->src)
+			arrived(&m->apart[i].node.sent, msg);
+}
+
+/* What node @src holds back for @dst stays with it. */
+static void keep_held(struct model *m, u16 src, u16 dst)
+{
+	const struct model_msg *msg;
+	u16 i;
+
+	if (!m->node[src].frozen && !m->node[dst].dead)
+		return;
+	for (i = m->head[src][dst]; i; i = msg->next) {
+		msg = &m->msg[i];
+		if (msg->type != KDDM_EV_OWN)
+			continue;
+		model_sends(m, src, msg);
+		m->node[src].sent.unsent = true;
+	}
+}
+
+/* The sessions of node @at end. */
+static void part(struct model *m, u16 at)
+{
+	u16 i;
+
+	for (i = 0; i < m->cfg->nodes; i++) {
+		if (!m->node[i].dead)
+			keep_held(m, i, at);
+		keep_held(m, at, i);
+	}
+	for (i = 0; i < m->cfg->nodes; i++)
+		if (i == at || m->node[i].sent.dst == at)
+			m->node[i].sent.late = m->node[i].sent.used;
+}
+
 /**
  * model_cut() - a node is cut off
  * @m: the model
@@ -123,6 +184,7 @@ void model_cut(struct model *m, u16 at)
 	m->apart[i].epoch = m->node[at].late ? 0 : m->epoch;
 	m->apart[i].base = m->node[at].late ? m->base[at] : m->epoch;
 	m->apart[i].life = m->node[at].late ? m->node[at].life : m->life;
+	part(m, at);
 	move_node(&m->apart[i].node, &m->node[at]);
 	m->cuts++;
 	m->gone |= 1 << at;

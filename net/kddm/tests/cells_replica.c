@@ -136,6 +136,8 @@ const struct cell cells_replica[] = {
 	     .replicas = REPLICAS, .due = true, .removing = true),
 	CELL(PUSH, RUN, "nobody is left to be told", "owner v10 hint=1",
 	     "replicated", .due = true),
+	CELL(PUSH, RUN, "nor is who had no place", "owner v10 hint=1",
+	     "replicated", .due = true, .stale = true),
 
 	/* Who lets go, and keeps what there was */
 	CELL(WRITER, PUT, "replicas", "push v10 hint=1 seq=6 acks=34",

@@ -162,7 +162,8 @@ static void say_send(struct scene *s, const struct kddm_co_action *a)
 	if (answer)
 		say(s, " v%llu", (unsigned long long)a->version);
 	if (a->flags)
-		say(s, " %s%s%s%s%s%s%s", a->flags & KDDM_COF_NOCREATE ? "n" : "",
+		say(s, " %s%s%s%s%s%s%s",
+		    a->flags & KDDM_COF_NOCREATE ? "n" : "",
 		    a->flags & KDDM_COF_RECLAIM ? "r" : "",
 		    a->flags & KDDM_COF_TRY ? "t" : "",
 		    a->flags & KDDM_COF_CREATE ? "c" : "",
@@ -300,7 +301,7 @@ static void set_object(struct scene *s, const struct cell *c)
 	co->turned = c->turned;
 	co->mine = c->mine;
 	co->backup = c->backup;
-	co->due = c->due && !c->stale;
+	co->due = c->due && (c->state == KDDM_CO_PUSH || !c->stale);
 	co->removing = c->removing;
 	co->stale = c->stale;
 	co->tomb = c->tomb;

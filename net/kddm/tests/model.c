@@ -52,6 +52,8 @@ static void post(struct model *m, u16 at, u8 type, u16 dst,
 		model_fail(m, at, "a grab passes a node twice");
 	if (m->cfg->carry)
 		m->cfg->carry(m, msg);
+	if (type == KDDM_EV_OWN && !n->frozen && !m->node[to].dead)
+		model_sends(m, at, msg);
 	if (msg->hops > m->max_hops[type == KDDM_EV_GRAB_REQ])
 		m->max_hops[type == KDDM_EV_GRAB_REQ] = msg->hops;
 }
@@ -496,6 +498,7 @@ static void do_remove(struct model *m, u16 at)
 	m->node[at].writer = 0;
 	m->ender = at;
 	model_replicas(m, at);
+	m->unsure |= outdated;
 	if (!outdated && m->node[at].env.rwords)
 		m->ending = true;
 	else if (!outdated)
@@ -549,12 +552,12 @@ static void do_filled(struct model *m, u16 at, bool fails)
 		ev.err = -ENOMEM;
 	} else {
 		m->exists = true;
+		/* Who is apart may keep theirs. */
 		for (i = 0; i < m->cfg->nodes; i++)
-			model_mark(&m->node[i], 0, MODEL_OP_OTHER);
-		for (i = 0; i < MODEL_APART; i++)
-			model_mark(&m->apart[i].node, 0, MODEL_OP_OTHER);
+			if (!m->node[i].late)
+				model_mark(&m->node[i], 0, MODEL_OP_OTHER);
 		m->ended = false;
-		m->life++;
+		m->life = ++m->lives;
 		m->value = ++m->values;
 		m->safe = m->value;
 		n->value = m->value;
@@ -591,6 +594,8 @@ static void do_deliver(struct model *m, u16 src, u16 dst)
 	m->moved = n->co.want == KDDM_WANT_GET &&
 		   (n->co.state == KDDM_CO_GRAB || n->co.state == KDDM_CO_ACKS);
 	m->arrived = msg.type == KDDM_EV_DATA;
+	if (msg.type == KDDM_EV_OWN)
+		model_arrived(m, &msg);
 	err = event(m, dst, &ev, &msg);
 	m->arrived = false;
 	m->moved = false;
@@ -611,6 +616,7 @@ static void do_forget(struct model *m, u16 at)
 
 	if (n->value || n->nwait || n->readers || n->writer)
 		model_fail(m, at, "forgets what is in use");
+	m->restarted |= at == m->home && n->co.version;
 	model_forget(m, at);
 }
 

@@ -108,7 +108,7 @@ struct model_cfg {
  * @MOVE_PUT: a local user of @a leaves
  * @MOVE_REMOVE: the local writer of @a removes the object
  * @MOVE_DOWNGRADE: the local writer of @a goes on as a reader
- * @MOVE_UPGRADE: a local reader of @a is to go on as a writer, with operation @b
+ * @MOVE_UPGRADE: a local reader of @a is to go on as a writer; operation @b
  * @MOVE_DROP: @a drops its copy
  * @MOVE_FILLED: @a has made the first contents, or (@b) has failed to
  * @MOVE_DELIVER: @b gets the oldest message of @a
@@ -163,7 +163,7 @@ struct model_move {
 #define MODEL_OP_NOCREATE	0x2
 #define MODEL_OP_TRY		0x4
 #define MODEL_OP_MANUAL		0x8
-#define MODEL_OPS		0x10	/* these are all that begin with nothing */
+#define MODEL_OPS		0x10	/* these are all of MOVE_START */
 #define MODEL_OP_UPGRADE	0x10	/* of a reader */
 /* Only of those who wait: */
 #define MODEL_OP_KILLED		0x20
@@ -205,6 +205,28 @@ struct model_msg {
 };
 
 /**
+ * struct model_sent - the ownership that a node has sent
+ * @used: it has, and that has not arrived
+ * @late: the link failed before it had arrived
+ * @unsent: or before it had left
+ * @dst: index of the receiver
+ * @flags: as in struct model_msg
+ * @version: as in struct model_msg
+ * @value: the object's data, or 0
+ * @life: the object's
+ */
+struct model_sent {
+	bool	used;
+	bool	late;
+	bool	unsent;
+	u16	dst;
+	u8	flags;
+	u64	version;
+	u64	value;
+	u32	life;
+};
+
+/**
  * struct model_node - a node
  * @co: the machine
  * @env: its surroundings
@@ -225,6 +247,7 @@ struct model_msg {
  * @late: comes back from a time apart, and has not been served since
  * @adrift: a recovery was interrupted before it was told
  * @life: if @late, the object's when it was cut off
+ * @sent: the ownership that it sent last, in this view, or to who is away
  * @wait: who waits, first in first out: MODEL_OP_*
  * @past: for each of them, bit mask of the nodes that stood in line before
  * @ext: two extensions, one of them in use
@@ -249,6 +272,7 @@ struct model_node {
 	u8			late;
 	u8			adrift;
 	u32			life;
+	struct model_sent	sent;
 	u8			wait[MODEL_USERS];
 	u64			past[MODEL_USERS];
 	u64			ext[2][MODEL_EXT_U64];
@@ -296,10 +320,14 @@ struct model_apart {
  * @cuts: nodes cut off so far
  * @breaks: recoveries interrupted so far
  * @broken: the last one was
- * @life: how often the object has been made
+ * @lives: how often the object has been made
+ * @life: the one that it is
  * @ended: it has been removed or given up, and not made again
  * @other_life: somebody has come back who knew it as another one: versions of
  *	two lives cannot be compared
+ * @unsure: it may have been, by who comes back; or it was being made anew
+ * @restarted: home has forgotten that there was one: the next one's versions
+ *	begin anew, and replicas may know of those before
  * @ender: by whom
  * @heir: who owns the object, as was judged last
  * @base: of each node, during a recovery: the last view in which it was not out
@@ -353,8 +381,11 @@ struct model {
 	bool			broken;
 	bool			ended;
 	bool			other_life;
+	bool			unsure;
+	bool			restarted;
 	u16			ender;
 	u16			heir;
+	u32			lives;
 	u32			life;
 	u32			base[MODEL_NODES];
 	bool			change;
@@ -458,6 +489,10 @@ bool model_stays(const struct model *m, u16 at);
 void model_cut(struct model *m, u16 at);
 void model_return(struct model *m, u16 at);
 void model_rejoin(struct model *m);
+/* Node @at sends the ownership. */
+void model_sends(struct model *m, u16 at, const struct model_msg *msg);
+/* And it has arrived. */
+void model_arrived(struct model *m, const struct model_msg *msg);
 
 /* Append a message; NULL if there is no room (and m->error says so). */
 struct model_msg *model_post(struct model *m, u16 src, u16 dst);

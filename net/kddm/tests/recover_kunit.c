@@ -41,6 +41,10 @@ struct judge_case {
 #define SAYS(what, since, v) { .kind = what, .base = since, .version = v }
 #define BURIED(since, v) \
 	{ .kind = ABSENT, .tomb = true, .base = since, .version = v }
+#define SENT(what, since, v) \
+	{ .sent = what, .base = since, .version = v }
+#define DATA	KDDM_SENT_DATA
+#define NOTHING	KDDM_SENT_VOID
 #define NOBODY	KDDM_NODE_NONE
 
 static const struct judge_case judge_cases[] = {
@@ -119,6 +123,33 @@ static const struct judge_case judge_cases[] = {
 	{ "it was removed since",
 	  { SAYS(BACKUP, 5, 4), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
 	  KDDM_VERDICT_VOID, NOBODY, 5, 0 },
+	{ "an owner from elsewhere, though there is a copy from elsewhere",
+	  { SAYS(OWNER, 2, 4), SAYS(COPY, 3, 4), SAYS(NONE, 5, 4) },
+	  KDDM_VERDICT_OWNER, 1, 5, 0 },
+	{ "what was sent and did not arrive, rather than nothing",
+	  { SENT(DATA, 5, 4), SAYS(NONE, 5, 4), SAYS(NONE, 3, 3) },
+	  KDDM_VERDICT_OWNER, 1, 5, 0 },
+	{ "also if it was sent from elsewhere",
+	  { SAYS(NONE, 5, 4), SENT(DATA, 3, 4), SAYS(COPY, 3, 4) },
+	  KDDM_VERDICT_OWNER, 2, 5, 0 },
+	{ "but not if somebody has seen a later version",
+	  { SENT(DATA, 5, 4), SAYS(NONE, 5, 5), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_LOST, NOBODY, 5, 0 },
+	{ "nor if it was removed",
+	  { SENT(DATA, 5, 4), SAYS(ABSENT, 5, 0), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_VOID, NOBODY, 4, 0 },
+	{ "nor if somebody has it",
+	  { SENT(DATA, 5, 4), SAYS(COPY, 5, 4), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_OWNER, 2, 5, BIT(2) },
+	{ "of what was sent, the latest",
+	  { SENT(DATA, 5, 3), SENT(DATA, 5, 4), SENT(NOTHING, 5, 2) },
+	  KDDM_VERDICT_OWNER, 2, 5, 0 },
+	{ "of two that are the same, the lowest id",
+	  { SAYS(NONE, 5, 4), SENT(DATA, 5, 4), SENT(DATA, 5, 4) },
+	  KDDM_VERDICT_OWNER, 2, 5, 0 },
+	{ "an absence was sent and did not arrive",
+	  { SENT(NOTHING, 5, 4), SAYS(NONE, 5, 4), SAYS(NONE, 5, 0) },
+	  KDDM_VERDICT_VOID, NOBODY, 4, 0 },
 	{ "it was made again since",
 	  { SAYS(BACKUP, 5, 6), SAYS(GONE, 5, 5), SAYS(NONE, 5, 0) },
 	  KDDM_VERDICT_OWNER, 1, 7, 0 },
@@ -153,16 +184,34 @@ static void judge_case(struct kunit *test, const struct judge_case *c,
 		/* Whenever somebody was given up who may have it. */
 		tomb |= c->claim[k].tomb;
 	}
-	kddm_judge_decide(&j, &v);
+	kddm_judge_decide(&j, 0, &v);
 	KUNIT_EXPECT_EQ(test, v.kind, c->kind);
 	KUNIT_EXPECT_EQ(test, v.owner, c->owner);
 	KUNIT_EXPECT_EQ(test, v.version, c->version);
 	KUNIT_EXPECT_EQ(test, copies, c->copies);
 	KUNIT_EXPECT_EQ(test, v.tomb,
 			tomb || c->kind == KDDM_VERDICT_LOST ||
-			(c->kind == KDDM_VERDICT_OWNER && v.version > v.from) ||
+			(c->kind == KDDM_VERDICT_OWNER &&
+			 v.version > v.from && j.best.kind &&
+			 !(j.sent.sent && j.best.base < j.base)) ||
 			(c->kind == KDDM_VERDICT_VOID &&
 			 j.best.kind == GONE));
+}
+
+/* Who was the owner may still be writing, apart from the others. */
+static void test_anew(struct kunit *test)
+{
+	const struct kddm_claim copy = SAYS(COPY, 5, 4);
+	struct kddm_judge j = { };
+	struct kddm_verdict v;
+	u64 copies = 0;
+
+	hear(&j, 1, &copy, &copies);
+	kddm_judge_decide(&j, 6, &v);
+	KUNIT_EXPECT_EQ(test, v.version, 6ULL << 32);
+	j.seen = v.version + 3;
+	kddm_judge_decide(&j, 6, &v);
+	KUNIT_EXPECT_EQ(test, v.version, j.seen + 1);
 }
 
 static void test_judge(struct kunit *test)
@@ -177,6 +226,11 @@ static const struct kddm_co_env home = { .self = 1, .home = 1, .keep = true };
 
 static const struct kddm_verdict other_owns = {
 	.kind = KDDM_VERDICT_OWNER, .owner = 3, .base = 5, .version = 9,
+};
+
+static const struct kddm_verdict other_stays = {
+	.kind = KDDM_VERDICT_OWNER, .owner = 3, .base = 5, .version = 9,
+	.from = 9,
 };
 
 static const struct kddm_verdict is_lost = {
@@ -233,6 +287,12 @@ static const struct settle_case settle_cases[] = {
 	  KDDM_CO_DRAIN, false, 9 },
 	{ "the owner is elsewhere", &away, &other_owns, 5, KDDM_CO_INVALID, 0,
 	  KDDM_CO_INVALID, false, 9 },
+	{ "what it may be writing has not been seen", &away, &other_stays, 5,
+	  KDDM_CO_INVALID, 0, KDDM_CO_INVALID, false, 4 },
+	{ "nor by home", &home, &other_stays, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 4 },
+	{ "who has a copy has seen it", &away, &other_stays, 5,
+	  KDDM_CO_SHARED, 0, KDDM_CO_SHARED, false, 9 },
 	{ "it is lost", &away, &is_lost, 5, KDDM_CO_INVALID, 0,
 	  KDDM_CO_INVALID, false, 9 },
 	{ "home knows", &home, &is_lost, 5, KDDM_CO_INVALID, 0,
@@ -245,8 +305,8 @@ static const struct settle_case settle_cases[] = {
 	  KDDM_CO_VOID, false, 0 },
 	{ "home remembers", &home, &is_buried, 5, KDDM_CO_INVALID, 0,
 	  KDDM_CO_VOID, false, 9 },
-	{ "others need not", &away, &is_buried, 5, KDDM_CO_INVALID, 0,
-	  KDDM_CO_INVALID, false, 0 },
+	{ "so do others", &away, &is_buried, 5, KDDM_CO_INVALID, 0,
+	  KDDM_CO_INVALID, false, 9 },
 	{ "home owns the absence when its readers have left", &home, &is_void,
 	  3, KDDM_CO_SHARED, 1, KDDM_CO_DRAIN, false, 0 },
 	{ "who owned it away from home does no more", &away, &is_void, 5,
@@ -277,6 +337,7 @@ static void test_settle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, co.hint, c->verdict->owner);
 	KUNIT_EXPECT_EQ(test, (bool)co.stale, c->after == KDDM_CO_DRAIN);
 	KUNIT_EXPECT_EQ(test, (bool)co.tomb, c->verdict->tomb && at_home);
+	KUNIT_EXPECT_EQ(test, (bool)co.absent, c->verdict->tomb && !at_home);
 	KUNIT_EXPECT_EQ(test, (bool)co.gone, c->after == KDDM_CO_DRAIN &&
 			c->verdict->kind == KDDM_VERDICT_VOID && at_home);
 }
@@ -468,6 +529,78 @@ static void test_tomb(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kddm_co_forgettable(&co, &home));
 }
 
+/* Node 1 has sent the ownership in version 4, and nothing has come of it. */
+static void has_sent(struct kddm_co *co, u8 state)
+{
+	kddm_co_init(co, &away);
+	co->state = state;
+	co->hint = 3;
+	co->version = 4;
+}
+
+/* What it was, and whether it is of any use. */
+static void test_sent(struct kunit *test)
+{
+	enum kddm_taken data = KDDM_TAKEN_SENT, none = KDDM_TAKEN_SENT_VOID;
+	enum kddm_taken useless = KDDM_TAKEN_NONE;
+	struct kddm_co co;
+	u8 state;
+
+	for (state = 0; state < KDDM_CO_NR_STATES; state++) {
+		bool has = state != KDDM_CO_INVALID && state != KDDM_CO_GET &&
+			   state != KDDM_CO_GRAB && state != KDDM_CO_LOST;
+
+		has_sent(&co, state);
+		KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, 0, 4),
+				has ? useless : data);
+	}
+	has_sent(&co, KDDM_CO_INVALID);
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, KDDM_COF_TOMB, 4), data);
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, KDDM_COF_CREATE, 4),
+			none);
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, 0, 3), useless);
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, 0, 5), useless);
+	co.backup = true;
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, 0, 4), data);
+	co.backup = false;
+	co.absent = true;
+	KUNIT_EXPECT_EQ(test, kddm_recover_sent(&co, 0, 4), useless);
+}
+
+/* It is claimed until there is a verdict, and then owned or dropped. */
+static void test_lent(struct kunit *test)
+{
+	struct kddm_verdict v = other_owns;
+	struct kddm_claim claim;
+	struct kddm_co co;
+	int i;
+
+	v.from = 4;
+	for (i = 0; i < 2; i++) {
+		has_sent(&co, KDDM_CO_GRAB);
+		co.backup = i;
+		kddm_recover_reset(&co, &away, KDDM_TAKEN_SENT, 4, &claim);
+		kddm_recover_reset(&co, &away, KDDM_TAKEN_NONE, 0, &claim);
+		KUNIT_EXPECT_EQ(test, claim.kind, (u8)(i ? BACKUP : NONE));
+		KUNIT_EXPECT_EQ(test, claim.sent, (u8)KDDM_SENT_DATA);
+		settle_kept(test, &co, &v, 5, i);
+		KUNIT_EXPECT_EQ(test, (u8)co.sent, (u8)KDDM_SENT_NONE);
+		KUNIT_EXPECT_FALSE(test, co.lent);
+	}
+	has_sent(&co, KDDM_CO_INVALID);
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_SENT_VOID, 4, &claim);
+	KUNIT_EXPECT_EQ(test, claim.sent, (u8)KDDM_SENT_VOID);
+	KUNIT_EXPECT_FALSE(test, co.backup);
+	has_sent(&co, KDDM_CO_INVALID);
+	kddm_recover_reset(&co, &away, KDDM_TAKEN_SENT, 4, &claim);
+	v.owner = away.self;
+	settle_kept(test, &co, &v, 5, false);
+	KUNIT_EXPECT_EQ(test, co.state, (u8)KDDM_CO_OWNER);
+	KUNIT_EXPECT_EQ(test, co.version, 9ULL);
+	KUNIT_EXPECT_EQ(test, (u8)co.sent, (u8)KDDM_SENT_NONE);
+	KUNIT_EXPECT_FALSE(test, co.lent);
+}
+
 /* Whatever else comes with the ownership, it is what it was. */
 static void test_taken(struct kunit *test)
 {
@@ -607,6 +740,7 @@ static void test_homeless(struct kunit *test)
 
 static struct kunit_case recover_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
+	KUNIT_CASE(test_anew),
 	KUNIT_CASE_PARAM(test_settle, settle_gen_params),
 	KUNIT_CASE(test_odd_verdict),
 	KUNIT_CASE(test_reset),
@@ -614,6 +748,8 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(test_under_way),
 	KUNIT_CASE(test_tomb),
 	KUNIT_CASE(test_taken),
+	KUNIT_CASE(test_sent),
+	KUNIT_CASE(test_lent),
 	KUNIT_CASE(test_push),
 	KUNIT_CASE(test_absent),
 	KUNIT_CASE(test_renew),

@@ -153,12 +153,31 @@ static enum kddm_taken take_back(struct model *m, u16 at, u64 *version)
 				continue;
 			if (taken)
 				model_fail(m, at, "the ownership sent twice");
+			m->node[at].sent.used = false;
 			taken = kddm_recover_taken(msg.flags);
 			*version = msg.version;
 			if (msg.data)
 				m->node[at].value = msg.value;
 		}
 	}
+	return taken;
+}
+
+/* What it has sent to who is back may not have arrived. */
+static enum kddm_taken take_sent(struct model *m, u16 at, u64 *version)
+{
+	struct model_node *n = &m->node[at];
+	struct model_sent *s = &n->sent;
+	enum kddm_taken taken;
+
+	if (!s->used || !s->late || (!s->unsent && m->node[s->dst].dead))
+		return KDDM_TAKEN_NONE;
+	s->used = false;
+	taken = s->unsent ? kddm_recover_taken(s->flags) :
+		kddm_recover_sent(&n->co, s->flags, s->version);
+	*version = s->version;
+	if (taken == KDDM_TAKEN_SENT || taken == KDDM_TAKEN_OWN)
+		n->value = s->value;
 	return taken;
 }
 
@@ -183,7 +202,7 @@ static void check_safe(struct model *m, const struct kddm_verdict *v,
 	n = &m->node[model_index(m, v->owner)];
 	if (!n->co.removing)
 		m->ending = false;
-	if (kddm_co_owns(&n->co))
+	if (kddm_co_owns(&n->co) || n->co.sent)
 		return;
 	if (n->value < m->safe && m->down < m->cfg->replicas)
 		model_fail(m, 0, "an old put comes back");
@@ -209,26 +228,43 @@ static bool is_undone(const struct model *m)
  */
 static void check_owner(struct model *m, const struct model_node *n)
 {
+	u32 life = n->co.sent ? n->sent.life : n->late ? n->life : m->life;
+	bool back = n->late || n->co.sent;
 	u16 i;
 
+	m->unsure |= n->co.state == KDDM_CO_FILL;
 	if (n->co.state == KDDM_CO_FILL)
 		return;
-	if (!m->exists && !(n->late && n->life != m->life) &&
-	    !(n->late && !m->ended) && !is_undone(m))
+	if (!m->exists && !(back && (life != m->life || !m->ended)) &&
+	    !is_undone(m))
 		model_fail(m, 0, "it comes back to life");
 	for (i = 0; i < m->cfg->nodes; i++)
-		if (n->late && n->life == m->life && !m->node[i].dead &&
+		if (back && life == m->life && !m->node[i].dead &&
 		    m->node[i].saw > n->value)
 			model_fail(m, i, "an old value comes back");
-	if (m->exists && !n->late)
+	if (m->exists && !back)
 		return;
-	for (i = 0; i < m->cfg->nodes && n->life != m->life; i++)
+	for (i = 0; i < m->cfg->nodes && life != m->life; i++)
 		m->node[i].saw = 0;
 	m->exists = true;
 	m->ended = false;
 	m->ending = n->co.removing;
-	m->life = n->life;
+	m->life = life;
 	m->value = n->value;
+}
+
+/* What the members had, whoever was cut off has brought back. */
+static void check_lost(struct model *m)
+{
+	u16 i;
+
+	for (i = 0; i < m->cfg->nodes; i++)
+		if (m->node[i].dead)
+			return;
+	/* Versions of two lives cannot be compared. */
+	if (!m->cfg->max_crash && m->life == 1 && !m->other_life &&
+	    !m->ended && !m->unsure)
+		model_fail(m, 0, "lost, though nobody has failed");
 }
 
 /* What was judged has to be true. */
@@ -252,10 +288,13 @@ static void check_verdict(struct model *m, const struct kddm_verdict *v,
 			model_fail(m, i, "forgotten, but it was seen");
 		if (m->exists && !ended && m->node[i].seen &&
 		    !m->other_life && v->kind == KDDM_VERDICT_VOID &&
-		    (!m->cfg->replicas || m->down < m->cfg->replicas))
+		    (!m->cfg->replicas ||
+		     (!m->restarted && m->down < m->cfg->replicas)))
 			model_fail(m, i, "time runs backwards");
 	}
 	check_safe(m, v, ended);
+	if (v->kind == KDDM_VERDICT_LOST)
+		check_lost(m);
 	if (v->kind == KDDM_VERDICT_OWNER)
 		check_owner(m, &m->node[model_index(m, v->owner)]);
 }
@@ -332,13 +371,16 @@ static u64 in_order(const struct model *m, const struct kddm_verdict *v,
 		    const struct kddm_claim *claim, u16 home, u64 told)
 {
 	u64 first = 0;
+	bool holds;
 	u16 i;
 
-	for (i = 0; i < m->cfg->nodes; i++)
-		if (!m->node[i].dead &&
-		    kddm_recover_first(v, kddm_claim_holds(&claim[i]),
-				       i == home))
+	for (i = 0; i < m->cfg->nodes; i++) {
+		holds = model_id(m, i) == v->owner ||
+			(claim[i].base >= v->base &&
+			 kddm_claim_holds(&claim[i]));
+		if (!m->node[i].dead && kddm_recover_first(v, holds, i == home))
 			first |= 1ULL << i;
+	}
 	return (told & first) == first ? told : told & first;
 }
 
@@ -388,7 +430,8 @@ static u64 judge(struct model *m, u16 home, u64 told)
 
 		if (n->dead)
 			continue;
-		taken = take_back(m, i, &version);
+		taken = take_back(m, i, &version) ?:
+			take_sent(m, i, &version);
 		if (!knows_nothing(n))
 			kddm_recover_reset(&n->co, &n->env, taken, version,
 					   &claim[i]);
@@ -396,7 +439,8 @@ static u64 judge(struct model *m, u16 home, u64 told)
 		claim[i].base = m->base[i];
 		kddm_judge_hear(&j, model_id(m, i), &claim[i], &copies, 1);
 	}
-	kddm_judge_decide(&j, &v);
+	/* Where nobody is apart, states are packed with other versions. */
+	kddm_judge_decide(&j, m->cfg->max_cut ? m->epoch + 1 : 0, &v);
 	check_verdict(m, &v, claim);
 	note_verdict(m, &v);
 	told = in_order(m, &v, claim, home, told);
@@ -435,6 +479,8 @@ static void release(struct model *m, u16 src, u16 dst, u64 gone)
 		msg.next = 0;
 		*copy = msg;
 		m->removed += msg.type == KDDM_EV_REMOVED;
+		if (msg.type == KDDM_EV_OWN)
+			model_sends(m, src, &msg);
 	}
 }
 
@@ -522,6 +568,13 @@ static void interrupted(struct model *m, u64 told)
 			model_run(m, i);
 }
 
+/* It was judged, or there was no need; what was held back has left. */
+static void forget_sent(const struct model *m, struct model_sent *s)
+{
+	if (s->late && (s->unsent || !m->node[s->dst].dead))
+		s->used = false;
+}
+
 /**
  * model_recover() - the change is done
  * @m: the model
@@ -557,6 +610,7 @@ void model_recover(struct model *m, u16 home, u64 told)
 	for (i = 0; i < m->cfg->nodes; i++) {
 		m->node[i].frozen = 0;
 		m->node[i].late = 0;
+		forget_sent(m, &m->node[i].sent);
 	}
 	for (i = 0; i < m->cfg->nodes; i++)
 		if (!m->node[i].dead)

@@ -38,6 +38,8 @@ static const struct wire_case wire_cases[] = {
 		.hello = {
 			.cluster = 0xc1a55e5, .peer_incarnation = 0x12345678,
 			.peer_session = 513, .flags = KDDM_HELLO_ANSWER,
+			.past_session = 512, .past_incarnation = 0x9abcdef0,
+			.past_rcvd = { 7, 0xffffffff, 0x01020304 },
 			.port = { 0x80000001, 2, 0x7fffffff },
 		},
 	},
@@ -521,7 +523,6 @@ static const struct bad_case bad_cases[] = {
 	BAD_HDR(dst, 2, 1, -EBADMSG, "source is destination"),
 	BAD_HDR(chan, 2, 1, -EBADMSG, "RPC on channel 1"),
 	BAD_HDR(chan, 2, KDDM_CHANNELS, -EBADMSG, "no such channel"),
-	BAD_BODY(0, kddm_wire_hello, reserved, 2, 1, "HELLO: reserved field"),
 	BAD_BODY(0, kddm_wire_hello, flags, 4, 0x80000000,
 		 "HELLO: unknown flag"),
 	BAD_BODY(0, kddm_wire_hello, port[1], 4, 0, "HELLO: no port"),

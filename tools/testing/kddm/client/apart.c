@@ -127,9 +127,9 @@ static int asker(void *id)
 #define OWN	9		/* what A has itself */
 
 /* A node serves nothing, not even what it is the owner of. */
-static bool is_suspended(int node, u64 own)
+static bool is_suspended(struct kddm_set *s, u64 own)
 {
-	struct kddm_obj *obj = kddm_get(set[node], own, KDDM_NOWAIT);
+	struct kddm_obj *obj = kddm_get(s, own, KDDM_NOWAIT);
 
 	if (!IS_ERR(obj))
 		kddm_put(obj);
@@ -137,13 +137,13 @@ static bool is_suspended(int node, u64 own)
 }
 
 /*
- * Cut a node off, which owns an object.  What nodes of one kernel send to each
- * other goes past their links, until TIPC has heard that these are down.
+ * What nodes of one kernel send to each other goes past their links, until TIPC
+ * has heard that these are down.
  */
-static void cut(int node, u64 own)
+void client_cut(struct kddm_set *s[NODES], int node, u64 own)
 {
 	CHECK_EQ(client_link(node, false), 0);
-	CHECK(client_await(is_suspended, node, own));
+	CHECK(client_await(is_suspended, s[node], own));
 }
 
 /* C makes the objects, B has seen them, C has written once more and goes. */
@@ -156,7 +156,7 @@ static void lose(void)
 		CHECK_EQ(client_value(set[B], id), 1);
 		CHECK_EQ(client_put(kddm_grab(set[C], id, 0), 2), 0);
 	}
-	cut(C, ASKED);
+	client_cut(set, C, ASKED);
 	/* The call ends when C is found to be gone; B goes on alone. */
 	CHECK_EQ(kddm_push(set[B], 1, kddm_self(client_net[C])), -EHOSTDOWN);
 	CHECK_EQ(client_value(set[B], 1), -EIO);
@@ -168,7 +168,7 @@ static void ask_apart(void)
 	unsigned long id;
 
 	CHECK_EQ(client_put(kddm_grab(set[A], OWN, 0), 1), 0);
-	cut(A, OWN);
+	client_cut(set, A, OWN);
 	for (id = 1; id <= ASKED; id++) {
 		task[id] = kthread_run(asker, (void *)id, "kddm_ask/%lu", id);
 		if (CHECK_EQ(PTR_ERR_OR_ZERO(task[id]), 0))
@@ -213,7 +213,7 @@ static void read_apart(void)
 	reader = kddm_get(set[B], IN_USE, 0);
 	if (!CHECK_EQ(PTR_ERR_OR_ZERO(reader), 0))
 		return;
-	cut(B, OWN);
+	client_cut(set, B, OWN);
 	/* Waits until A and C go on. */
 	goes_on(reader, 2);
 	CHECK_EQ(kddm_remove(set[C], GONE), 0);
@@ -221,7 +221,7 @@ static void read_apart(void)
 	CHECK_EQ(client_value(set[B], OWN), 1);
 	goes_on(reader, 3);
 	/* Nor does the next change of the view make it count. */
-	cut(C, OWN + 1);
+	client_cut(set, C, OWN + 1);
 	CHECK_EQ(client_link(C, true), 0);
 	CHECK_EQ(client_value(set[C], OWN + 1), 1);
 	goes_on(reader, 4);

@@ -44,6 +44,9 @@ void client_close(struct kddm_set *set[NODES], const char *name);
 /* The port of a node on the test's bridge, up or down. */
 int client_link(int node, bool up);
 
+/* Cut off a node, which owns the object @own of @set. */
+void client_cut(struct kddm_set *set[NODES], int node, u64 own);
+
 /* Write an object that was grabbed, and put it; @obj may be an ERR_PTR(). */
 int client_put(struct kddm_obj *obj, u32 value);
 /* What an object says that exists, or an error. */
@@ -58,6 +61,7 @@ void client_test_linker(void);
 void client_test_names(void);
 void client_test_example(void);
 void client_test_leave(void);
+void client_test_lost(void);
 void client_test_messages(void);
 
 #endif /* _KDDM_CLIENT_H */

@@ -157,6 +157,7 @@ static int __init client_init(void)
 	client_test_names();
 	client_test_example();
 	client_test_apart();
+	client_test_lost();
 	client_test_leave();
 	client_test_alien();
 	pr_info("1..%u\n", tests);

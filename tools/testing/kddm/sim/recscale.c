@@ -169,7 +169,7 @@ static u16 judge(const struct object *o)
 		claim.base = 1;
 		kddm_judge_hear(&j, n, &claim, copies, words);
 	}
-	kddm_judge_decide(&j, &v);
+	kddm_judge_decide(&j, 0, &v);
 	if (v.kind != KDDM_VERDICT_OWNER || v.version != VERSION + 1)
 		fail("not judged as it has to be");
 	return v.owner;
