@@ -138,7 +138,7 @@ static void upgrade(struct model *in, u16 at)
 	measure(&out, in, COST_UPGRADE, &mv, expected(in, at, op),
 		path(in, at, &owner) <= 1);
 	if (!in->error && !(out.node[at].writer && out.upgraded))
-		model_fail(in, at, "an upgrade alone has let go");
+		model_fail(in, at, "who was alone has let go");
 }
 
 /* The ways out of the object. */

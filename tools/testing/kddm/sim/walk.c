@@ -20,6 +20,7 @@
 #define LIFE		1000	/* the same, where nodes fail */
 #define ANEW		10000	/* steps until an object begins anew */
 #define SHRINK		30	/* seconds to look for a minimal trace */
+#define OPTIONS		"n:u:b:i:fktx:c:j:B:R:s:r:zh"
 
 struct object {
 	struct model	m;
@@ -369,7 +370,7 @@ static bool parse(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:u:b:i:fktx:c:j:B:R:s:r:zh")) != -1) {
+	while ((opt = getopt(argc, argv, OPTIONS)) != -1) {
 		switch (opt) {
 		case 'n':
 			cfg.nodes = atoi(optarg);

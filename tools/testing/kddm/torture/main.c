@@ -92,7 +92,8 @@ static const char * const count_names[NR_COUNTS] = {
 	"found", "created", "new, to be filled", "upgrades",
 	"of these atomic", "downgrades", "prefetches", "of ranges", "flushes",
 	"flushes to a node", "flushes of all", "walked", "pushes", "syncs",
-	"removes by id", "values", "killed", "interrupted", "stored", "timeouts",
+	"removes by id", "values", "killed", "interrupted",
+	"stored", "timeouts",
 	"takes without memory", "upgrades without memory",
 	"prefetches without memory", "flushes without memory",
 	"calls without memory"
