@@ -84,13 +84,14 @@ enum kddm_link {
 /**
  * struct kddm_peer_chan - one channel to one peer
  * @seq: last number sent; written by the drainer
- * @rcvd: last number received in order; written by the receiving thread
+ * @rcvd: last number received in order; written by the receiving thread under
+ *	the channel's lock
  * @acked: highest of our numbers that the peer has confirmed; written by the
  *	receiving thread under the channel's lock
  * @confirmed: the @rcvd that we last told the peer; written by the drainer
  * @waiting: the drainer waits for credit; under the channel's lock
  * @parted: the session has ended, and @rcvd is final; under the channel's lock
- * @owed: it is some time that something came; written under the channel's lock
+ * @owed: something came some time ago, and has not been confirmed
  * @sent: messages that are kept until they are confirmed; the same
  * @backlog: messages that wait for credit, for the handshake, or for TIPC's
  *	congestion to end; the drainer's

@@ -114,8 +114,12 @@ static void deliver(struct kddm_chan *c, struct kddm_node *node,
 	struct kddm_peer_chan *pc = &node->chan[c->nr];
 	int rc = -EUNATCH;
 
-	if (!take(c, pc, h->seq))
+	if (!take(c, pc, h->seq)) {
+		kddm_drop(c->kn, c->nr, node->addr,
+			  READ_ONCE(node->port[c->nr]), h->len,
+			  KDDM_DROP_STALE);
 		return;
+	}
 	atomic64_inc(&c->kn->stats.rx);
 	atomic64_inc(&node->rx);
 	atomic64_add(h->len, &c->kn->stats.rx_bytes);

@@ -310,7 +310,9 @@ void kddm_judge_hear(struct kddm_judge *j, u16 node,
 		j->node = node;
 	}
 	if (claim->kind >= KDDM_CLAIM_VOID &&
-	    better(claim, node, &j->owned, j->owner)) {
+	    (claim->version != j->owned.version ?
+	     claim->version > j->owned.version :
+	     better(claim, node, &j->owned, j->owner))) {
 		j->owned = *claim;
 		j->owner = node;
 	}
@@ -359,8 +361,8 @@ void kddm_judge_decide(const struct kddm_judge *j, u32 epoch,
 	u16 node = j->node;
 	bool backup;
 
-	/* A copy from there counts for nothing. */
-	if (apart && best->kind < KDDM_CLAIM_VOID) {
+	/* A copy from there counts for nothing, and a later owner for more. */
+	if (apart) {
 		best = &j->owned;
 		node = j->owner;
 	}

@@ -126,7 +126,7 @@ struct kddm_verdict {
  * @now: the same of those who were not apart
  * @best: the best claim
  * @node: whose it is
- * @owned: the best of who owns it, or its absence
+ * @owned: the latest of who owns it, or its absence
  * @owner: who that is
  * @sent: the latest of what was sent and has not arrived
  * @sender: whose that is

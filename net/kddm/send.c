@@ -283,6 +283,7 @@ static int attempt(struct kddm_chan *c, struct kddm_node *node,
 		return rc;
 	}
 	WRITE_ONCE(pc->confirmed, h.ack);
+	WRITE_ONCE(pc->owed, false);
 	atomic64_add(d->nr, &c->kn->stats.tx);
 	atomic64_add(d->nr, &node->tx);
 	atomic64_add(d->len, &c->kn->stats.tx_bytes);
@@ -354,7 +355,6 @@ static void send_credit(struct kddm_chan *c, struct kddm_node *node)
 
 	begin(&d);
 	add(&d, KDDM_WIRE_CREDIT, &h, sizeof(h));
-	WRITE_ONCE(node->chan[c->nr].owed, false);
 	xmit(c, node, &d);
 }
 

@@ -151,7 +151,7 @@ void kddm_sent_tell(struct work_struct *work)
 		pc = &node->chan[c->nr];
 		if (READ_ONCE(pc->rcvd) != READ_ONCE(pc->confirmed)) {
 			spin_lock(&c->lock);
-			pc->owed = true;
+			WRITE_ONCE(pc->owed, true);
 			kddm_chan_make_ready(c, node);
 			spin_unlock(&c->lock);
 		}

@@ -24,7 +24,6 @@ TARGETS = ("wire", "machine", "view")
 BUSTED = (
     ("wire", "wire.c", "size - sizeof(*w) != m->len", "0"),
     ("wire", "wire.c", "m->origin >= KDDM_MAX_NODES", "0"),
-    ("wire", "wire.c", "|| w->reserved", ""),
     ("wire", "rpc_pack.c", "u->len - u->pos < len", "0"),
     ("wire", "rpc_pack.c", "len >= size ||", ""),
     ("wire", "rpc_parts.c", "|| offset != p->got", ""),

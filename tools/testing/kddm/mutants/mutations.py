@@ -686,7 +686,12 @@ MUTATIONS = [
     ("what did not arrive stays where it came from", RECOVER,
      "	if (!owned || co->lent || !counts", "	if (!owned || !counts", "cases"),
     ("a copy that was apart counts more than its owner", RECOVER,
-     "	if (apart && best->kind < KDDM_CLAIM_VOID) {", "	if (0) {", "cases"),
+     "	if (apart) {", "	if (0) {", "cases"),
+    ("of owners that were apart an older one counts", RECOVER,
+     "	    (claim->version != j->owned.version ?\n"
+     "	     claim->version > j->owned.version :\n"
+     "	     better(claim, node, &j->owned, j->owner))) {",
+     "	    better(claim, node, &j->owned, j->owner)) {", "cases"),
     ("others hear of a version that is being written", RECOVER,
      "	if (v->kind == KDDM_VERDICT_OWNER && v->version == v->from)\n"
      "		return false;\n", "", "cases"),

@@ -80,7 +80,7 @@ static const struct {
 	unsigned char type;
 	unsigned char body;	/* bytes */
 } forged[TYPES] = {
-	{ 1, 28 },		/* HELLO */
+	{ 1, 44 },		/* HELLO */
 	{ 2, 0 },		/* CREDIT */
 	{ 3, 20 },		/* CALL */
 	{ 4, 20 },		/* CAST */
@@ -95,7 +95,7 @@ static void send_forged(const struct tipc_socket_addr *id, unsigned char src)
 		.addrtype = TIPC_SOCKET_ADDR,
 		.addr.id = *id,
 	};
-	unsigned char msg[HEADER + 28];
+	unsigned char msg[HEADER + 44];
 	int fd = socket(AF_TIPC, SOCK_RDM, 0);
 	size_t i, len;
 
@@ -112,7 +112,7 @@ static void send_forged(const struct tipc_socket_addr *id, unsigned char src)
 		msg[18] = 1;		/* destination */
 		msg[22] = 1;		/* session */
 		if (forged[i].type == 1)	/* HELLO: the channels' ports */
-			memset(msg + HEADER + 16, 1, 3 * 4);
+			memset(msg + HEADER + 32, 1, 3 * 4);
 		if (fd < 0 || sendto(fd, msg, len, 0, (struct sockaddr *)&addr,
 				     sizeof(addr)) != (ssize_t)len) {
 			perror("sendto");
