@@ -153,6 +153,7 @@ static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
 	const struct kddm_wire_hdr *w = buf;
 	size_t hdr = sizeof(struct kddm_wire_hdr);
 	struct kddm_node *node;
+	bool credit;
 	int rc;
 
 	rc = kddm_wire_get_hdr(buf, left, h);
@@ -164,6 +165,7 @@ static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
 	if (h->type == KDDM_WIRE_HELLO)
 		return peer->hello(c->kn, h, addr, port, buf + hdr,
 				   h->len - hdr);
+	credit = h->type == KDDM_WIRE_CREDIT;
 	node = kddm_node_get(c->kn, h->src);
 	if (!node)
 		return KDDM_DROP_FOREIGN + 1;
@@ -171,8 +173,11 @@ static int message(struct kddm_chan *c, const void *buf, size_t left, u32 addr,
 		rc = KDDM_DROP_FOREIGN + 1;
 	} else {
 		rc = admit(c, node, h);
-		if (!rc && h->type != KDDM_WIRE_CREDIT)
+		if (!rc && !credit)
 			deliver(c, node, h, buf + hdr, h->len - hdr);
+		/* That of a session which has ended is late, and no more. */
+		if (credit && rc == KDDM_DROP_STALE + 1)
+			rc = 0;
 	}
 	kddm_node_put(node);
 	return rc;
