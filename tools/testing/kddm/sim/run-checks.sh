@@ -162,7 +162,7 @@ ok "4 nodes, remove, writers only, fair" \
 ok "4 nodes, at most 2 users at once, get, grab, remove" \
 	explore -n 4 -m 10 -r 1 -w 2 -f 1,0 -c -o get,grab,remove
 ok "4 nodes, at most 4 operations in all, every operation" \
-	explore -n 4 -m 10 -r 1 -l 4 -f 1,1 -o $every
+	explore -n 4 -m 10 -r 1 -l 4 -f 2,2 -o $every
 ok "2 objects, remove" explore2 -r
 ok "2 objects, one home, remove" explore2 -r -s
 ok "2 objects, 2 users" explore2 -u 2
