@@ -496,7 +496,8 @@ MUTATIONS = [
      "recovery, 2 nodes"),
     ("a view is accepted before all marks are there", ATTEMPT,
      "		    n != vc->self && !kddm_vc_has(&vc->marks, n))\n"
-     "			return;\n", "		    0)\n			return;\n"),
+     "			return;\n", "		    0)\n			return;\n",
+     "3 nodes, one crashes"),
     ("a notice tells of nobody else who leaves", WIRE_VC,
      "			if (kddm_vc_has(&vc->leavers, n))\n",
      "			if (n == vc->self && kddm_vc_has(&vc->leavers, n))\n"),
