@@ -111,8 +111,6 @@ bool kddm_sent_keep(struct kddm_chan *c, struct kddm_node *node,
 		    struct kddm_msg *msg, u32 seq);
 /* Take what has been confirmed, into @done; with the channel's lock. */
 void kddm_sent_confirmed(struct kddm_peer_chan *pc, struct list_head *done);
-/* Free these messages. */
-void kddm_sent_free(struct list_head *list);
 /* Something has come that the peer should know of, if it does not soon. */
 void kddm_sent_tell_later(struct kddm_chan *c);
 /* The work of c->tell. */

@@ -302,7 +302,15 @@ void kddm_obj_hold_back(struct kddm_set *set, struct kddm_msg *msg);
  * for the recovery that is to come.  False if there are too many.
  */
 bool kddm_obj_keep_lost(struct kddm_set *set, struct kddm_msg *msg);
-void kddm_objects_drop_held(struct list_head *held);
+/* Take apart what this node has made itself, as kddm_wire_get_obj(). */
+static inline int kddm_obj_read_msg(const struct kddm_msg *msg,
+				    struct kddm_obj_msg *m)
+{
+	const size_t hdr = sizeof(struct kddm_wire_hdr);
+
+	return kddm_wire_get_obj(msg->buf + hdr, msg->len - hdr, msg->type, m);
+}
+
 /* For struct kddm_views_ops. */
 void kddm_objects_release(struct kddm_views *v);
 void kddm_objects_unpark(struct kddm_views *v);

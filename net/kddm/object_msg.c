@@ -410,7 +410,7 @@ static bool obj_undeliverable(struct kddm_net *kn, u16 dst,
 	struct kddm_obj_msg m;
 	struct kddm_set *set;
 
-	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m) ||
+	if (kddm_obj_read_msg(msg, &m) ||
 	    (member ? m.type != KDDM_EV_OWN : !is_request(m.type)))
 		return false;
 	if (!member && m.origin != kn->self) {
@@ -438,7 +438,7 @@ static bool obj_lost(struct kddm_net *kn, struct kddm_msg *msg)
 	struct kddm_set *set;
 	bool kept;
 
-	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m))
+	if (kddm_obj_read_msg(msg, &m))
 		return false;
 	set = kddm_set_find(kn, m.set);
 	if (!set)

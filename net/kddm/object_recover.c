@@ -16,7 +16,6 @@
 #include "object.h"
 #include "views.h"
 
-#define HDR		sizeof(struct kddm_wire_hdr)
 #define LOST_MAX	1024	/* messages of a set */
 
 /* Held messages */
@@ -103,22 +102,12 @@ bool kddm_obj_keep_lost(struct kddm_set *set, struct kddm_msg *msg)
 	return keep;
 }
 
-void kddm_objects_drop_held(struct list_head *held)
-{
-	struct kddm_msg *msg, *next;
-
-	list_for_each_entry_safe(msg, next, held, list) {
-		list_del(&msg->list);
-		kddm_msg_free(msg);
-	}
-}
-
 /* A request that nobody waits for any more. */
 static bool is_orphan(struct kddm_views *v, const struct kddm_msg *msg)
 {
 	struct kddm_obj_msg m;
 
-	if (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type, &m))
+	if (kddm_obj_read_msg(msg, &m))
 		return true;
 	return (m.type == KDDM_EV_GET_REQ || m.type == KDDM_EV_GRAB_REQ) &&
 	       !v->vc->last.inc[m.origin];
@@ -152,9 +141,7 @@ static void take_lost(struct kddm_set *set, const struct kddm_obj *obj,
 		inc = v->vc->last.inc[msg->dst];
 		if (!inc || (obj && inc != msg->incarnation))
 			continue;
-		if (obj && (kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
-					      msg->type, &m) ||
-			    m.objid != obj->id))
+		if (obj && (kddm_obj_read_msg(msg, &m) || m.objid != obj->id))
 			continue;
 		list_move_tail(&msg->list, list);
 		set->nr_lost--;
@@ -177,7 +164,7 @@ void kddm_objects_release(struct kddm_views *v)
 	rcu_read_unlock();
 	release(v, &v->held);
 	spin_unlock(&v->held_lock);
-	kddm_objects_drop_held(&lost);
+	kddm_msg_free_all(&lost);
 }
 
 /*
@@ -194,22 +181,19 @@ static enum kddm_taken take_back(struct kddm_obj *obj, u64 *version)
 
 	spin_lock(&v->held_lock);
 	list_for_each_entry_safe(msg, next, &obj->set->held, list)
-		if (!kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
-				       msg->type, &m) && m.objid == obj->id)
+		if (!kddm_obj_read_msg(msg, &m) && m.objid == obj->id)
 			list_move_tail(&msg->list, &mine);
 	spin_unlock(&v->held_lock);
-	list_for_each_entry_safe(msg, next, &mine, list) {
-		kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR, msg->type,
-				  &m);
+	list_for_each_entry(msg, &mine, list) {
+		kddm_obj_read_msg(msg, &m);
 		if (m.type == KDDM_EV_OWN) {
 			taken = kddm_recover_taken(m.flags);
 			*version = m.version;
 			if (taken == KDDM_TAKEN_OWN)
 				kddm_obj_install(obj, &m);
 		}
-		list_del(&msg->list);
-		kddm_msg_free(msg);
 	}
+	kddm_msg_free_all(&mine);
 	return taken;
 }
 
@@ -231,15 +215,13 @@ static enum kddm_taken take_sent(struct kddm_obj *obj, u64 *version)
 	if (list_empty(&mine))
 		return KDDM_TAKEN_NONE;
 	list_for_each_entry(msg, &mine, list)
-		if (!kddm_wire_get_obj(msg->buf + HDR, msg->len - HDR,
-				       msg->type, &m) &&
-		    m.version >= latest.version)
+		if (!kddm_obj_read_msg(msg, &m) && m.version >= latest.version)
 			latest = m;
 	*version = latest.version;
 	taken = kddm_recover_sent(&obj->co, latest.flags, latest.version);
 	if (taken == KDDM_TAKEN_SENT && !obj->co.backup)
 		kddm_obj_store(obj, &latest);
-	kddm_objects_drop_held(&mine);
+	kddm_msg_free_all(&mine);
 	return taken;
 }
 

@@ -61,7 +61,7 @@ static bool take_ack(struct kddm_chan *c, struct kddm_node *node, u32 ack)
 	}
 	kddm_sent_confirmed(pc, &done);
 	spin_unlock(&c->lock);
-	kddm_sent_free(&done);
+	kddm_msg_free_all(&done);
 	return true;
 }
 

@@ -87,6 +87,16 @@ void kddm_msg_free(struct kddm_msg *msg)
 		kvfree(msg);
 }
 
+void kddm_msg_free_all(struct list_head *list)
+{
+	struct kddm_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, list, list) {
+		list_del(&msg->list);
+		kddm_msg_free(msg);
+	}
+}
+
 /* The end of a message that was queued. */
 static void msg_done(struct kddm_chan *c, struct kddm_msg *msg)
 {
@@ -98,12 +108,8 @@ static void msg_done(struct kddm_chan *c, struct kddm_msg *msg)
 static void msg_sent(struct kddm_chan *c, struct kddm_node *node,
 		     struct kddm_msg *msg, u32 seq)
 {
-	if (!msg->keep) {
-		msg_done(c, msg);
-		return;
-	}
 	atomic_long_sub(msg->len, &c->bytes);
-	if (!kddm_sent_keep(c, node, msg, seq))
+	if (!msg->keep || !kddm_sent_keep(c, node, msg, seq))
 		kddm_msg_free(msg);
 }
 

@@ -53,16 +53,6 @@ void kddm_sent_confirmed(struct kddm_peer_chan *pc, struct list_head *done)
 	}
 }
 
-void kddm_sent_free(struct list_head *list)
-{
-	struct kddm_msg *msg, *next;
-
-	list_for_each_entry_safe(msg, next, list, list) {
-		list_del(&msg->list);
-		kddm_msg_free(msg);
-	}
-}
-
 /* Take from what is late, into @list, what was for @id; with the lock. */
 static void take_late(struct kddm_chan *c, u16 id, struct list_head *list)
 {
@@ -92,7 +82,7 @@ void kddm_transport_part(struct kddm_net *kn, struct kddm_node *node,
 		list_splice_tail_init(&pc->sent, &c->late);
 		spin_unlock(&c->lock);
 	}
-	kddm_sent_free(&old);
+	kddm_msg_free_all(&old);
 }
 
 /* Whether the node of a HELLO has received @msg, or another one has. */

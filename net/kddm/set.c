@@ -40,8 +40,8 @@ static void set_release(struct kddm_set *set)
 	/* Whoever releases what sets hold back may have found this one. */
 	if (!list_empty_careful(&set->held) || !list_empty_careful(&set->lost))
 		synchronize_rcu();
-	kddm_objects_drop_held(&set->held);
-	kddm_objects_drop_held(&set->lost);
+	kddm_msg_free_all(&set->held);
+	kddm_msg_free_all(&set->lost);
 	xa_destroy(&set->suspects);
 	if (set->linker->uninstantiate)
 		set->linker->uninstantiate(set);

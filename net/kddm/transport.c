@@ -213,7 +213,6 @@ static void chan_idle(struct kddm_chan *c)
 
 static void chan_stop(struct kddm_chan *c)
 {
-	struct kddm_msg *msg, *next;
 	struct sock *sk;
 
 	chan_halt(c);
@@ -233,9 +232,8 @@ static void chan_stop(struct kddm_chan *c)
 		sock_release(c->sock);
 	}
 	/* There were no nodes left to send to. */
-	list_for_each_entry_safe(msg, next, &c->fifo, list)
-		kddm_msg_free(msg);
-	kddm_sent_free(&c->late);
+	kddm_msg_free_all(&c->fifo);
+	kddm_msg_free_all(&c->late);
 	kvfree(c->rxbuf);
 }
 

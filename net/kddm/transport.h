@@ -172,6 +172,8 @@ struct kddm_peer_ops {
  */
 struct kddm_msg *kddm_msg_alloc(size_t len, u16 nwords, gfp_t gfp);
 void kddm_msg_free(struct kddm_msg *msg);
+/* The same of all in a list, which is empty then. */
+void kddm_msg_free_all(struct list_head *list);
 
 /**
  * kddm_msg_reserved() - take a message from a reserve

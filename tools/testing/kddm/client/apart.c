@@ -126,10 +126,9 @@ static int asker(void *id)
 #define ASKED	8		/* objects 1 to 8; A is to be home to some */
 #define OWN	9		/* what A has itself */
 
-/* A node serves nothing, not even what it is the owner of. */
-static bool is_suspended(struct kddm_set *s, u64 own)
+bool client_waits(struct kddm_set *s, u64 id)
 {
-	struct kddm_obj *obj = kddm_get(s, own, KDDM_NOWAIT);
+	struct kddm_obj *obj = kddm_get(s, id, KDDM_NOWAIT);
 
 	if (!IS_ERR(obj))
 		kddm_put(obj);
@@ -143,7 +142,8 @@ static bool is_suspended(struct kddm_set *s, u64 own)
 void client_cut(struct kddm_set *s[NODES], int node, u64 own)
 {
 	CHECK_EQ(client_link(node, false), 0);
-	CHECK(client_await(is_suspended, s[node], own));
+	/* It serves nothing, not even what it is the owner of. */
+	CHECK(client_await(client_waits, s[node], own));
 }
 
 /* C makes the objects, B has seen them, C has written once more and goes. */

@@ -44,6 +44,8 @@ void client_close(struct kddm_set *set[NODES], const char *name);
 /* The port of a node on the test's bridge, up or down. */
 int client_link(int node, bool up);
 
+/* Whether a get would have to wait. */
+bool client_waits(struct kddm_set *set, u64 id);
 /* Cut off a node, which owns the object @own of @set. */
 void client_cut(struct kddm_set *set[NODES], int node, u64 own);
 

@@ -103,15 +103,6 @@ static int end(struct visitor *u)
 	return value;
 }
 
-static bool has_let_go(int node)
-{
-	struct kddm_obj *obj = kddm_get(set[node], MOVED, KDDM_NOWAIT);
-
-	if (!IS_ERR(obj))
-		kddm_put(obj);
-	return obj == ERR_PTR(-EAGAIN);
-}
-
 static bool is_out_of_sight(int node, int of)
 {
 	return READ_ONCE(gone[of][node]);
@@ -127,7 +118,7 @@ static void lose(int from, int to, struct visitor *slow, struct visitor *moved)
 	begin(slow, C, SLOW);
 	CHECK(wait_for_completion_timeout(&begun, 10 * HZ));
 	begin(moved, to, MOVED);
-	CHECK(client_await(has_let_go, from));
+	CHECK(client_await(client_waits, set[from], MOVED));
 	client_cut(set, B, OWN);
 	CHECK(client_await(is_out_of_sight, B, other));
 	CHECK(client_await(is_out_of_sight, other, B));

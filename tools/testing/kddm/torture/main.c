@@ -145,7 +145,7 @@ static int torture_thread(void *data)
 {
 	struct thread *t = data;
 
-	signals_allow(t);
+	signals_allow();
 	while (!kthread_should_stop()) {
 		torture_operation(t);
 		torture_dawdle(t);

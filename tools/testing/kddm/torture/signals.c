@@ -16,14 +16,13 @@
 
 static struct task_struct *pest;
 
-static void send(struct thread *t, u32 r)
+static void send(struct task_struct *task, u32 r)
 {
-	send_sig(r % 2 ? SIGKILL : SIGINT, t->task, 1);
+	send_sig(r % 2 ? SIGKILL : SIGINT, task, 1);
 }
 
-void signals_allow(struct thread *t)
+void signals_allow(void)
 {
-	t->task = current;
 	allow_signal(SIGKILL);
 	allow_signal(SIGINT);
 }
@@ -31,7 +30,7 @@ void signals_allow(struct thread *t)
 void signals_begin(struct thread *t)
 {
 	if (torture_chance(t, 50)) {
-		send(t, torture_random(t, 2));
+		send(current, torture_random(t, 2));
 		return;
 	}
 	spin_lock(&t->lock);
@@ -56,7 +55,7 @@ static int disturb(void *unused)
 
 		spin_lock(&t->lock);
 		if (t->victim)
-			send(t, i / torture.nthreads);
+			send(t->task, i / torture.nthreads);
 		spin_unlock(&t->lock);
 		if (++i % torture.nthreads == 0)
 			usleep_range(200, 2000);

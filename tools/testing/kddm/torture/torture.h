@@ -112,7 +112,7 @@ void torture_operation(struct thread *t);
 void torture_dawdle(struct thread *t);
 
 /* Of a thread, at its beginning. */
-void signals_allow(struct thread *t);
+void signals_allow(void);
 /* From here to there it may get signals; then it has none. */
 void signals_begin(struct thread *t);
 void signals_end(struct thread *t);
