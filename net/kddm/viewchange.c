@@ -189,8 +189,17 @@ static void on_cancel(struct kddm_vc *vc, u16 src,
 static void on_exclude(struct kddm_vc *vc, u16 src,
 		       const struct kddm_vc_msg *msg, struct kddm_vc_out *out)
 {
-	if (kddm_vc_is_over(vc, src, msg))
+	bool part = vc->phase != KDDM_VC_IDLE && vc->phase != KDDM_VC_INVITED;
+
+	/* Others were left out of the view that this node is to have. */
+	if (part && src != vc->proposer && msg->epoch == vc->promised &&
+	    msg->lineage == vc->lineage)
+		return;
+	if (kddm_vc_is_over(vc, src, msg)) {
 		vc->serving = false;
+		if (msg->flags & KDDM_VC_FINAL)
+			kddm_vc_pass_on(vc, src, msg, out);
+	}
 	if (!mine(vc, src, msg, KDDM_VC_INVITED) &&
 	    !mine(vc, src, msg, KDDM_VC_ACCEPTED))
 		return;
@@ -318,12 +327,16 @@ void kddm_vc_leave(struct kddm_vc *vc, struct kddm_vc_out *out)
 void kddm_vc_up(struct kddm_vc *vc, u16 node, u32 incarnation,
 		struct kddm_vc_out *out)
 {
+	u32 over = vc->over;
+
 	out->nr = 0;
 	vc->inc[node] = incarnation;
 	news(vc);
-	if (kddm_vc_has(&vc->known, node) && !vc->last.inc[node] &&
-	    vc->last.inc[vc->self])
-		kddm_vc_send_one(out, KDDM_VC_EXCLUDE, 0, vc->last.epoch, node);
+	if (vc->member && !vc->last.inc[node])
+		over = vc->last.epoch;
+	if (over)
+		kddm_vc_send_one(out, KDDM_VC_EXCLUDE, KDDM_VC_FINAL, over,
+				 node);
 	kddm_vc_evaluate(vc, out);
 }
 

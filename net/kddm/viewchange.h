@@ -31,7 +31,8 @@
  * tells a node that the others go on without it.
  *
  * Who is not invited may be in reach of some members: it hears of the new view
- * from them (EXCLUDE), and serves the old one no more.  Who does not reach
+ * from them (EXCLUDE), serves the old one no more, and tells the other members
+ * of the old one, whom it may be the only one to reach.  Who does not reach
  * enough of its view does not serve it, either; nor does one who hears that a
  * later view was accepted, which others may serve (DOUBT).
  *
@@ -135,7 +136,8 @@ enum kddm_vc_type {
 #define KDDM_VC_SERVING	0x01	/* PROMISE: serves its view, nothing is amiss */
 #define KDDM_VC_LEAVING	0x02	/* PROMISE: wants to leave for good */
 #define KDDM_VC_MORE	0x04	/* PROMISE: reaches others than the invited */
-#define KDDM_VC_FINAL	0x08	/* CANCEL: nobody else would do better */
+/* CANCEL: nobody else would do better; EXCLUDE: the view is committed */
+#define KDDM_VC_FINAL	0x08
 #define KDDM_VC_FUTILE	0x10	/* CANCEL: somebody else might */
 #define KDDM_VC_FRESH	0x20	/* NOTICE: there is news */
 #define KDDM_VC_UNSURE	0x40	/* PROPOSE: @base may never have been one */
@@ -270,9 +272,9 @@ struct kddm_vc_proposal {
  * @waiting: whose invitations wait until this attempt is over
  * @marks: from whom a MARK of this attempt has come
  * @parting: FLUSH, ACCEPTED: who leaves, and has to send one as well
- * @known: who has been a member of a view together with this node
  * @reach: INVITED: who of the invited is in reach
  * @more: INVITED: somebody else is, too
+ * @over: epoch of a later view than @last that others know of, 0: none
  * @last: the latest view known to be committed
  * @cur: FLUSH to RECONCILE: the view of this attempt
  * @nr_pends: entries of @pend
@@ -304,9 +306,9 @@ struct kddm_vc {
 	struct kddm_vc_set	waiting;
 	struct kddm_vc_set	marks;
 	struct kddm_vc_set	parting;
-	struct kddm_vc_set	known;
 	struct kddm_vc_set	reach;
 	bool			more;
+	u32			over;
 	struct kddm_vc_view	last;
 	struct kddm_vc_view	cur;
 	u8			nr_pends;

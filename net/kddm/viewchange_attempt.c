@@ -74,6 +74,7 @@ static void forget_others(struct kddm_vc *vc)
 	if (!vc->lineage || vc->nr_pends || vc->member)
 		return;
 	vc->lineage = 0;
+	vc->over = 0;
 	memset(&vc->last, 0, sizeof(vc->last));
 	vc->need = true;
 }
@@ -176,18 +177,33 @@ void kddm_vc_committed(struct kddm_vc *vc, struct kddm_vc_out *out)
 	vc->last = vc->cur;
 	vc->torn = !kddm_vc_reaches(vc, &vc->last);
 	vc->member = true;
+	vc->over = 0;
 	vc->nr_pends = 0;
 	vc->phase = KDDM_VC_RECONCILE;
 	for (n = 0; n < KDDM_VC_NODES; n++) {
-		if (vc->last.inc[n])
-			kddm_vc_add(&vc->known, n);
-		else if (vc->inc[n] && kddm_vc_has(&vc->known, n) &&
-			 !kddm_vc_has(&vc->parting, n))
+		if (vc->inc[n] && !vc->last.inc[n] &&
+		    !kddm_vc_has(&vc->parting, n))
 			kddm_vc_add(&to, n);
 		if (vc->role && kddm_vc_has(&vc->p.parting, n))
 			kddm_vc_add(&to, n);
 	}
-	send(out, KDDM_VC_EXCLUDE, 0, vc->last.epoch, &to);
+	send(out, KDDM_VC_EXCLUDE, KDDM_VC_FINAL, vc->last.epoch, &to);
+}
+
+void kddm_vc_pass_on(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
+		     struct kddm_vc_out *out)
+{
+	struct kddm_vc_set to = { };
+	u16 n;
+
+	if (msg->lineage != vc->lineage || msg->epoch <= vc->over)
+		return;
+	vc->over = msg->epoch;
+	for (n = 0; n < KDDM_VC_NODES; n++)
+		if (vc->last.inc[n] && vc->last.inc[n] == vc->inc[n] &&
+		    n != src && n != vc->self)
+			kddm_vc_add(&to, n);
+	send(out, KDDM_VC_EXCLUDE, KDDM_VC_FINAL, vc->over, &to);
 }
 
 void kddm_vc_resumed(struct kddm_vc *vc, struct kddm_vc_out *out)

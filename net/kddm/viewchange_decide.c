@@ -598,11 +598,14 @@ void kddm_vc_adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
 	if (vc->lineage != view->lineage) {
 		vc->nr_pends = 0;
 		vc->member = false;
+		vc->over = 0;
 		memset(&vc->last, 0, sizeof(vc->last));
 	}
 	vc->lineage = view->lineage;
 	if (!unsure && base && base->epoch && base->epoch >= vc->last.epoch)
 		vc->last = *base;
+	if (vc->over <= vc->last.epoch)
+		vc->over = 0;
 	for (i = 0; i < vc->nr_pends; i++)
 		if (vc->pend[i].epoch > vc->last.epoch &&
 		    is_one_of(vc->pend[i].epoch, seen, nr, mask))

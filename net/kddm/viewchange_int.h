@@ -96,6 +96,9 @@ bool kddm_vc_may_go(const struct kddm_vc *vc);
 bool kddm_vc_reaches(const struct kddm_vc *vc, const struct kddm_vc_view *v);
 /* Whether enough of the members of the latest view are in reach. */
 bool kddm_vc_keeps_quorum(const struct kddm_vc *vc);
+/* Tell other members what EXCLUDE says: who has sent it may not reach them. */
+void kddm_vc_pass_on(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
+		     struct kddm_vc_out *out);
 /* Whether EXCLUDE says that the view served here is over. */
 bool kddm_vc_is_over(const struct kddm_vc *vc, u16 src,
 		     const struct kddm_vc_msg *msg);

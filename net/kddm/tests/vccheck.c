@@ -96,6 +96,51 @@ static void check_node(struct vcm *m, u16 n)
 		vcm_fail(m, "an attempt without its proposer");
 }
 
+/* A mark of the attempt in which @a takes part is on its way from @b. */
+static bool mark_to_come(const struct vcm *m, u16 a, u16 b)
+{
+	u16 i;
+
+	for (i = vcm_next(m, b, a, 0); i < m->nr; i = vcm_next(m, b, a, i + 1))
+		if (m->msg[i].msg.type == KDDM_VC_MARK &&
+		    m->msg[i].msg.epoch == m->node[a].promised)
+			return true;
+	return false;
+}
+
+/*
+ * What @b has sent, or is still to send, in the view before may come to @a; it
+ * may have been started again, and use the epoch twice.
+ */
+static bool more_to_come(const struct vcm *m, u16 a, u16 b)
+{
+	return mark_to_come(m, a, b) ||
+	       (m->node[b].phase == KDDM_VC_INVITED &&
+		m->node[a].inc[b] == vcm_inc(m, b) &&
+		m->node[b].promised == m->node[a].promised);
+}
+
+/*
+ * Who has accepted a view, and is to be a member, has all that others sent in
+ * the one before: they reconcile objects by what they have received.  Members
+ * know of whom else they have to wait for only until they reconcile.
+ */
+static void check_marks(struct vcm *m, u16 n)
+{
+	const struct kddm_vc *vc = &m->node[n];
+	u16 k;
+
+	if ((vc->phase != KDDM_VC_ACCEPTED && vc->phase != KDDM_VC_RECONCILE) ||
+	    !vc->cur.inc[n])
+		return;
+	for (k = 0; k < m->cfg->nodes; k++)
+		if (k != n && (vc->cur.inc[k] ||
+			       (vc->phase == KDDM_VC_ACCEPTED &&
+				kddm_vc_has(&vc->parting, k))) &&
+		    more_to_come(m, n, k))
+			vcm_fail(m, "a view is accepted before the last of the old one has come");
+}
+
 /**
  * vcm_check() - what must be true of every state
  * @m: the model
@@ -108,6 +153,7 @@ void vcm_check(struct vcm *m)
 		if (!m->alive[a])
 			continue;
 		check_node(m, a);
+		check_marks(m, a);
 		for (b = 0; b < a; b++)
 			if (m->alive[b])
 				check_pair(m, &m->node[a], &m->node[b]);

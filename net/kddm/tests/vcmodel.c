@@ -44,7 +44,6 @@ static void form(struct vcm *m)
 		for (k = 0; k < m->cfg->nodes; k++) {
 			vc->inc[k] = vcm_inc(m, k);
 			vc->last.inc[k] = vc->inc[k];
-			kddm_vc_add(&vc->known, k);
 		}
 		m->ran[n] = vc->last;
 	}

@@ -34,6 +34,7 @@
 #define kddm_vc_take_leave	few_vc_take_leave
 #define kddm_vc_try_accept	few_vc_try_accept
 #define kddm_vc_committed	few_vc_committed
+#define kddm_vc_pass_on	few_vc_pass_on
 #define kddm_vc_resumed	few_vc_resumed
 #define kddm_vc_answer	few_vc_answer
 #define kddm_vc_answered	few_vc_answered

@@ -486,6 +486,53 @@ static void tell(struct kunit *test)
 	vfree(msg);
 }
 
+/*
+ * Who hears that its view is over tells the other members once, and whom it
+ * meets, if the later one is committed; who is to have the later view does not care who else is told.
+ */
+static void pass_on(struct kunit *test)
+{
+	static const struct vcm_cfg cfg = { .nodes = 4, .formed = true };
+	struct kddm_vc_out out = { };
+	struct kddm_vc_msg *msg;
+	struct kddm_vc *vc;
+	struct vcm *m;
+
+	m = model_of(test, &cfg, &msg);
+	if (!m)
+		return;
+	vc = &m->node[1];
+	kddm_vc_down(vc, 3, &out);
+	KUNIT_EXPECT_TRUE(test, vc->serving);
+	msg->type = KDDM_VC_EXCLUDE;
+	msg->lineage = vc->lineage;
+	msg->epoch = 2 * KDDM_VC_NODES;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
+	KUNIT_EXPECT_FALSE(test, vc->serving);
+	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_EXCLUDE, 0));
+	msg->epoch = 3 * KDDM_VC_NODES;
+	msg->flags = KDDM_VC_FINAL;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
+	KUNIT_EXPECT_FALSE(test, vc->serving);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_EXCLUDE, 0));
+	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_EXCLUDE, 2));
+	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_EXCLUDE, 3));
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
+	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_EXCLUDE, 2));
+	kddm_vc_up(vc, 3, vcm_inc(m, 3), &out);
+	KUNIT_EXPECT_TRUE(test, sends(&out, KDDM_VC_EXCLUDE, 3));
+
+	vc = &m->node[2];
+	vc->phase = KDDM_VC_ACCEPTED;
+	vc->proposer = 0;
+	vc->promised = msg->epoch;
+	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 3, msg, &out), 0);
+	KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_ACCEPTED);
+	KUNIT_EXPECT_EQ(test, out.nr, (u8)0);
+	vfree(m);
+	vfree(msg);
+}
+
 #define INVITED	(2 * KDDM_VC_NODES)	/* epoch of an attempt of node 0 */
 
 /* Node 0 invites all that @vc reaches. */
@@ -713,6 +760,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(full),
 	KUNIT_CASE(founding),
 	KUNIT_CASE(tell),
+	KUNIT_CASE(pass_on),
 	KUNIT_CASE(torn),
 	KUNIT_CASE(hopeless),
 	KUNIT_CASE(same_epoch),

@@ -209,7 +209,6 @@ static void form(u16 nodes)
 		for (k = 0; k < nodes; k++) {
 			vc->inc[k] = inc_of(k);
 			vc->last.inc[k] = vc->inc[k];
-			kddm_vc_add(&vc->known, k);
 		}
 	}
 }

@@ -147,6 +147,13 @@ static bool was_disturbed(struct thread *t, unsigned int flags, long err)
 	return true;
 }
 
+/* The end of the test is a signal to those who take any. */
+static bool is_over(unsigned int flags, long err)
+{
+	return err == -ERESTARTSYS && flags & KDDM_INTR &&
+	       kthread_should_stop();
+}
+
 /* From reader to writer; between two of our looks nobody may have written. */
 static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
 {
@@ -164,7 +171,7 @@ static void upgrade_one(struct thread *t, u64 id, struct kddm_obj *obj)
 	}
 	if (ret < 0) {
 		if (!(disturbed && was_disturbed(t, flags, ret)) &&
-		    !no_memory(t, ret, NOMEM_UPGRADES))
+		    !is_over(flags, ret) && !no_memory(t, ret, NOMEM_UPGRADES))
 			torture_error(t, id, "upgrade: error %d", ret);
 		return;
 	}
@@ -186,9 +193,7 @@ static void expected(struct thread *t, u64 id, unsigned int flags, long err)
 		t->count[BUSY]++;
 	else if (err == -EAGAIN && flags & KDDM_NOWAIT)
 		t->count[AGAIN]++;
-	else if (!no_memory(t, err, NOMEM_TAKES) &&
-		 (err != -ERESTARTSYS || !(flags & KDDM_INTR) ||
-		  !kthread_should_stop()))
+	else if (!is_over(flags, err) && !no_memory(t, err, NOMEM_TAKES))
 		torture_error(t, id, "error %ld, flags %#x", err, flags);
 }
 
