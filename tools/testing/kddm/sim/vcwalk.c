@@ -122,6 +122,22 @@ static bool follows(const struct formed *next, const struct kddm_vc_view *v)
 }
 
 /*
+ * The cluster of @v gave way to another one: a member has gone over, and no
+ * longer knows what it had agreed to.  Others, who were left out of @v and
+ * never heard of it, go on with what they have.
+ */
+static bool gave_way(const struct kddm_vc_view *v)
+{
+	u16 n;
+
+	for (n = 0; n < w.cfg.nodes; n++)
+		if (v->inc[n] && w.m.alive[n] && v->inc[n] == vcm_inc(&w.m, n) &&
+		    w.m.node[n].lineage != v->lineage)
+			return true;
+	return false;
+}
+
+/*
  * A proposer has committed a view: no other has its epoch, it follows the one
  * that is before it by epoch, and is followed by the next one.  If the commit
  * comes late, that one may be there already.
@@ -145,7 +161,7 @@ static void note_formed(const struct formed *f)
 		    (!behind || g->view.epoch < behind->view.epoch))
 			behind = g;
 	}
-	if (before && !follows(f, &before->view))
+	if (before && !follows(f, &before->view) && !gave_way(&before->view))
 		vcm_fail(&w.m, "a view without a quorum of the one before");
 	if (behind && !follows(behind, &f->view))
 		vcm_fail(&w.m, "a view has no quorum in the next one");
