@@ -83,8 +83,9 @@ def kunit(run, flavour, options):
     """The unit tests by kunit.py; then the kernel's log."""
     project("net/kddm/tests")
     run.need("kernel", script("build", flavour), timeout=1500)
-    run.ktap("kunit", script("kunit", *options, "--raw_output=kunit",
-                             "--timeout=500"), timeout=600)
+    log = run.ktap("kunit", script("kunit", *options, "--raw_output=kunit",
+                                   "--timeout=500"), timeout=600)
+    run.show(log, only=r"^ *# .*\bbytes\b")
 
 
 def selftests():

@@ -194,11 +194,12 @@ class Run:
             say(f"   the log is {log}")
         return log
 
-    def show(self, log):
-        """Print a log as it is."""
+    def show(self, log, only=""):
+        """Print a log as it is, or what of it has something in it."""
         with open(log, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                say("   | " + line.rstrip())
+                if re.search(only, line):
+                    say("   | " + line.rstrip())
 
 
 def give_way(session):

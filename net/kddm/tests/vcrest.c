@@ -259,7 +259,9 @@ static void check_node(struct vcm *m, u16 n)
 		vcm_fail(m, "those who leave wait for each other");
 	if (vc->serving)
 		check_deserted(m, n);
-	if (vc->serving && vc->torn && all_linked(m, set))
+	/* Where each may go on alone, others may be bound to who is gone. */
+	if (vc->serving && vc->torn && all_linked(m, set) &&
+	    (m->cfg->policy != KDDM_VC_NONE || can_go_on(m, set, set)))
 		vcm_fail(m, "what was lost between two members stays lost");
 	if (vc->serving && m->cfg->policy != KDDM_VC_NONE &&
 	    (all_linked(m, set) || one_cluster(m, set, &lineage)))

@@ -1,1 +1,1 @@
-/bucket_kunit\|member_kunit\|svc_kunit/d
+/bucket_kunit\|member_kunit\|object_kunit\|svc_kunit/d

@@ -1,1 +1,1 @@
-/bucket_kunit/d
+/bucket_kunit\|object_kunit/d
