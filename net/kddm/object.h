@@ -315,11 +315,6 @@ static inline int kddm_obj_read_msg(const struct kddm_msg *msg,
 void kddm_objects_release(struct kddm_views *v);
 void kddm_objects_unpark(struct kddm_views *v);
 
-/* What kddm_objects_change() has to report of an object. */
-#define KDDM_REPORT_NONE	0
-#define KDDM_REPORT_OWNER	1	/* this node owns it */
-#define KDDM_REPORT_SUSPECT	2	/* it has to be recovered */
-
 /**
  * struct kddm_change - a change of the view
  * @gone: nodes that are gone, or have begun another life

@@ -72,6 +72,11 @@ enum kddm_claim_kind {
 	KDDM_CLAIM_NR
 };
 
+/* What a node reports of an object to whoever judges it, after a change */
+#define KDDM_REPORT_NONE	0
+#define KDDM_REPORT_OWNER	1	/* it owns it */
+#define KDDM_REPORT_SUSPECT	2	/* it has to be recovered */
+
 /**
  * struct kddm_claim - what a node says of an object
  * @kind: enum kddm_claim_kind

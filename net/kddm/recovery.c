@@ -36,31 +36,26 @@ static void back_off(unsigned int *delay)
 
 /*
  * As kddm_rpc_call(), again and again until it is done and the reply has @want
- * bytes, or another view is on its way.  No other error ends it, be it this
- * node's or the other's: the rest of the view would wait for ever.
+ * bytes and is @valid, or another view is on its way.  No other error ends it,
+ * be it this node's or the other's: the rest of the view would wait for ever.
  */
-int kddm_recovery_call(struct recovery *r, u16 dst, const void *req, size_t len,
-		       void *reply, size_t want)
+int kddm_recovery_call(struct recovery *r, u16 dst,
+		       const struct wire_recover *req, void *reply, size_t want,
+		       bool (*valid)(const void *reply, size_t len))
 {
 	unsigned int delay = RETRY_FIRST;
 	int ret;
 
 	for (;;) {
-		ret = kddm_rpc_call(r->v->kn, dst, &svc_recover, req, len,
-				    reply, want, CALL_TIMEOUT);
-		if (ret >= 0 && ret == want)
+		ret = kddm_rpc_call(r->v->kn, dst, &svc_recover, req,
+				    kddm_recover_len(req), reply, want,
+				    CALL_TIMEOUT);
+		if (ret >= 0 && ret == want && (!valid || valid(reply, want)))
 			return 0;
 		if (kddm_views_in(r->v, r->epoch))
 			return -ESTALE;
 		back_off(&delay);
 	}
-}
-
-void kddm_recovery_head(struct wire_recover *w, u32 op, u32 epoch)
-{
-	memset(w, 0, sizeof(*w));
-	w->op = cpu_to_le32(op);
-	w->epoch = cpu_to_le32(epoch);
 }
 
 /*
@@ -86,16 +81,15 @@ struct kddm_set *kddm_recovery_set(struct kddm_net *kn, u16 src, u32 id)
 
 /* Reports */
 
-static int take_report(struct kddm_net *kn, u16 src,
-		       const struct wire_report *w)
+static int take_report(struct kddm_net *kn, u16 src, u32 set_id, u64 id,
+		       u8 what)
 {
-	struct kddm_set *set = kddm_recovery_set(kn, src, le32_to_cpu(w->set));
-	u64 id = le64_to_cpu(w->objid);
+	struct kddm_set *set = kddm_recovery_set(kn, src, set_id);
 	void *entry = xa_mk_value(1);
 
 	if (IS_ERR_OR_NULL(set))
 		return PTR_ERR_OR_ZERO(set);
-	if (w->what == KDDM_REPORT_OWNER && id <= ULONG_MAX &&
+	if (what == KDDM_REPORT_OWNER && id <= ULONG_MAX &&
 	    !kddm_obj_trail(set, id, src))
 		goto out;
 	/* Or it is a suspect, which is as good, and always can be noted. */
@@ -109,9 +103,7 @@ out:
 static int flush_batch(struct recovery *r, u16 home)
 {
 	struct wire_recover *w = r->batch[home];
-	size_t len = sizeof(*w) + le16_to_cpu(w->nr) *
-		     sizeof(struct wire_report);
-	int err = kddm_recovery_call(r, home, w, len, NULL, 0);
+	int err = kddm_recovery_call(r, home, w, NULL, 0, NULL);
 
 	w->nr = 0;
 	return err;
@@ -121,28 +113,21 @@ static int report(struct kddm_change *c, struct kddm_set *set, u64 id,
 		  u16 judge, u8 what)
 {
 	struct recovery *r = container_of(c, struct recovery, change);
-	struct wire_report entry = {
-		.set = cpu_to_le32(set->id),
-		.objid = cpu_to_le64(id),
-		.what = what,
-	};
 	struct wire_recover *w;
 
 	if (judge == r->v->kn->self)
-		return take_report(r->v->kn, judge, &entry);
+		return take_report(r->v->kn, judge, set->id, id, what);
 	/* The next view has come. */
 	if (!kddm_view_find(r->view, judge))
 		return 0;
 	w = r->batch[judge];
 	if (!w) {
-		w = kvmalloc(sizeof(*w) +
-			     KDDM_RECOVERY_REPORTS * sizeof(entry), GFP_KDDM);
-		kddm_recovery_head(w, OP_REPORT, r->epoch);
+		w = kvmalloc(sizeof(*w) + KDDM_RECOVERY_REPORTS *
+			     sizeof(struct wire_report), GFP_KDDM);
+		kddm_recover_head(w, OP_REPORT, r->epoch, 0);
 		r->batch[judge] = w;
 	}
-	memcpy((void *)(w + 1) + le16_to_cpu(w->nr) * sizeof(entry), &entry,
-	       sizeof(entry));
-	le16_add_cpu(&w->nr, 1);
+	kddm_recover_put_report(w, set->id, id, what);
 	return le16_to_cpu(w->nr) == KDDM_RECOVERY_REPORTS ?
 	       flush_batch(r, judge) : 0;
 }
@@ -171,11 +156,11 @@ static int tell_reported(struct recovery *r)
 	int err = 0;
 	u16 i, id;
 
-	kddm_recovery_head(&w, OP_REPORTED, r->epoch);
+	kddm_recover_head(&w, OP_REPORTED, r->epoch, 0);
 	for (i = 0; i < r->view->nr && !err; i++) {
 		id = r->view->m[i].id;
 		if (id != r->v->kn->self)
-			err = kddm_recovery_call(r, id, &w, sizeof(w), NULL, 0);
+			err = kddm_recovery_call(r, id, &w, NULL, 0, NULL);
 	}
 	return err;
 }
@@ -263,7 +248,7 @@ static int reach(struct recovery *r, enum kddm_stage stage)
 	int err = 0;
 	u16 i;
 
-	kddm_recovery_head(&w, OP_STAGE, r->epoch);
+	kddm_recover_head(&w, OP_STAGE, r->epoch, 0);
 	w.nr = cpu_to_le16(stage);
 	for (i = 0; i < r->view->nr && !err; i++)
 		if (r->view->m[i].id != r->v->kn->self)
@@ -287,17 +272,15 @@ static void fit_replicas(struct recovery *r)
 		reach(r, KDDM_REFRESHED);
 }
 
-static int on_stage(struct kddm_views *v, u16 src, const struct wire_recover *w,
-		    size_t len)
+static int on_stage(struct kddm_views *v, u16 src,
+		    const struct kddm_recover_msg *m)
 {
-	u16 stage = le16_to_cpu(w->nr);
-
-	if (len != sizeof(*w) || stage > KDDM_REFRESHED)
+	if (m->nr > KDDM_REFRESHED)
 		return -EBADMSG;
-	if (le32_to_cpu(w->epoch) != READ_ONCE(v->epoch))
+	if (m->epoch != READ_ONCE(v->epoch))
 		return -EAGAIN;
-	WRITE_ONCE(v->peer[src].stage, stage);
-	WRITE_ONCE(v->peer[src].staged, le32_to_cpu(w->epoch));
+	WRITE_ONCE(v->peer[src].stage, m->nr);
+	WRITE_ONCE(v->peer[src].staged, m->epoch);
 	wake_up_all(&v->wait);
 	return 0;
 }
@@ -380,40 +363,42 @@ static void recover(struct kddm_views *v)
 
 /* The service */
 
-static int on_report(struct kddm_net *kn, u16 src, const struct wire_recover *w,
-		     size_t len)
+static int on_report(struct kddm_net *kn, u16 src,
+		     const struct kddm_recover_msg *m)
 {
-	const struct wire_report *entry = (const void *)(w + 1);
-	u16 i, nr = le16_to_cpu(w->nr);
 	int err = 0;
+	u32 set;
+	u64 id;
+	u8 what;
+	u16 i;
 
-	if (len != sizeof(*w) + nr * sizeof(*entry))
-		return -EBADMSG;
-	for (i = 0; i < nr && !err; i++)
-		err = take_report(kn, src, &entry[i]);
+	for (i = 0; i < m->nr && !err; i++) {
+		kddm_recover_get_report(m, i, &set, &id, &what);
+		err = take_report(kn, src, set, id, what);
+	}
 	return err;
 }
 
-static int serve(struct kddm_net *kn, u16 src, const struct wire_recover *w,
-		 size_t len, void *reply, size_t max)
+static int serve(struct kddm_net *kn, u16 src, const struct kddm_recover_msg *m,
+		 void *reply, size_t max)
 {
 	struct kddm_views *v = kn->views;
 	int err;
 
-	err = kddm_views_in(v, le32_to_cpu(w->epoch));
+	err = kddm_views_in(v, m->epoch);
 	if (err)
 		return err;
-	switch (le32_to_cpu(w->op)) {
+	switch (m->op) {
 	case OP_REPORT:
-		return on_report(kn, src, w, len);
+		return on_report(kn, src, m);
 	case OP_REPORTED:
-		WRITE_ONCE(v->peer[src].reported, le32_to_cpu(w->epoch));
+		WRITE_ONCE(v->peer[src].reported, m->epoch);
 		wake_up_all(&v->wait);
 		return 0;
 	case OP_PROBE:
-		return kddm_recovery_probed(kn, src, w, len, reply, max);
+		return kddm_recovery_probed(kn, src, m, reply, max);
 	case OP_SETTLE:
-		return kddm_recovery_settled(kn, w, len);
+		return kddm_recovery_settled(kn, m);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -422,15 +407,16 @@ static int serve(struct kddm_net *kn, u16 src, const struct wire_recover *w,
 static int recover_handler(struct kddm_net *kn, u16 src, const void *req,
 			   size_t len, void *reply, size_t max)
 {
-	const struct wire_recover *w = req;
+	struct kddm_recover_msg m;
 	int ret;
 
-	if (len < sizeof(*w))
-		return -EBADMSG;
-	if (le32_to_cpu(w->op) == OP_STAGE)
-		return on_stage(kn->views, src, w, len);
+	ret = kddm_recover_decode(req, len, &m);
+	if (ret)
+		return ret;
+	if (m.op == OP_STAGE)
+		return on_stage(kn->views, src, &m);
 	down_read(&kn->views->calm);
-	ret = serve(kn, src, w, len, reply, max);
+	ret = serve(kn, src, &m, reply, max);
 	up_read(&kn->views->calm);
 	return ret;
 }

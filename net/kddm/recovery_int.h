@@ -4,7 +4,7 @@
  *
  * recovery.c        a recovery from its beginning to its end, and the service
  * recovery_judge.c  suspects are judged
- * recovery_wire.h   what they say to other nodes
+ * recovery_wire.c   what they say to other nodes
  *
  * Nobody else includes this file.
  */
@@ -37,18 +37,18 @@ struct recovery {
 };
 
 /* recovery.c */
-int kddm_recovery_call(struct recovery *r, u16 dst, const void *req, size_t len,
-		       void *reply, size_t want);
-void kddm_recovery_head(struct wire_recover *w, u32 op, u32 epoch);
+int kddm_recovery_call(struct recovery *r, u16 dst,
+		       const struct wire_recover *req, void *reply, size_t want,
+		       bool (*valid)(const void *reply, size_t len));
 struct kddm_set *kddm_recovery_set(struct kddm_net *kn, u16 src, u32 id);
 
 /* recovery_judge.c */
 int kddm_recovery_judge(struct recovery *r);
 /* The other side: claims are asked for, and verdicts are told. */
 int kddm_recovery_probed(struct kddm_net *kn, u16 src,
-			 const struct wire_recover *w, size_t len, void *reply,
+			 const struct kddm_recover_msg *m, void *reply,
 			 size_t max);
-int kddm_recovery_settled(struct kddm_net *kn, const struct wire_recover *w,
-			  size_t len);
+int kddm_recovery_settled(struct kddm_net *kn,
+			  const struct kddm_recover_msg *m);
 
 #endif /* _NET_KDDM_RECOVERY_INT_H */

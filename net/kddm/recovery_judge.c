@@ -5,7 +5,6 @@
  * The home of each asks all members what they have, and tells them what is to
  * become of it, many objects in a message.  recover.c judges.
  */
-#include <linux/bitfield.h>
 #include <linux/slab.h>
 #include "nodeset.h"
 #include "object.h"
@@ -69,38 +68,34 @@ static void hear(struct cases *c, u16 i, u16 node,
 		nodeset_add(c->first + at, node);
 }
 
-static bool claim_from_wire(struct kddm_claim *claim,
-			    const struct wire_claim *w)
+/* What is not understood is asked for again: it may be all that is left. */
+static bool claims_valid(const void *reply, size_t len)
 {
-	claim->kind = w->kind;
-	claim->known = w->flags & CLAIM_KNOWN;
-	claim->tomb = w->flags & CLAIM_TOMB;
-	claim->sent = FIELD_GET(CLAIM_SENT, w->flags);
-	claim->base = le32_to_cpu(w->base);
-	claim->version = le64_to_cpu(w->version);
-	return w->kind < KDDM_CLAIM_NR;
+	const struct wire_claim *w = reply;
+	struct kddm_claim claim;
+
+	for (; len; len -= sizeof(*w), w++)
+		if (kddm_claim_get(w, &claim))
+			return false;
+	return true;
 }
 
 static int probe_node(struct recovery *r, struct cases *c, u16 node)
 {
-	size_t len = sizeof(struct wire_recover) +
-		     c->nr * sizeof(struct wire_id);
 	size_t want = c->nr * sizeof(struct wire_claim);
 	struct wire_claim *reply = kvmalloc(want, GFP_KDDM);
-	struct wire_recover *w = kvmalloc(len, GFP_KDDM);
-	struct wire_id *id = (void *)(w + 1);
+	struct wire_recover *w = kvmalloc(sizeof(*w) + c->nr *
+					  sizeof(struct wire_id), GFP_KDDM);
 	struct kddm_claim claim;
 	int err;
 	u16 i;
 
-	kddm_recovery_head(w, OP_PROBE, r->epoch);
-	w->set = cpu_to_le32(c->set->id);
-	w->nr = cpu_to_le16(c->nr);
+	kddm_recover_head(w, OP_PROBE, r->epoch, c->set->id);
 	for (i = 0; i < c->nr; i++)
-		id[i].objid = cpu_to_le64(c->id[i]);
-	err = kddm_recovery_call(r, node, w, len, reply, want);
+		kddm_recover_put_id(w, c->id[i]);
+	err = kddm_recovery_call(r, node, w, reply, want, claims_valid);
 	for (i = 0; i < c->nr && !err; i++)
-		if (claim_from_wire(&claim, &reply[i]))
+		if (!kddm_claim_get(&reply[i], &claim))
 			hear(c, i, node, &claim);
 	kvfree(w);
 	kvfree(reply);
@@ -124,23 +119,6 @@ static int probe(struct recovery *r, struct cases *c)
 			err = probe_node(r, c, id);
 	}
 	return err;
-}
-
-static void verdict_to_wire(void *p, u64 id, const struct kddm_verdict *v,
-			    const u64 *copies, u16 words)
-{
-	struct wire_verdict *w = p;
-	u16 i;
-
-	w->objid = cpu_to_le64(id);
-	w->version = cpu_to_le64(v->version);
-	w->from = cpu_to_le64(v->from);
-	w->base = cpu_to_le32(v->base);
-	w->owner = cpu_to_le16(v->owner);
-	w->kind = v->kind;
-	w->tomb = v->tomb;
-	for (i = 0; i < words; i++)
-		w->copies[i] = cpu_to_le64(copies[i]);
 }
 
 /* What becomes of case @i, and who is told in the first round. */
@@ -168,21 +146,16 @@ static void decide(struct recovery *r, struct cases *c, u16 i)
 static int tell(struct recovery *r, struct cases *c, u16 node, bool first,
 		struct wire_recover *w)
 {
-	u16 words = first ? c->words : 0;
-	size_t size = kddm_verdict_size(words);
-	u16 i, nr = 0;
+	u16 i;
 
+	w->nr = 0;
+	w->nwords = cpu_to_le16(first ? c->words : 0);
 	for (i = 0; i < c->nr; i++)
 		if (nodeset_has(c->first + i * c->words, c->words, node) ==
 		    first)
-			verdict_to_wire((void *)(w + 1) + nr++ * size,
-					c->id[i], &c->verdict[i],
-					c->copies + i * c->words, words);
-	if (!nr)
-		return 0;
-	w->nr = cpu_to_le16(nr);
-	w->nwords = cpu_to_le16(words);
-	return kddm_recovery_call(r, node, w, sizeof(*w) + nr * size, NULL, 0);
+			kddm_recover_put_verdict(w, c->id[i], &c->verdict[i],
+						 c->copies + i * c->words);
+	return w->nr ? kddm_recovery_call(r, node, w, NULL, 0, NULL) : 0;
 }
 
 /*
@@ -197,8 +170,7 @@ static int pronounce(struct recovery *r, struct cases *c)
 
 	w = kvmalloc(sizeof(*w) + c->nr * kddm_verdict_size(c->words),
 		     GFP_KDDM);
-	kddm_recovery_head(w, OP_SETTLE, r->epoch);
-	w->set = cpu_to_le32(c->set->id);
+	kddm_recover_head(w, OP_SETTLE, r->epoch, c->set->id);
 	for (i = 0; i < c->nr; i++)
 		decide(r, c, i);
 	for (first = 1; first >= 0; first--)
@@ -273,70 +245,48 @@ int kddm_recovery_judge(struct recovery *r)
 /* The other side */
 
 int kddm_recovery_probed(struct kddm_net *kn, u16 src,
-			 const struct wire_recover *w, size_t len, void *reply,
+			 const struct kddm_recover_msg *m, void *reply,
 			 size_t max)
 {
-	const struct wire_id *id = (const void *)(w + 1);
 	struct wire_claim *to = reply;
-	u16 i, nr = le16_to_cpu(w->nr);
 	struct kddm_claim claim;
 	struct kddm_set *set;
-	u64 objid;
+	u16 i;
+	u64 id;
 
-	if (len != sizeof(*w) + nr * sizeof(*id) || max < nr * sizeof(*to))
+	if (max < m->nr * sizeof(*to))
 		return -EBADMSG;
 	/* Also where it was never used: this may have been an object's home. */
-	set = kddm_recovery_set(kn, src, le32_to_cpu(w->set));
+	set = kddm_recovery_set(kn, src, m->set);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	memset(to, 0, nr * sizeof(*to));
-	for (i = 0; i < nr && set; i++) {
-		objid = le64_to_cpu(id[i].objid);
-		if (objid > ULONG_MAX)	/* a node of 32 bits has none such */
+	memset(to, 0, m->nr * sizeof(*to));
+	for (i = 0; i < m->nr && set; i++) {
+		id = kddm_recover_get_id(m, i);
+		if (id > ULONG_MAX)	/* a node of 32 bits has none such */
 			continue;
-		claim_one(kn->views, set, objid, &claim);
-		to[i].kind = claim.kind;
-		to[i].flags = (claim.known ? CLAIM_KNOWN : 0) |
-			      (claim.tomb ? CLAIM_TOMB : 0) |
-			      FIELD_PREP(CLAIM_SENT, claim.sent);
-		to[i].base = cpu_to_le32(claim.base);
-		to[i].version = cpu_to_le64(claim.version);
+		claim_one(kn->views, set, id, &claim);
+		kddm_claim_put(&to[i], &claim);
 	}
 	if (set)
 		kddm_set_unref(set);
-	return nr * sizeof(*to);
+	return m->nr * sizeof(*to);
 }
 
-int kddm_recovery_settled(struct kddm_net *kn, const struct wire_recover *w,
-			  size_t len)
+int kddm_recovery_settled(struct kddm_net *kn, const struct kddm_recover_msg *m)
 {
-	u16 i, k, nr = le16_to_cpu(w->nr), words = le16_to_cpu(w->nwords);
-	u64 copies[KDDM_MAX_NODES / 64];
-	const struct wire_verdict *p;
+	struct kddm_set *set = kddm_set_find(kn, m->set);
+	u64 copies[KDDM_MAX_NODES / 64], id;
 	struct kddm_verdict v;
-	struct kddm_set *set;
 	int err = 0;
-	u64 objid;
+	u16 i;
 
-	if (words > KDDM_MAX_NODES / 64 ||
-	    len != sizeof(*w) + nr * kddm_verdict_size(words))
-		return -EBADMSG;
-	set = kddm_set_find(kn, le32_to_cpu(w->set));
-	for (i = 0; i < nr && set; i++) {
-		p = (const void *)(w + 1) + i * kddm_verdict_size(words);
-		v.kind = p->kind;
-		v.tomb = p->tomb;
-		v.owner = le16_to_cpu(p->owner);
-		v.base = le32_to_cpu(p->base);
-		v.version = le64_to_cpu(p->version);
-		v.from = le64_to_cpu(p->from);
-		for (k = 0; k < words; k++)
-			copies[k] = le64_to_cpu(p->copies[k]);
-		objid = le64_to_cpu(p->objid);
-		if (v.kind < KDDM_VERDICT_NR && objid <= ULONG_MAX && !err)
-			err = kddm_obj_settle(set, objid, &v,
+	for (i = 0; i < m->nr && set && !err; i++) {
+		id = kddm_recover_get_verdict(m, i, &v, copies);
+		if (id <= ULONG_MAX)
+			err = kddm_obj_settle(set, id, &v,
 					      READ_ONCE(kn->views->base),
-					      copies, words);
+					      copies, m->words);
 	}
 	if (set)
 		kddm_set_unref(set);

@@ -2,11 +2,16 @@
 /*
  * What nodes say to each other in recovery: the bodies of the calls of the
  * service "kddm-recover", and of their replies.  All is little-endian.
+ *
+ * A request is a head, and as many entries of one kind as it says.  One that
+ * kddm_recover_decode() has taken is right to the last entry: who reads it
+ * needs no check but for what depends on the node's state.
  */
 #ifndef _NET_KDDM_RECOVERY_WIRE_H
 #define _NET_KDDM_RECOVERY_WIRE_H
 
 #include <linux/types.h>
+#include "recover.h"
 #include "wire.h"
 
 #define KDDM_RECOVERY_REPORTS	2000	/* objects in one message */
@@ -75,5 +80,41 @@ static inline u16 kddm_recovery_cases(u16 words)
 
 	return most < KDDM_RECOVERY_CASES ? most : KDDM_RECOVERY_CASES;
 }
+
+/**
+ * struct kddm_recover_msg - a request that was found to be right
+ * @op: enum recover_op
+ * @epoch: of the view
+ * @set: of the objects; not of OP_REPORT, where each has its own
+ * @nr: entries; or the stage
+ * @words: of the node set in each verdict
+ * @entry: in the buffer that was decoded
+ */
+struct kddm_recover_msg {
+	u32		op;
+	u32		epoch;
+	u32		set;
+	u16		nr;
+	u16		words;
+	const void	*entry;
+};
+
+int kddm_recover_decode(const void *buf, size_t len,
+			struct kddm_recover_msg *m);
+void kddm_recover_get_report(const struct kddm_recover_msg *m, u16 i, u32 *set,
+			     u64 *id, u8 *what);
+u64 kddm_recover_get_id(const struct kddm_recover_msg *m, u16 i);
+u64 kddm_recover_get_verdict(const struct kddm_recover_msg *m, u16 i,
+			     struct kddm_verdict *v, u64 *copies);
+
+void kddm_recover_head(struct wire_recover *w, u32 op, u32 epoch, u32 set);
+size_t kddm_recover_len(const struct wire_recover *w);
+void kddm_recover_put_report(struct wire_recover *w, u32 set, u64 id, u8 what);
+void kddm_recover_put_id(struct wire_recover *w, u64 id);
+void kddm_recover_put_verdict(struct wire_recover *w, u64 id,
+			      const struct kddm_verdict *v, const u64 *copies);
+
+void kddm_claim_put(struct wire_claim *w, const struct kddm_claim *claim);
+int kddm_claim_get(const struct wire_claim *w, struct kddm_claim *claim);
 
 #endif /* _NET_KDDM_RECOVERY_WIRE_H */

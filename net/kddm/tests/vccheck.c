@@ -138,7 +138,7 @@ static void check_marks(struct vcm *m, u16 n)
 			       (vc->phase == KDDM_VC_ACCEPTED &&
 				kddm_vc_has(&vc->parting, k))) &&
 		    more_to_come(m, n, k))
-			vcm_fail(m, "a view is accepted before the last of the old one has come");
+			vcm_fail(m, "a view is accepted, and more may come");
 }
 
 /**

@@ -122,7 +122,8 @@ static const struct kddm_vc_view *latest(const struct vcm *m, u32 set)
 
 /*
  * Whether @some of @set can go on, for sure: they are enough of the latest view
- * that any of @set knows, and of each one that may have followed.
+ * that any of @set knows, and of each one that may have followed.  Who has more
+ * of those on its mind than it can keep accepts none.
  */
 static bool can_go_on(const struct vcm *m, u32 set, u32 some)
 {
@@ -137,6 +138,8 @@ static bool can_go_on(const struct vcm *m, u32 set, u32 some)
 	if (!last && hweight32(some & ~leavers(m)) < m->cfg->founders)
 		return false;
 	for (n = 0; n < m->cfg->nodes; n++) {
+		if (set >> n & 1 && m->node[n].nr_pends == KDDM_VC_PENDS)
+			return false;
 		for (i = 0; set >> n & 1 && i < m->node[n].nr_pends; i++) {
 			v = &m->node[n].pend[i];
 			if ((!last || v->epoch > last->epoch) &&

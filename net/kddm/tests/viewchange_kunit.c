@@ -488,7 +488,8 @@ static void tell(struct kunit *test)
 
 /*
  * Who hears that its view is over tells the other members once, and whom it
- * meets, if the later one is committed; who is to have the later view does not care who else is told.
+ * meets, if the later one is committed; who is to have the later view does not
+ * care who else is told.
  */
 static void pass_on(struct kunit *test)
 {

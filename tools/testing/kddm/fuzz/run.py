@@ -19,7 +19,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LONGEST, MOST = 400, 800  # of what is kept
-TARGETS = ("wire", "machine", "view")
+TARGETS = ("wire", "recovery", "machine", "view")
 # Checks that are taken out, and which program has to notice.
 BUSTED = (
     ("wire", "wire.c", "size - sizeof(*w) != m->len", "0"),
@@ -34,6 +34,10 @@ BUSTED = (
     ("wire", "bucket.c", "is_twice(b, i)", "(is_twice(b, i) && 0)"),
     ("wire", "bucket.c",
      "(desc->home != KDDM_ANY_NODE && !node_ok(desc->home)) ||", ""),
+    ("recovery", "recovery_wire.c",
+     "len - sizeof(*w) != m->nr * entry_size(m->op, m->words)", "0"),
+    ("recovery", "recovery_wire.c", "owner < KDDM_MAX_NODES :", "true :"),
+    ("recovery", "recovery_wire.c", "claim->sent > KDDM_SENT_DATA ||", ""),
     ("machine", "coherence_ext.c", "|| ext_fits(s->co, words)",
      "|| s->co->x"),
     ("view", "viewchange_attempt.c", "v->inc[n] && n != vc->self", "v->inc[n]"),

@@ -20,12 +20,13 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAMS = ["table", "spaces", "recover", "view", "wire", "rpc", "vctests"]
+PROGRAMS = ["table", "spaces", "recover", "view", "wire", "rpc", "recwire",
+            "vctests"]
 FILES = ["coherence.c", "coherence_ext.c", "coherence_obj.c",
          "coherence_serve.c", "recover.c", "view.c", "viewchange.c",
          "viewchange_attempt.c", "viewchange_decide.c",
-         "viewchange_wire.c", "wire.c", "rpc_pack.c", "rpc_parts.c",
-         "rpc_place.c"]
+         "viewchange_wire.c", "wire.c", "recovery_wire.c", "rpc_pack.c",
+         "rpc_parts.c", "rpc_place.c"]
 ENOUGH = 95
 
 

@@ -138,6 +138,7 @@ ok "views" view
 ok "recovery: one object" recover
 ok "wire format" wire
 ok "what RPC packs, and messages in parts" rpc
+ok "what recovery says, there and back" recwire
 ok "tables of names" names
 ok "what KUnit explores" spaces
 [ -z "$doc" ] || ok "coherence.rst is true" doc "$doc"

@@ -128,11 +128,12 @@ static bool follows(const struct formed *next, const struct kddm_vc_view *v)
  */
 static bool gave_way(const struct kddm_vc_view *v)
 {
+	const struct vcm *m = &w.m;
 	u16 n;
 
 	for (n = 0; n < w.cfg.nodes; n++)
-		if (v->inc[n] && w.m.alive[n] && v->inc[n] == vcm_inc(&w.m, n) &&
-		    w.m.node[n].lineage != v->lineage)
+		if (v->inc[n] && m->alive[n] && v->inc[n] == vcm_inc(m, n) &&
+		    m->node[n].lineage != v->lineage)
 			return true;
 	return false;
 }
