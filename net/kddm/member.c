@@ -289,22 +289,17 @@ static void hello_work(struct work_struct *work)
 {
 	struct kddm_member *m = container_of(to_delayed_work(work),
 					     struct kddm_member, hello);
-	struct kddm_node *node;
-	unsigned long id;
+	struct kddm_node *node = NULL;
 	u8 link;
 
 	kddm_member_begin(m);
 	tell_byes(m, false);
-	xa_for_each(&m->kn->nodes, id, node) {
-		node = kddm_node_get(m->kn, id);
-		if (!node)
-			continue;
+	while ((node = kddm_node_next(m->kn, node))) {
 		link = kddm_node_link(node);
 		if (link == KDDM_LINK_NEW || link == KDDM_LINK_HELLO) {
 			kddm_transport_hello(m->kn, node, KDDM_HELLO_ANSWER);
 			queue_delayed_work(m->wq, &m->hello, HELLO_INTERVAL);
 		}
-		kddm_node_put(node);
 	}
 }
 
@@ -313,17 +308,11 @@ static void hello_work(struct work_struct *work)
 /* End all sessions, for good. */
 static void end_all(struct kddm_member *m)
 {
-	struct kddm_node *node;
-	unsigned long id;
+	struct kddm_node *node = NULL;
 
-	xa_for_each(&m->kn->nodes, id, node) {
-		node = kddm_node_get(m->kn, id);
-		if (!node)
-			continue;
+	while ((node = kddm_node_next(m->kn, node)))
 		if (node != m->self)
 			kddm_member_end(m, node, true);
-		kddm_node_put(node);
-	}
 }
 
 bool kddm_member_withdraw(struct kddm_member *m)

@@ -215,6 +215,12 @@ static inline void kddm_node_put(struct kddm_node *node)
 		kfree_rcu(node, rcu);
 }
 
+/*
+ * The node behind @node, or the first if that is NULL, with a reference, for
+ * which that of @node is given back; NULL behind the last.
+ */
+struct kddm_node *kddm_node_next(struct kddm_net *kn, struct kddm_node *node);
+
 /* For member.c: a publication, with one reference. */
 struct kddm_node *kddm_node_new(u16 id, u32 addr, u32 port, gfp_t gfp);
 /* For member.c: tell the hook and the notifiers of enum kddm_node_change. */

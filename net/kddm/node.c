@@ -214,6 +214,20 @@ u32 kddm_node_incarnation(struct kddm_net *kn, u16 id)
 }
 EXPORT_SYMBOL_GPL(kddm_node_incarnation);
 
+struct kddm_node *kddm_node_next(struct kddm_net *kn, struct kddm_node *node)
+{
+	unsigned long id = node ? node->id + 1 : 0;
+
+	if (node)
+		kddm_node_put(node);
+	rcu_read_lock();
+	xa_for_each_start(&kn->nodes, id, node, id)
+		if (refcount_inc_not_zero(&node->ref))
+			break;
+	rcu_read_unlock();
+	return node;
+}
+
 int kddm_node_set(struct kddm_net *kn, enum kddm_node_state min, u64 *set)
 {
 	struct kddm_node *node;

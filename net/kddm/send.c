@@ -479,16 +479,10 @@ static void route_many(struct kddm_chan *c, struct kddm_msg *msg)
 
 static void flush_all(struct kddm_chan *c)
 {
-	struct kddm_node *node;
-	unsigned long id;
+	struct kddm_node *node = NULL;
 
-	xa_for_each(&c->kn->nodes, id, node) {
-		node = kddm_node_get(c->kn, id);
-		if (!node)
-			continue;
+	while ((node = kddm_node_next(c->kn, node)))
 		flush_peer(c, node);
-		kddm_node_put(node);
-	}
 }
 
 /* What is first in line, and all behind it that can leave with it. */

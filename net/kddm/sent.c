@@ -131,13 +131,9 @@ void kddm_sent_tell(struct work_struct *work)
 	struct kddm_chan *c = container_of(to_delayed_work(work),
 					   struct kddm_chan, tell);
 	struct kddm_peer_chan *pc;
-	struct kddm_node *node;
-	unsigned long id;
+	struct kddm_node *node = NULL;
 
-	xa_for_each(&c->kn->nodes, id, node) {
-		node = kddm_node_get(c->kn, id);
-		if (!node)
-			continue;
+	while ((node = kddm_node_next(c->kn, node))) {
 		pc = &node->chan[c->nr];
 		if (READ_ONCE(pc->rcvd) != READ_ONCE(pc->confirmed)) {
 			spin_lock(&c->lock);
@@ -145,7 +141,6 @@ void kddm_sent_tell(struct work_struct *work)
 			kddm_chan_make_ready(c, node);
 			spin_unlock(&c->lock);
 		}
-		kddm_node_put(node);
 	}
 	kddm_chan_kick(c);
 }
