@@ -135,7 +135,9 @@ static bool can_go_on(const struct vcm *m, u32 set, u32 some)
 		return false;
 	if (last && !enough(m, last, some))
 		return false;
-	if (!last && hweight32(some & ~leavers(m)) < m->cfg->founders)
+	/* To those who do not know of a view it may be the first. */
+	if (!latest(m, some) &&
+	    hweight32(some & ~leavers(m)) < m->cfg->founders)
 		return false;
 	for (n = 0; n < m->cfg->nodes; n++) {
 		if (set >> n & 1 && m->node[n].nr_pends == KDDM_VC_PENDS)
