@@ -135,9 +135,7 @@ static bool can_go_on(const struct vcm *m, u32 set, u32 some)
 		return false;
 	if (last && !enough(m, last, some))
 		return false;
-	/* To those who do not know of a view it may be the first. */
-	if (!latest(m, some) &&
-	    hweight32(some & ~leavers(m)) < m->cfg->founders)
+	if (!last && hweight32(some & ~leavers(m)) < m->cfg->founders)
 		return false;
 	for (n = 0; n < m->cfg->nodes; n++) {
 		if (set >> n & 1 && m->node[n].nr_pends == KDDM_VC_PENDS)
@@ -215,6 +213,25 @@ static bool some_serve(const struct vcm *m, u32 set)
 	return false;
 }
 
+/* The same by what any of @some could learn as the proposer. */
+static bool all_can_go_on(const struct vcm *m, u32 some)
+{
+	u32 reach;
+	u16 n, k;
+
+	for (n = 0; n < m->cfg->nodes; n++) {
+		if (!(some >> n & 1))
+			continue;
+		reach = 1 << n;
+		for (k = 0; k < m->cfg->nodes; k++)
+			if (takes_part(m, k) && vcm_linked(m, n, k))
+				reach |= 1 << k;
+		if (!can_go_on(m, reach, some))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Some of @set, who all reach each other, can go on without the others.  That
  * they do is not promised if half can be enough for views that may have been
@@ -230,7 +247,8 @@ static bool some_can_go_on(const struct vcm *m, u32 set)
 		    m->cfg->policy != KDDM_VC_MAJORITY)
 			return false;
 	for (some = stay; some; some = (some - 1) & stay)
-		if (all_linked(m, some) && can_go_on(m, set, some))
+		if (all_linked(m, some) && can_go_on(m, set, some) &&
+		    all_can_go_on(m, some))
 			return true;
 	return false;
 }

@@ -174,6 +174,34 @@ static void moves(void)
 	SENDS(4, kddm_flush(set[A], 1, kddm_self(client_net[B])));
 }
 
+static int look_at(const struct kddm_obj_info *info, void *arg)
+{
+	(*(int *)arg)++;
+	return 0;
+}
+
+/* By id: nobody holds it before, or afterwards. */
+static void by_id(void)
+{
+	int seen = 0;
+	u64 id;
+
+	SENDS(0, kddm_set_value(set[A], 1, "one", 3));
+	SENDS(2, kddm_set_value(set[B], 2, "two", 3));
+	SENDS(0, kddm_remove(set[A], 1));
+	GET(3, C, 2);		/* home forwards it */
+	SENDS(2 + 2, kddm_remove(set[A], 2));
+	for (id = 3; id < 6; id++)
+		GRAB(2, B, id);
+	SENDS(0, kddm_walk(set[B], 3, look_at, &seen));
+	CHECK_EQ(seen, 3);
+	/* A grab that is forwarded; and then home clears the trail. */
+	SENDS(3 + 3, kddm_remove(set[C], 3));
+	SENDS(2 * 3, kddm_prefetch_range(set[C], 4, 2, false));
+	SENDS(0, kddm_flush_set(set[C], KDDM_ANY_NODE));
+	SENDS(2 * 6, kddm_flush_set(set[B], kddm_self(client_net[A])));
+}
+
 static void syncs(void)
 {
 	GRAB(0, A, 1);
@@ -247,6 +275,7 @@ static void count_all(void)
 	in_set(attr, gets_and_grabs, "messages: get and grab");
 	in_set(attr, held, "messages: of who holds an object");
 	in_set(attr, moves, "messages: prefetch, push and flush");
+	in_set(attr, by_id, "messages: by id, and of many");
 	in_set(attr, sets, "messages: of a set");
 	attr.linker = linker.name;
 	in_set(attr, syncs, "messages: sync");
