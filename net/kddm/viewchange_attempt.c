@@ -177,7 +177,7 @@ void kddm_vc_committed(struct kddm_vc *vc, struct kddm_vc_out *out)
 	vc->last = vc->cur;
 	vc->torn = !kddm_vc_reaches(vc, &vc->last);
 	vc->member = true;
-	vc->over = 0;
+	kddm_vc_forget_over(vc);
 	vc->nr_pends = 0;
 	vc->phase = KDDM_VC_RECONCILE;
 	for (n = 0; n < KDDM_VC_NODES; n++) {
@@ -208,7 +208,8 @@ void kddm_vc_pass_on(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
 
 void kddm_vc_resumed(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
-	vc->serving = !vc->leaving;
+	/* What was heard of a later view came earlier than this. */
+	vc->serving = !vc->leaving && !vc->over;
 	kddm_vc_to_idle(vc, vc->changed || vc->leaving, out);
 }
 

@@ -604,8 +604,7 @@ void kddm_vc_adopt(struct kddm_vc *vc, const struct kddm_vc_view *view,
 	vc->lineage = view->lineage;
 	if (!unsure && base && base->epoch && base->epoch >= vc->last.epoch)
 		vc->last = *base;
-	if (vc->over <= vc->last.epoch)
-		vc->over = 0;
+	kddm_vc_forget_over(vc);
 	for (i = 0; i < vc->nr_pends; i++)
 		if (vc->pend[i].epoch > vc->last.epoch &&
 		    is_one_of(vc->pend[i].epoch, seen, nr, mask))

@@ -99,6 +99,13 @@ bool kddm_vc_keeps_quorum(const struct kddm_vc *vc);
 /* Tell other members what EXCLUDE says: who has sent it may not reach them. */
 void kddm_vc_pass_on(struct kddm_vc *vc, u16 src, const struct kddm_vc_msg *msg,
 		     struct kddm_vc_out *out);
+/* A later view that was heard of may be known by now. */
+static inline void kddm_vc_forget_over(struct kddm_vc *vc)
+{
+	if (vc->over <= vc->last.epoch)
+		vc->over = 0;
+}
+
 /* Whether EXCLUDE says that the view served here is over. */
 bool kddm_vc_is_over(const struct kddm_vc *vc, u16 src,
 		     const struct kddm_vc_msg *msg);

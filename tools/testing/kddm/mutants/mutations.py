@@ -565,6 +565,8 @@ MUTATIONS = [
     ("what is only proposed is passed on as if it were committed", VIEW,
      "		if (msg->flags & KDDM_VC_FINAL)\n"
      "			kddm_vc_pass_on", "		if (1)\n			kddm_vc_pass_on"),
+    ("a view that another one has followed is served after all", ATTEMPT,
+     "	vc->serving = !vc->leaving && !vc->over;", "	vc->serving = !vc->leaving;"),
     ("what others know of a later view is forgotten", VIEW,
      "	u32 over = vc->over;\n", "	u32 over = 0;\n"),
     ("that a view is over is told without end", ATTEMPT,
