@@ -4,7 +4,8 @@
  * the idea.
  *
  * Of the lineages that are there it takes the largest that has a quorum, of the
- * nodes the most that all reach each other, members of the last view first.
+ * nodes the most that all reach each other, members of the last view first, and
+ * then of those that may have followed it.
  * Then it asks whether these still have the quorum.
  */
 #include <linux/errno.h>
@@ -349,23 +350,35 @@ static bool is_base(const struct kddm_vc_proposal *p, u16 n)
 	       present(p, &p->line[p->base], &p->promised, n);
 }
 
-/* The next to be taken of @left: a member of the last view, the best linked */
+/* How much @n is needed: for the quorum of the last view, of those since. */
+static u8 rank(const struct kddm_vc_proposal *p, u16 n)
+{
+	bool since = false;
+	int i;
+
+	for (i = 0; i < p->nr_seen; i++)
+		since |= p->alive & (1 << i) &&
+			 present(p, &p->seen[i], &p->promised, n);
+	return 2 * is_base(p, n) + since;
+}
+
+/* The next to be taken of @left: who is needed most, the best linked */
 static u16 pick(const struct kddm_vc_proposal *p,
 		const struct kddm_vc_set *left)
 {
 	u16 best = KDDM_VC_NOBODY, most = 0, n, deg;
-	bool base = false, member;
+	u8 highest = 0, is;
 
 	for (n = 0; n < KDDM_VC_NODES; n++) {
 		if (!kddm_vc_has(left, n))
 			continue;
-		member = is_base(p, n);
+		is = rank(p, n);
 		deg = degree(p, left, n);
 		if (best != KDDM_VC_NOBODY &&
-		    (member < base || (member == base && deg <= most)))
+		    (is < highest || (is == highest && deg <= most)))
 			continue;
 		best = n;
-		base = member;
+		highest = is;
 		most = deg;
 	}
 	return best;

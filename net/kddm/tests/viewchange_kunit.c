@@ -427,22 +427,24 @@ static void same_epoch(struct kunit *test)
 	vfree(m);
 }
 
-/* What node @n says to a proposer that all four reach but for 0 and 1 and 2. */
-static void promise(struct kddm_vc_proposal *p, u16 n,
+/* What node @n, which reaches those of bit mask @reach, says to a proposer. */
+static void promise(struct kddm_vc_proposal *p, u16 n, u32 reach,
 		    const struct kddm_vc_view *last,
 		    const struct kddm_vc_view *pend)
 {
+	static const struct kddm_vc_view nothing;
 	struct kddm_vc_promise from = {
-		.lineage = last->lineage, .last = last->epoch,
+		.lineage = last ? last->lineage : 0,
+		.last = last ? last->epoch : 0,
 		.nr_pends = !!pend, .pend[0] = pend ? pend->epoch : 0,
 	};
 	u16 k;
 
-	for (k = 0; k < 4; k++)
-		if (k == n || n == 3 || k == 3 || (n && k))
+	for (k = 0; k < KDDM_VC_NODES; k++)
+		if (reach >> k & 1)
 			kddm_vc_add(&from.reach, k);
 	p->invited.inc[n] = n + 1;
-	kddm_vc_note(p, n, &from, last, pend);
+	kddm_vc_note(p, n, &from, last ?: &nothing, pend);
 }
 
 /*
@@ -471,16 +473,68 @@ static void puts_out(struct kunit *test)
 	view[2].inc[2] = 3;
 	kddm_vc_init(vc, 3, 4);
 	vc->promised = 9 * KDDM_VC_NODES + 3;
-	promise(&vc->p, 0, &view[2], NULL);
-	promise(&vc->p, 1, &view[1], &view[2]);
-	promise(&vc->p, 2, &view[1], &view[2]);
-	promise(&vc->p, 3, &view[0], NULL);
+	promise(&vc->p, 0, 0x9, &view[2], NULL);
+	promise(&vc->p, 1, 0xe, &view[1], &view[2]);
+	promise(&vc->p, 2, 0xe, &view[1], &view[2]);
+	promise(&vc->p, 3, 0xf, &view[0], NULL);
 	KUNIT_EXPECT_EQ(test, (int)kddm_vc_decide(vc), (int)KDDM_VC_GO);
 	KUNIT_EXPECT_EQ(test, vc->p.view.inc[0], 0U);
 	for (n = 1; n < 4; n++)
 		KUNIT_EXPECT_EQ(test, vc->p.view.inc[n], n + 1U);
-	promise(&vc->p, 1, &view[2], NULL);
+	promise(&vc->p, 1, 0xe, &view[2], NULL);
 	KUNIT_EXPECT_EQ(test, (int)kddm_vc_decide(vc), (int)KDDM_VC_NOT_NOW);
+out:
+	vfree(view);
+	vfree(vc);
+}
+
+/*
+ * Node 2 proposes.  0, 2 and 3 were members last; in the first case 0, 2 and 4
+ * may have been since, and it takes 4, and not 1, to have both quorums.  In the
+ * second there are more of the others, and 2 and 3 have the quorum.
+ */
+static void needed(struct kunit *test)
+{
+	static const u32 reach[2][7] = {
+		{ 0, 0x0e, 0x1e, 0x1e, 0x1c },
+		{ 0, 0x66, 0x6e, 0x0c, 0, 0x66, 0x66 },
+	};
+	static const u32 members[2] = { 0x1c, 0x0c };
+	struct kddm_vc_view *view = vzalloc(2 * sizeof(*view));
+	struct kddm_vc *vc = vzalloc(sizeof(*vc));
+	bool member, pend;
+	u16 n, i;
+
+	KUNIT_EXPECT_NOT_NULL(test, view);
+	KUNIT_EXPECT_NOT_NULL(test, vc);
+	if (!view || !vc)
+		goto out;
+	for (i = 0; i < 2; i++) {
+		view[i].epoch = (i + 1) * KDDM_VC_NODES;
+		view[i].lineage = 9;
+		view[i].policy = KDDM_VC_MAJORITY;
+		view[i].inc[0] = 1;
+		view[i].inc[2] = 3;
+		view[i].inc[3 + i] = 4 + i;
+	}
+	for (i = 0; i < 2; i++) {
+		memset(vc, 0, sizeof(*vc));
+		kddm_vc_init(vc, 2, 3);
+		vc->promised = 9 * KDDM_VC_NODES + 2;
+		for (n = 1; n < 7; n++) {
+			member = n == 2 || n == 3 || (!i && n == 4);
+			pend = !i && (n == 2 || n == 4);
+			if (reach[i][n])
+				promise(&vc->p, n, reach[i][n],
+					member ? &view[0] : NULL,
+					pend ? &view[1] : NULL);
+		}
+		KUNIT_EXPECT_EQ(test, (int)kddm_vc_decide(vc),
+				(int)KDDM_VC_GO);
+		for (n = 0; n < 7; n++)
+			KUNIT_EXPECT_EQ(test, !!vc->p.view.inc[n],
+					(int)(members[i] >> n & 1));
+	}
 out:
 	vfree(view);
 	vfree(vc);
@@ -491,6 +545,7 @@ static struct kunit_case viewchange_cases[] = {
 	KUNIT_CASE(founding),
 	KUNIT_CASE(same_epoch),
 	KUNIT_CASE(puts_out),
+	KUNIT_CASE(needed),
 	KUNIT_CASE_PARAM(tell_story, story_gen_params),
 	KUNIT_CASE_PARAM(search_space, space_gen_params),
 	{}

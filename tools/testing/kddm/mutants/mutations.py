@@ -565,6 +565,10 @@ MUTATIONS = [
     ("what is only proposed is passed on as if it were committed", VIEW,
      "		if (msg->flags & KDDM_VC_FINAL)\n"
      "			kddm_vc_pass_on", "		if (1)\n			kddm_vc_pass_on"),
+    ("who is needed for a view that may have followed comes last", DECIDE,
+     "	return 2 * is_base(p, n) + since;", "	return 2 * is_base(p, n);"),
+    ("members of the last view do not come first", DECIDE,
+     "	return 2 * is_base(p, n) + since;", "	return since;"),
     ("a view that another one has followed is served after all", ATTEMPT,
      "	vc->serving = !vc->leaving && !vc->over;", "	vc->serving = !vc->leaving;"),
     ("what others know of a later view is forgotten", VIEW,
