@@ -197,6 +197,7 @@ static void on_exclude(struct kddm_vc *vc, u16 src,
 		return;
 	if (kddm_vc_is_over(vc, src, msg)) {
 		vc->serving = false;
+		vc->need = true;
 		if (msg->flags & KDDM_VC_FINAL)
 			kddm_vc_pass_on(vc, src, msg, out);
 	}

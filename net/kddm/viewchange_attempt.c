@@ -210,7 +210,7 @@ void kddm_vc_resumed(struct kddm_vc *vc, struct kddm_vc_out *out)
 {
 	/* What was heard of a later view came earlier than this. */
 	vc->serving = !vc->leaving && !vc->over;
-	kddm_vc_to_idle(vc, vc->changed || vc->leaving, out);
+	kddm_vc_to_idle(vc, vc->changed || vc->leaving || vc->over, out);
 }
 
 void kddm_vc_answer(struct kddm_vc *vc, u8 type, struct kddm_vc_out *out)
