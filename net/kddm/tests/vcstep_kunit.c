@@ -87,12 +87,14 @@ static void pass_on(struct kunit *test)
 	vc = &m->node[1];
 	kddm_vc_down(vc, 3, &out);
 	KUNIT_EXPECT_TRUE(test, vc->serving);
+	vc->need = false;
 	msg->type = KDDM_VC_EXCLUDE;
 	msg->lineage = vc->lineage;
 	msg->epoch = 2 * KDDM_VC_NODES;
 	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
 	KUNIT_EXPECT_FALSE(test, vc->serving);
 	KUNIT_EXPECT_FALSE(test, sends(&out, KDDM_VC_EXCLUDE, 0));
+	KUNIT_EXPECT_TRUE(test, vc->need);
 	msg->epoch = 3 * KDDM_VC_NODES;
 	msg->flags = KDDM_VC_FINAL;
 	KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 2, msg, &out), 0);
@@ -145,6 +147,7 @@ static void overtaken(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kddm_vc_receive(vc, 0, msg, &out), 0);
 		KUNIT_EXPECT_EQ(test, vc->phase, (u8)KDDM_VC_IDLE);
 		KUNIT_EXPECT_EQ(test, vc->serving, !later);
+		KUNIT_EXPECT_EQ(test, vc->need, !!later);
 		vfree(m);
 		vfree(msg);
 	}
