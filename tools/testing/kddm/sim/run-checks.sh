@@ -203,6 +203,8 @@ ok "views: 2 nodes join, four faults, the first million states" \
 	bounded vcexplore -n 2 -q auto -c 2 -k 1 -l 1 -S 1
 ok "views: 2 nodes, all that can fail does, and both leave" \
 	vcexplore -n 2 -F -c 2 -k 1 -l 2
+ok "views: 3 nodes, two links fail, the first 10 million states" \
+	bounded vcexplore -n 3 -F -c 2 -k 0 -S 10
 ok "views: 2 nodes, all of a state is compared" same vcexplore -n 2 -c 1 -k 1
 ok "views: 3 nodes, all of a state is compared" \
 	same vcexplore -n 3 -F -c 1 -k 0
@@ -273,6 +275,8 @@ if [ -n "$long" ]; then
 		bounded vcexplore -n 3 -F -c 1 -k 0 -l 2 -S 20
 	ok "views: 5 nodes, one fails, the first 5 million states" \
 		bounded vcexplore -n 5 -F -k 1 -S 5
+	ok "views: 3 nodes, two links fail, the first 60 million states" \
+		bounded vcexplore -n 3 -F -c 2 -k 0 -S 60
 	ok "views: 3 nodes, a link and a node fail, first 60 million states" \
 		bounded vcexplore -n 3 -F -c 1 -k 1 -S 60
 	ok "views: 3 nodes join, a link fails, the first 60 million states" \
